@@ -1,0 +1,50 @@
+# What each target needs, it installs first: into .venv, from requirements.lock.
+# A machine needs Python 3.11 or newer with venv, make, and a package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN ?= default
+DATA ?=
+PARAMS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lint lab notebooks lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+report: $(READY) ## run the notebooks [DATA=table RUN=name PARAMS="-p epochs 40"]
+	@$(BIN)/lopsided report --run $(RUN) $(PARAMS) $(if $(DATA),-- "$(DATA)")
+
+test: $(READY) ## run all tests, and compare the committed notebooks with a fresh execution
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+notebooks: $(READY) ## re-execute the committed notebooks
+	$(BIN)/lopsided notebooks
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+
+clean: ## remove the environment; runs stay
+	rm -rf $(VENV)
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "lopsided needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@

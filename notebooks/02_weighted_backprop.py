@@ -1,0 +1,319 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Send the error back
+#
+# **You will** derive the gradient of a weighted loss, write backpropagation in ten
+# lines, prove it right by numbers, and then break it on purpose.
+#
+# **You will learn** why training should start from the logits, what the report's class
+# weight really does, and which mistakes a gradient check catches.
+#
+# **You need** the chain rule, and [Carry an input forward](01_forward_propagation.ipynb).
+# About 25 minutes.
+#
+# This is sections 5 and 6 of the report, with two corrections.
+
+# %% tags=["parameters"]
+run_dir = None
+
+# %%
+from lopsided.parameters import from_notebook
+
+P = from_notebook(globals())
+
+# %%
+import numpy as np
+import pandas as pd
+
+from lopsided.figures import show
+from lopsided.loss import (
+    class_weights,
+    d_logits,
+    d_output,
+    numerical_gradient,
+    objective,
+    relative_difference,
+)
+from lopsided.network import Network, backward, forward, sigmoid
+
+# %% [markdown]
+# ## The report's starting point
+#
+# The report differentiates the loss of one example by its prediction, and multiplies
+# by a weight:
+#
+# $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
+#
+# To go on, it multiplies by the slope of the sigmoid, $\sigma'(z) = \hat y (1 - \hat y)$.
+# Do that on paper. For $y = 1$:
+#
+# $$dZ = -\frac{w}{\hat y} \cdot \hat y (1 - \hat y) = w (\hat y - 1),$$
+#
+# and for $y = 0$:
+#
+# $$dZ = \frac{w}{1 - \hat y} \cdot \hat y (1 - \hat y) = w \hat y.$$
+#
+# Both are the same expression, and no division is left:
+#
+# $$dZ = w \, (\hat y - y).$$
+
+# %% tags=["nbval-check-output"]
+z = np.array([[-3.0, -0.5, 0.5, 3.0]])
+Y = np.array([[0.0, 1.0, 0.0, 1.0]])
+Y_hat = sigmoid(z)
+slope = Y_hat * (1 - Y_hat)
+print("dA times slope:", (d_output(Y, Y_hat) * slope).round(5))
+print("straight to dZ:", d_logits(Y, Y_hat).round(5))
+
+# %% [markdown]
+# ## Why the paper version matters
+#
+# On paper they are equal. In floating point, $\hat y$ rounds to exactly 1 once the
+# logit is large, and the report's form divides zero by zero: on a prediction that is
+# *right*. One such row turns every weight of the network into NaN.
+
+# %% tags=["nbval-check-output"]
+sure, right = sigmoid(np.array([[40.0]])), np.array([[1.0]])
+with np.errstate(divide="ignore", invalid="ignore"):
+    dA = d_output(right, sure)
+    print("dA times slope:", (dA * sure * (1 - sure)).item())
+print("straight to dZ:", d_logits(right, sure).item())
+
+# %% [markdown]
+# ## Two readings of the class weight
+#
+# The report's formula multiplies *both* classes by $w$. Its next line says
+#
+# > w is a class weight assigned to the positive class
+#
+# We keep both readings, by name. `"uniform"` is the formula as written. `"positive"`
+# is the intent as stated.
+
+# %% tags=["nbval-check-output"]
+for weighting in ("uniform", "positive"):
+    print(f"{weighting:9}", class_weights(Y, weighting, w=4))
+
+# %% [markdown]
+# Now a small network to try them on. Its biases are not zero: a zero could hide a
+# mistake. Twelve examples, three of them positive.
+
+# %%
+rng = np.random.default_rng(46)
+network = Network([4, 3, 3, 1])
+network.theta[:] = rng.normal(0, 0.7, network.theta.size)
+X = rng.standard_normal((4, 12))  # (n_0, m)
+Y = np.zeros((1, 12))
+Y[:, :3] = 1
+
+# %% [markdown]
+# ## The chain rule, layer by layer
+#
+# Start with $dZ^{[L]}$ and walk back. The report's third line, corrected:
+#
+# $$\begin{aligned}
+# dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
+# db^{[l]} &= \tfrac1m \sum_i dZ^{[l](i)} \\
+# dA^{[l-1]} &= (W^{[l]})^T dZ^{[l]} \\
+# dZ^{[l-1]} &= dA^{[l-1]} \cdot \mathrm{ReLU}'(Z^{[l-1]})
+# \end{aligned}$$
+#
+# ReLU's slope is 1 where $Z > 0$, else 0. The shapes leave no choice in the first
+# line: $dW$ must be as large as $W$.
+
+
+# %%
+def backward_by_hand(network, done, dZ):
+    m, gradients = dZ.shape[1], {}
+    for l in range(network.L, 0, -1):
+        gradients[f"dW{l}"] = dZ @ done.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
+        gradients[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
+        if l > 1:
+            dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m)
+            dZ = dA * (done.Z[l - 1] > 0)  # (n_{l-1}, m)
+    return gradients
+
+
+# %% [markdown]
+# The package does the same with the bias folded into the matrix. Compare every array.
+
+# %% tags=["nbval-check-output"]
+weight = class_weights(Y, "positive", w=4)
+done = forward(network, X)
+dZ = d_logits(Y, done.A[3], weight)
+by_hand = backward_by_hand(network, done, dZ)
+backward(network, done, dZ)
+rows = []
+for l in (3, 2, 1):
+    for name, ours in ((f"dW{l}", done.dW[l]), (f"db{l}", done.db[l])):
+        same = np.allclose(by_hand[name], ours, rtol=0, atol=1e-14)
+        rows.append([name, ours.shape, "equal" if same else "DIFFERENT"])
+show(pd.DataFrame(rows, columns=["array", "shape", "verdict"]).set_index("array"))
+
+# %% [markdown]
+# ## Check the gradient by numbers
+#
+# Two programs that share a misunderstanding agree. A gradient has an independent
+# witness: nudge one parameter, and see how much the objective moves.
+#
+# $$\hat g_i = \frac{J(\theta_i + h) - J(\theta_i - h)}{2h}$$
+#
+# We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$. Near
+# $10^{-9}$ they agree up to rounding. Anything above $10^{-6}$ deserves a look.
+
+
+# %%
+def witness(weight):
+    """Estimate the gradient from the objective alone."""
+
+    def J():
+        return objective(forward(network, X).Z[3], Y, weight)
+
+    return numerical_gradient(J, network.theta)
+
+
+def verdict(difference):
+    return "agrees" if difference < 1e-7 else "WRONG"
+
+
+# %% tags=["nbval-check-output"]
+rows = []
+for weighting in ("uniform", "positive"):
+    weight = class_weights(Y, weighting, w=4)
+    done = forward(network, X)
+    ours = backward(network, done, d_logits(Y, done.A[3], weight))
+    difference = relative_difference(ours, witness(weight))
+    rows.append([weighting, ours.size, verdict(difference)])
+    assert difference < 1e-7
+show(pd.DataFrame(rows, columns=["weighting", "parameters", "verdict"]))
+
+# %% [markdown]
+# ## What a uniform weight does
+#
+# If $w$ multiplies every example, it multiplies the whole gradient. An update is
+# $\alpha$ times the gradient, so a uniform $w$ is a larger learning rate under another
+# name. It cannot favour a class.
+
+# %%
+done = forward(network, X)
+once = backward(network, done, d_logits(Y, done.A[3], 1.0)).copy()
+four = backward(network, done, d_logits(Y, done.A[3], 4.0)).copy()
+assert np.allclose(four, 4 * once, rtol=1e-14)
+
+# %% [markdown]
+# A weight on positives alone turns the gradient to another direction. The cosine of
+# the angle between two vectors is 1 when they point the same way.
+
+
+# %% tags=["nbval-check-output"]
+def cosine(a, b):
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+weight = class_weights(Y, "positive", w=4)
+positive = backward(network, done, d_logits(Y, done.A[3], weight)).copy()
+print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
+print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
+
+# %% [markdown]
+# ## Plant a mistake, and see it caught
+#
+# Each of these runs, trains, and looks plausible. The check is not fooled.
+#
+# - **`>=` on activations.** After ReLU, an inactive unit is exactly 0. Asking whether
+#   the activation is `>= 0` says yes to every unit.
+# - **Forgotten 1/m.** The sum of the gradients instead of their mean.
+# - **Weight on the wrong class.** The negatives are amplified.
+
+
+# %%
+def mistaken(kind):
+    done = forward(network, X)
+    label = 1 - Y if kind == "weight on the wrong class" else Y
+    dZ = d_logits(Y, done.A[3], class_weights(label, "positive", w=4))
+    if kind == "'>=' on activations":
+        done.Z = {l: np.where(done.A[l] >= 0, 1, -1) for l in done.Z}
+    scale = 12 if kind == "forgotten 1/m" else 1
+    return scale * backward(network, done, dZ)
+
+
+# %% tags=["nbval-check-output"]
+truth = witness(class_weights(Y, "positive", w=4))
+kinds = ["none", "'>=' on activations", "forgotten 1/m", "weight on the wrong class"]
+rows = []
+for kind in kinds:
+    difference = relative_difference(mistaken(kind), truth)
+    shown = f"{difference:.3f}" if difference > 1e-3 else "below 1e-7"
+    rows.append([kind, shown, verdict(difference)])
+    assert (kind == "none") == (difference < 1e-7)
+show(pd.DataFrame(rows, columns=["mistake", "difference", "verdict"]))
+
+# %% [markdown]
+# One mistake it cannot catch: a loss that is not the one you wanted. If the objective
+# itself carried the weight on the wrong class, gradient and witness would agree with
+# each other. The check compares a derivative with its function, not with your intent.
+#
+# ## The transposed dW fails in three different ways
+#
+# The report writes
+#
+# $$dW^{[l]} = \tfrac1m A^{[l-1]} (dZ^{[l]})^T,$$
+#
+# which is the transpose of the gradient. What happens then depends on the shapes.
+#
+# **Between layers of different width it raises.** This is the kind failure.
+
+# %% tags=["nbval-check-output"]
+m = 12
+done = forward(network, X)
+backward(network, done, d_logits(Y, done.A[3]))
+transposed = done.A[0] @ done.dZ[1].T / m  # (4, 3), but W[1] is (3, 4)
+try:
+    network.W[1] - 0.01 * transposed
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# **At the output it broadcasts.** $W^{[3]}$ is $(1, 3)$ and the transpose is $(3, 1)$.
+# NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix. There is no
+# error until much later, if ever.
+
+# %% tags=["nbval-check-output"]
+transposed = done.A[2] @ done.dZ[3].T / m  # (3, 1)
+updated = network.W[3] - 0.01 * transposed
+print(network.W[3].shape, "->", updated.shape)
+
+# %% [markdown]
+# **In a square layer it trains, wrongly.** In the report's first network both hidden
+# layers have three units. The transpose has the right shape and the wrong entries.
+
+# %% tags=["nbval-check-output"]
+transposed = done.A[1] @ done.dZ[2].T / m  # (3, 3), as W[2]
+difference = relative_difference(transposed, done.dW[2])
+print(f"shapes agree: {transposed.shape == done.dW[2].shape}")
+print(f"difference from the gradient: {difference:.3f}")
+
+# %% [markdown]
+# ## What we saw
+#
+# - Cancel on paper before you compute: $dZ = w(\hat y - y)$ never divides by zero.
+# - $dW^{[l]} = \tfrac1m dZ^{[l]} (A^{[l-1]})^T$. Shapes are a first check, and not enough.
+# - A weight on both classes is a learning rate. A weight on one class changes what is
+#   learned.
+# - A gradient check takes five lines. It finds wrong derivatives, not wrong intentions.
+#
+# ## On your own
+#
+# 1. Set all biases of the small network to zero and all inputs positive. Which planted
+#    mistakes does the check still catch?
+# 2. Let the step $h$ go from $10^{-1}$ to $10^{-12}$ and draw the difference. Why does
+#    it first fall and then rise?
+# 3. Plant a mistake of your own that trains, looks plausible, and passes the check.
+#
+# Next: [Train the network](03_training.ipynb).

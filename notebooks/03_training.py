@@ -1,0 +1,303 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Train the network
+#
+# **You will** train the report's network on a whole table, after checking on twenty
+# rows that it can learn at all.
+#
+# **You will learn** what a mini-batch, an epoch and a falling learning rate are, which
+# curve training really descends, and how a unit dies.
+#
+# **You need** [Send the error back](02_weighted_backprop.ipynb). About 20 minutes;
+# training itself takes a fraction of one.
+#
+# This is section 7 of the report. Every number below follows from the next cell, where
+# you can change it. `lopsided parameters` explains each.
+
+# %% tags=["parameters"]
+# The report gives these.
+epochs = 400
+batch_size = 200
+initial_learning_rate = 0.01
+final_learning_rate = 1e-5
+
+# It leaves these open, or contradicts itself.
+data = "simulated"  # or the path of a table
+target = None  # None: known for the appointments
+positive_label = None  # None: the rarer value
+features = None  # None: "report" for the appointments, "all" for other tables
+hidden_units = [40, 3]
+weighting = "uniform"
+w = 1.0
+threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
+
+# The split, the randomness, and the rest.
+test_size = 0.2
+group_column = None
+time_column = None
+seed = 0
+split_seed = 0
+data_seed = 0
+l2 = 0.0
+dtype = "float64"
+engine = "numpy"
+n_bootstrap = 2000
+n_seeds = 1
+author = None
+title = None
+run_dir = None  # None: write nothing
+
+# %%
+from lopsided.parameters import from_notebook
+
+P = from_notebook(globals())
+
+# %%
+import numpy as np
+import pandas as pd
+
+from lopsided import data as tables
+from lopsided import experiment, figures, results
+from lopsided.figures import show
+from lopsided.loss import balanced_weight, class_weights, d_logits
+from lopsided.network import backward, forward, initialise, predict_proba
+from lopsided.training import learning_rate, train
+
+# %% [markdown]
+# ## The data
+#
+# The table is split once. Everything that is learned from data, means and scales
+# included, is learned from the training rows.
+
+# %%
+table = tables.load(P)
+P = table.parameters  # with the defaults that depend on the table
+X, Y = table.X_train, table.Y_train
+
+# %% tags=["nbval-check-output"]
+print(f"{table.source}: {Y.size} training {table.rows}, {table.Y_test.size} test")
+print(f"positive: {table.positive}, {Y.mean():.4f} of the training {table.rows}")
+for note in table.notes:
+    print("-", note)
+
+# %%
+show(table.columns)
+
+# %% tags=["nbval-check-output"]
+print(f"X has shape {X.shape}: {len(X)} features, one example a column.")
+print(", ".join(table.recipe.names[:12]), "..." if len(X) > 12 else "")
+
+# %% [markdown]
+# ## First, overfit twenty rows
+#
+# A network that cannot learn twenty rows by heart has a bug, or too little room. So
+# take ten rows of each class, a network with room to spare, and a high learning rate.
+# The loss should fall towards zero. (Twins with different labels would stop it: nothing
+# can tell them apart.)
+
+# %%
+chosen = [np.flatnonzero(Y[0] == y)[:10] for y in (0, 1)]
+few = np.concatenate(chosen)
+X_few, Y_few = X[:, few], Y[:, few]
+rng = np.random.default_rng(0)
+memory = initialise([len(X), 30, 30, 1], rng)
+overfit = train(
+    memory,
+    X_few,
+    Y_few,
+    np.ones_like(Y_few),
+    rng,
+    epochs=3000,
+    initial_learning_rate=0.1,
+    final_learning_rate=0.01,
+)
+
+# %% tags=["nbval-check-output"]
+learned = np.mean((predict_proba(memory, X_few) >= 0.5) == Y_few)
+print(f"loss {overfit.objective[0]:.3f} -> {overfit.objective[-1]:.4f}")
+print(f"{learned:.0%} of {few.size} rows right")
+
+# %% [markdown]
+# This says nothing about new rows. It says that forward pass, gradient and update work
+# together.
+#
+# ## Mini-batches
+#
+# The gradient over all rows is exact and slow. A few hundred rows give nearly the same
+# direction for a small part of the work. How nearly? Compare batches with the whole by
+# the cosine of the angle between the two gradients.
+
+
+# %%
+def gradient_on(batch):
+    done = forward(start, X[:, batch])
+    return backward(start, done, d_logits(Y[:, batch], done.A[start.L])).copy()
+
+
+rng = np.random.default_rng(P.seed)
+start = initialise([len(X), *P.hidden_units, 1], rng)
+whole = gradient_on(np.arange(Y.size))
+
+# %% tags=["nbval-check-output"]
+rows = []
+for size in (20, 200, 2000):
+    size = min(size, Y.size)
+    batches = [rng.choice(Y.size, size, replace=False) for _ in range(50)]
+    lengths = np.linalg.norm(whole) * np.array(
+        [np.linalg.norm(g) for g in map(gradient_on, batches)]
+    )
+    products = np.array([g @ whole for g in map(gradient_on, batches)])
+    cosines = products[lengths > 0] / lengths[lengths > 0]
+    rows.append([size, np.median(cosines) if cosines.size else np.nan])
+show(pd.DataFrame(rows, columns=["batch", "median cosine"]).round(3))
+
+# %% [markdown]
+# One *epoch* goes through all rows once, in a new random order, batch by batch. The
+# last batch takes what remains.
+
+# %% tags=["nbval-check-output"]
+updates, rest = divmod(Y.size, P.batch_size)
+print(f"{updates} batches of {P.batch_size} and one of {rest}, {P.epochs} times")
+
+# %% [markdown]
+# Here is the whole algorithm, for one epoch. It is what `train` does.
+
+# %%
+w_used = balanced_weight(Y) if P.w == "balanced" else P.w
+weight = class_weights(Y, P.weighting, w_used)
+rng = np.random.default_rng(P.seed)
+by_hand = initialise([len(X), *P.hidden_units, 1], rng)
+order, rate = rng.permutation(Y.size), P.initial_learning_rate
+for first in range(0, Y.size, P.batch_size):
+    batch = order[first : first + P.batch_size]
+    done = forward(by_hand, X[:, batch])
+    dZ = d_logits(Y[:, batch], done.A[by_hand.L], weight[:, batch])
+    by_hand.theta -= rate * backward(by_hand, done, dZ)
+
+# %%
+rng = np.random.default_rng(P.seed)
+network = initialise([len(X), *P.hidden_units, 1], rng)
+settings = {"batch_size": P.batch_size, "initial_learning_rate": rate}
+train(network, X, Y, weight, rng, epochs=1, **settings)
+assert np.allclose(network.theta, by_hand.theta, rtol=1e-9)
+
+# %% [markdown]
+# ## A learning rate that falls
+#
+# Large steps get close; small steps settle. The report lets the rate $\alpha$ fall on
+# a straight line from the first epoch to the last:
+#
+# $$\alpha_e = \alpha_0 + (\alpha_T - \alpha_0) \, \frac{e}{E - 1},
+# \qquad e = 0, \dots, E - 1.$$
+
+# %% tags=["nbval-check-output"]
+ends = P.initial_learning_rate, P.final_learning_rate
+for epoch in sorted({0, P.epochs // 2, P.epochs - 1}):
+    print(f"epoch {epoch + 1:4}: {learning_rate(epoch, P.epochs, *ends):.3g}")
+
+# %% [markdown]
+# ## The training job
+#
+# `experiment.fit` puts the pieces together for the parameters above. In a run the
+# network and its predictions are saved, and the next notebooks read them.
+
+# %%
+fitted = experiment.fit(P, table, results.progress(P.run_dir))
+results.save_fitted(P.run_dir, P, table, fitted)
+
+# %% tags=["nbval-check-output"]
+history = fitted.history
+print(f"layer_dims {list(fitted.network.layer_dims)}, w = {fitted.w:.4g}")
+print(f"objective {history.objective[0]:.4f} -> {history.objective[-1]:.4f}")
+print(f"predictions from {fitted.p_test.min():.4f} to {fitted.p_test.max():.4f}")
+
+# %%
+show(figures.loss(history))
+
+# %% [markdown]
+# ## Which curve does training descend?
+#
+# The report shows the plain cross-entropy and descends a weighted gradient. With a
+# weight, these are two curves. Train both readings briefly on part of the table and
+# look at both curves of each.
+
+# %%
+part = slice(0, 5000)
+curves = {}
+for weighting in ("uniform", "positive"):
+    rng = np.random.default_rng(P.seed)
+    small = initialise([len(X), *P.hidden_units, 1], rng)
+    emphasis = class_weights(Y[:, part], weighting, 4.0)
+    curves[weighting] = train(
+        small,
+        X[:, part],
+        Y[:, part],
+        emphasis,
+        rng,
+        epochs=30,
+        initial_learning_rate=0.02,
+    )
+
+# %% tags=["nbval-check-output"]
+rows = []
+for weighting, curve in curves.items():
+    for name in ("objective", "cross_entropy"):
+        values = getattr(curve, name)
+        rows.append([weighting, name, values[0], min(values), values[-1]])
+names = ["weighting", "curve", "first", "lowest", "last"]
+show(pd.DataFrame(rows, columns=names).round(4))
+
+# %% [markdown]
+# With a uniform weight the two curves are the same up to the factor $w$. With a weight
+# on positives, only the objective is what training descends. The plain cross-entropy
+# goes its own way, and may rise.
+#
+# ## Dead units
+#
+# A ReLU unit that is negative for every row has slope zero for every row. No gradient
+# reaches it, and it stays as it is: dead. Narrow layers suffer most, since few units
+# carry everything.
+
+# %% tags=["nbval-check-output"]
+sample = X[:, :20_000]
+done = forward(fitted.network, sample)
+rows = [
+    [l, len(done.Z[l]), int(np.sum(~(done.Z[l] > 0).any(axis=1)))]
+    for l in range(1, fitted.network.L)
+]
+show(pd.DataFrame(rows, columns=["hidden layer", "units", "dead"]))
+
+# %% [markdown]
+# Where all units of a layer are off, the network says the same to every such row.
+# Rows then *tie* at one prediction, and a threshold on that value moves all of them at
+# once.
+
+# %% tags=["nbval-check-output"]
+values, counts = np.unique(fitted.p_test, return_counts=True)
+largest = counts.max()
+print(f"{values.size} different predictions for {fitted.p_test.size} test {table.rows}")
+print(f"largest tie: {largest} {table.rows} at {values[counts.argmax()]:.4f}")
+
+# %% [markdown]
+# ## What we saw
+#
+# - Twenty rows first: it costs a second and finds most bugs.
+# - A batch points nearly where the whole table points, and costs far less.
+# - The curve to watch is the objective. The plain cross-entropy is another quantity.
+# - Units can die, and rows can tie. Look for both before you trust a threshold.
+#
+# ## On your own
+#
+# 1. Overfit twenty rows with `hidden_units = [1]`. How low does the loss get, and why?
+# 2. Set `initial_learning_rate` to 1. What happens to the loss, and to the units?
+# 3. Try `w = 4` with `weighting = "uniform"`, and `w = 1` with a rate four times as
+#    high, at both ends of the line. Compare the predictions.
+#
+# Next: [Choose a threshold](04_threshold_analysis.ipynb).

@@ -1,0 +1,163 @@
+"""The command ``lopsided``.
+
+Exit codes: 0 done; 1 something in the work failed; 2 bad input, refused before anything
+ran; 130 interrupted. An error is one line.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from lopsided import __version__
+from lopsided.errors import InputError
+
+#: Parameters that have an option of their own, for convenience: --target x is
+#: -p target x.
+SHORTCUTS = ("target", "positive_label", "features", "threshold", "seed")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def lopsided() -> None:
+    """Train, audit and explain a network for lopsided classes, as a literate report."""
+
+
+def parameter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add -p, -f and the shortcuts to a command."""
+    for name in reversed(SHORTCUTS):
+        option = "--" + name.replace("_", "-")
+        command = click.option(
+            option, metavar="VALUE", help=f"Same as -p {name} VALUE."
+        )(command)
+    command = click.option(
+        "-f",
+        "--file",
+        "files",
+        multiple=True,
+        metavar="FILE",
+        help="Read parameters from a YAML file.",
+    )(command)
+    return click.option(
+        "-p",
+        "pairs",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="Set a parameter; see 'lopsided parameters'.",
+    )(command)
+
+
+def gather(
+    data: str | None,
+    pairs: tuple[tuple[str, str], ...],
+    files: tuple[str, ...],
+    **shortcuts: str | None,
+) -> Any:
+    """Merge the ways to give parameters: files, then -p, then options."""
+    from lopsided import parameters
+
+    values: dict[str, Any] = {}
+    for path in files:
+        values |= parameters.from_file(path)
+    for name, text in [*pairs, *shortcuts.items()]:
+        if text is not None:
+            values[name] = parameters.from_text(name, text)
+    if data is not None:
+        values["data"] = data
+    if "run_dir" in values:
+        raise InputError("run_dir is set by the command; choose the name with --run")
+    return parameters.validate(values)
+
+
+@lopsided.command()
+@click.argument("data", required=False)
+@click.option("--run", default="default", metavar="NAME", help="Folder under runs/.")
+@parameter_options
+def report(data: str | None, run: str, **given: Any) -> None:
+    """Run the notebooks on DATA (by default a simulated clinic) into runs/NAME."""
+    p = gather(data, **given)
+    from lopsided import results
+    from lopsided.pipeline.report import headline, run_report
+
+    folder = run_report(p, run)
+    click.echo(headline(results.read_json(folder / results.METRICS)))
+    click.echo(f"run folder: {folder}")
+
+
+@lopsided.command()
+def parameters() -> None:
+    """Print every parameter: its default, what it means, what is allowed."""
+    from lopsided.parameters import Parameters, allowed
+
+    for name, field in Parameters.model_fields.items():
+        click.echo(f"{name} = {field.default!r}")
+        click.echo(f"    {field.description}")
+        click.echo(f"    allowed: {allowed(name)}")
+
+
+@lopsided.command()
+def notebooks() -> None:
+    """Re-execute the committed notebooks, after checking that each pair agrees."""
+    from lopsided.pipeline import notebooks as paired
+
+    paths = sorted(paired.folder().glob("*.ipynb"))
+    for path in paths:
+        paired.check_pair(path)
+    with paired.workers() as pool:
+        for name in pool.map(paired.refresh, paths):
+            click.echo(f"{name}: executed")
+
+
+@lopsided.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--rows", default=110_527, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
+def simulate(path: Path, rows: int, seed: int) -> None:
+    """Write a simulated clinic to PATH, as CSV, or as Parquet if it ends so."""
+    if path.exists():
+        raise InputError(f"{path} is there already; choose another name")
+    from lopsided.simulate import clinic
+
+    table, _ = clinic(rows, seed)
+    try:
+        if path.suffix == ".parquet":
+            table.to_parquet(path, index=False)
+        else:
+            table.to_csv(path, index=False)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    click.echo(f"{path}: {rows:,} rows")
+
+
+def main() -> NoReturn:
+    """Run the command, and turn every error into one line and an exit code."""
+    debug = bool(os.environ.get("LOPSIDED_DEBUG"))
+    try:
+        lopsided(standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = _say("interrupted; nothing was changed", 130)
+    except (InputError, click.ClickException) as error:
+        message = (
+            error.format_message()
+            if isinstance(error, click.ClickException)
+            else str(error)
+        )
+        code = _say(message, 2)
+    except Exception as error:
+        if debug:
+            raise
+        code = _say(f"{error}" if str(error) else type(error).__name__, 1)
+    sys.exit(code)
+
+
+def _say(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    click.echo(f"lopsided: {line}", err=True)
+    return code

@@ -1,0 +1,205 @@
+"""One experiment, from parameters and data to a trained network and its metrics.
+
+These are the few lines that notebook 03 explains, in the form that every notebook, the
+command and the tests share.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lopsided import metrics, threshold
+from lopsided.data import Dataset
+from lopsided.intervals import METRICS, bootstrap, interval
+from lopsided.loss import balanced_weight, class_weights
+from lopsided.network import Array, Network, initialise, predict_proba
+from lopsided.parameters import Parameters
+from lopsided.training import History, train
+
+#: Parameters that change nothing about a trained network.
+AFTER_TRAINING = {"threshold", "n_bootstrap", "author", "title", "run_dir", "data"}
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network and what it predicts.
+
+    Attributes
+    ----------
+    network : Network
+        From ``seed``; the one that is reported.
+    history : History
+    w : float
+        The class weight used, as a number.
+    P_train, P_test : array, shapes (n_seeds, n_train) and (n_seeds, n_test)
+        Probabilities; one row for each seed, ``seed`` first.
+    """
+
+    network: Network
+    history: History
+    w: float
+    P_train: Array
+    P_test: Array
+
+    @property
+    def p_train(self) -> Array:
+        """Probabilities of the training rows, shape (1, n_train)."""
+        return self.P_train[:1]
+
+    @property
+    def p_test(self) -> Array:
+        """Probabilities of the test rows, shape (1, n_test)."""
+        return self.P_test[:1]
+
+
+def fingerprint(p: Parameters, dataset: Dataset) -> str:
+    """Hash all that decides a trained network: parameters and data.
+
+    Two equal fingerprints mean that one network can stand for both.
+    """
+    relevant = p.model_dump(exclude=AFTER_TRAINING)
+    content = json.dumps([relevant, dataset.sha256], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def fit(
+    p: Parameters,
+    dataset: Dataset,
+    on_epoch: Callable[[int, History], None] | None = None,
+) -> Fitted:
+    """Train the network that the parameters describe; ``n_seeds`` of them if more.
+
+    Parameters
+    ----------
+    p : Parameters
+    dataset : Dataset
+    on_epoch : callable, optional
+        Called with the number of epochs done so far and the history.
+
+    Raises
+    ------
+    DivergenceError
+        When a loss stops being finite.
+    """
+    X, Y = dataset.X_train, dataset.Y_train
+    w = balanced_weight(Y) if p.w == "balanced" else float(p.w)
+    weight = class_weights(Y, p.weighting, w)
+    done_before = 0
+
+    def told(epoch: int, history: History) -> None:
+        if on_epoch:
+            on_epoch(done_before + epoch + 1, history)
+
+    fits = []
+    for k in range(p.n_seeds):
+        rng = np.random.default_rng(p.seed + k)
+        layer_dims = [len(X), *p.hidden_units, 1]
+        network = initialise(layer_dims, rng, dtype=p.dtype)
+        history = train(
+            network,
+            X,
+            Y,
+            weight,
+            rng,
+            epochs=p.epochs,
+            batch_size=p.batch_size,
+            initial_learning_rate=p.initial_learning_rate,
+            final_learning_rate=p.final_learning_rate,
+            l2=p.l2,
+            on_epoch=told,
+        )
+        done_before += p.epochs
+        fits.append((network, history))
+    return Fitted(
+        *fits[0],
+        w,
+        np.vstack([predict_proba(network, X) for network, _ in fits]),
+        np.vstack([predict_proba(network, dataset.X_test) for network, _ in fits]),
+    )
+
+
+def choose_threshold(
+    p: Parameters, dataset: Dataset, p_train: Array, p_test: Array
+) -> threshold.Choice:
+    """Apply the parameters' threshold rule to one network's predictions."""
+    assert p.threshold is not None  # data.load fills it in
+    return threshold.choose(p.threshold, dataset.Y_train, p_train, p_test)
+
+
+def strategy_name(p: Parameters) -> str:
+    """Name the threshold's rule: ``"fixed"`` for a number."""
+    return p.threshold if isinstance(p.threshold, str) else "fixed"
+
+
+def intervals(
+    p: Parameters, dataset: Dataset, fitted: Fitted, t: float
+) -> dict[str, tuple[float, float]] | None:
+    """Bootstrap 95 % intervals of the test metrics; None when ``n_bootstrap`` is 0."""
+    if not p.n_bootstrap:
+        return None
+    rng = np.random.default_rng([p.seed, 1])
+    draws = bootstrap(dataset.Y_test, fitted.p_test, t, p.n_bootstrap, rng)
+    return {name: interval(draws[name]) for name in METRICS}
+
+
+def seed_spread(
+    p: Parameters, dataset: Dataset, fitted: Fitted
+) -> dict[str, dict[str, float]] | None:
+    """Spread of the test metrics from seed to seed; None with one seed only.
+
+    Each seed's threshold is chosen on that seed's own training predictions.
+    """
+    if p.n_seeds == 1:
+        return None
+    rows = []
+    for p_train, p_test in zip(fitted.P_train, fitted.P_test, strict=True):
+        t = choose_threshold(p, dataset, p_train, p_test).t
+        measured = metrics.summary(dataset.Y_test, p_test, t)
+        del measured["confusion_matrix"]
+        rows.append(measured)
+    spread = pd.DataFrame(rows).agg(["median", "min", "max", "std"])
+    return {name: spread[name].to_dict() for name in spread}
+
+
+def measure(p: Parameters, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
+    """Compute everything that ``metrics.json`` holds. Undefined values are None."""
+    choice = choose_threshold(p, dataset, fitted.p_train, fitted.p_test)
+    content = {
+        "schema_version": 1,
+        "data": {
+            "source": dataset.source,
+            "sha256": dataset.sha256,
+            "n_train": dataset.Y_train.size,
+            "n_test": dataset.Y_test.size,
+            "n_features": len(dataset.X_train),
+            "prevalence_train": float(dataset.Y_train.mean()),
+            "prevalence_test": float(dataset.Y_test.mean()),
+        },
+        "w": fitted.w,
+        "threshold": choice.t,
+        "threshold_strategy": strategy_name(p),
+        "threshold_ties_test": threshold.ties(fitted.p_test, choice.t),
+        "train": metrics.summary(dataset.Y_train, fitted.p_train, choice.t),
+        "test": metrics.summary(dataset.Y_test, fitted.p_test, choice.t)
+        | {
+            "intervals": intervals(p, dataset, fitted, choice.t),
+            "seed_spread": seed_spread(p, dataset, fitted),
+        },
+    }
+    return without_nan(content)
+
+
+def without_nan(value: Any) -> Any:
+    """Replace every NaN or infinity by None, which JSON can write."""
+    if isinstance(value, dict):
+        return {k: without_nan(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(v) for v in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

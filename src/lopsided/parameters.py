@@ -1,0 +1,275 @@
+"""The one model of all parameters, shared by notebooks, papermill, make and command.
+
+A parameter is a field of `Parameters`: its name, its default, what it means and what is
+allowed stand there once. Everything that comes from outside passes through `validate`,
+which refuses unknown names, wrong types and impossible values, by name.
+"""
+
+import difflib
+import json
+import re
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from lopsided.errors import InputError
+
+#: Rules for `threshold.choose`: name, number of arguments, test of each, what is asked.
+STRATEGIES = {
+    "prevalence": (0, None),
+    "f1": (0, None),
+    "youden": (0, None),
+    "recall": (1, lambda x: 0 < x <= 1),
+    "precision": (1, lambda x: 0 < x <= 1),
+    "cost": (2, lambda x: x > 0),
+    "capacity": (1, lambda x: x >= 1 and x == int(x)),
+}
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0)]
+
+SEED = "a whole number from 0 to 4294967295"
+COUNT = "a whole number, at least 1"
+
+
+def _field(default: Any, meaning: str, allowed: str) -> Any:
+    return Field(default, description=meaning, json_schema_extra={"allowed": allowed})
+
+
+class Parameters(BaseModel):
+    """Every parameter of a run. Instances are valid and do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
+
+    data: str = _field(
+        "simulated",
+        "the table",
+        "'simulated', or a path to a CSV (zipped or gzipped too) or Parquet file",
+    )
+    target: str | None = _field(
+        None, "the column to predict; known for the appointments", "a column name"
+    )
+    positive_label: str | bool | int | float | None = _field(
+        None,
+        "the target's value that counts as positive; by default the rarer one",
+        "one of the target's two values",
+    )
+    features: str | list[str] | None = _field(
+        None,
+        "the columns to learn from; by default 'report' for the appointments and "
+        "'all' for any other table",
+        "'report', 'extended', 'all', or a list of column names",
+    )
+    hidden_units: list[Annotated[int, Field(ge=1, le=100_000)]] = _field(
+        [40, 3],
+        "units of each hidden layer",
+        "a list of whole numbers of at least 1, such as [40, 3]; [] is logistic "
+        "regression",
+    )
+    weighting: Literal["uniform", "positive"] = _field(
+        "uniform",
+        "whether w multiplies both classes, as the report's formula does, or the "
+        "positive one only, as its words say",
+        "'uniform' or 'positive'",
+    )
+    w: Rate | Literal["balanced"] = _field(
+        1.0,
+        "the class weight; 'balanced' is negatives / positives in training data",
+        "a number above 0, or 'balanced'",
+    )
+    epochs: Count = _field(400, "passes over the training data", COUNT)
+    batch_size: Count = _field(200, "examples an update", COUNT)
+    initial_learning_rate: Rate = _field(
+        0.01, "learning rate of the first epoch", "a number above 0"
+    )
+    final_learning_rate: Annotated[float, Field(ge=0)] = _field(
+        1e-5, "learning rate of the last epoch; linear between", "a number, at least 0"
+    )
+    threshold: float | str | None = _field(
+        None,
+        "predicted positive means p >= threshold; by default 0.18 for the "
+        "appointments and 'prevalence' for any other table",
+        "a number from 0 to 1, 'prevalence', 'f1', 'youden', 'recall:0.8', "
+        "'precision:0.3', 'cost:5:1' (missed:false alarm) or 'capacity:500'",
+    )
+    test_size: Annotated[float, Field(gt=0, lt=1)] = _field(
+        0.2, "share of rows kept for the test", "a number between 0 and 1"
+    )
+    group_column: str | None = _field(
+        None, "rows that share its value stay on one side of the split", "a column name"
+    )
+    time_column: str | None = _field(
+        None, "split in time: the latest rows are the test", "a column name"
+    )
+    seed: Seed = _field(0, "of the first weights and the batches", SEED)
+    split_seed: Seed = _field(0, "of the split", SEED)
+    data_seed: Seed = _field(0, "of the simulated clinic", SEED)
+    l2: Annotated[float, Field(ge=0)] = _field(
+        0.0, "penalty (l2 / 2) x sum of squared weights", "a number, at least 0"
+    )
+    dtype: Literal["float64", "float32"] = _field(
+        "float64", "precision of training", "'float64' or 'float32'"
+    )
+    engine: Literal["numpy"] = _field("numpy", "what trains", "'numpy'")
+    n_bootstrap: Annotated[int, Field(ge=0, le=100_000)] = _field(
+        2000,
+        "resamples of the test set for intervals; 0 for none",
+        "a whole number from 0 to 100000",
+    )
+    n_seeds: Annotated[int, Field(ge=1, le=1000)] = _field(
+        1,
+        "networks to train, from seed upwards, for the spread; the first is reported",
+        "a whole number from 1 to 1000",
+    )
+    author: str | None = _field(None, "named on the report", "text")
+    title: str | None = _field(None, "of the report", "text")
+    run_dir: str | None = _field(
+        None, "where notebooks write; nowhere by default", "a folder"
+    )
+
+    @field_validator("threshold")
+    @classmethod
+    def _known_strategy(cls, value: float | str | None) -> float | str | None:
+        if isinstance(value, str):
+            rule, *arguments = value.split(":")
+            count, test = STRATEGIES.get(rule, (None, None))
+            numbers = [float(a) for a in arguments if re.fullmatch(r"[\d.eE+-]+", a)]
+            if count != len(arguments) or count != len(numbers):
+                raise ValueError("no such rule")
+            if test and not all(test(x) for x in numbers):
+                raise ValueError("the number is out of range")
+        elif value is not None and not 0 <= value <= 1:
+            raise ValueError("out of range")
+        return value
+
+    @field_validator("features")
+    @classmethod
+    def _known_features(cls, value: str | list[str] | None) -> str | list[str] | None:
+        if isinstance(value, str) and value not in ("report", "extended", "all"):
+            raise ValueError("no such set")
+        if isinstance(value, list) and (not value or len(set(value)) < len(value)):
+            raise ValueError("empty, or a name twice")
+        return value
+
+
+def allowed(name: str) -> str:
+    """Say in words what a parameter may be."""
+    extra = Parameters.model_fields[name].json_schema_extra
+    return str(extra["allowed"]) if isinstance(extra, dict) else ""
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is no parameter.
+
+    Raises
+    ------
+    InputError
+        With the nearest name that is one.
+    """
+    if name in Parameters.model_fields:
+        return
+    near = difflib.get_close_matches(name, Parameters.model_fields, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else "see 'lopsided parameters'"
+    raise InputError(f"there is no parameter {name!r}; {hint}")
+
+
+def validate(values: Mapping[str, Any]) -> Parameters:
+    """Build `Parameters` from names and values.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+
+    Raises
+    ------
+    InputError
+        Names the first parameter that is unknown or not allowed, and what is allowed.
+    """
+    for name in values:
+        check_name(name)
+    try:
+        return Parameters(**values)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        shown = repr(values[name])
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        raise InputError(f"{name} is {shown}; allowed: {allowed(name)}") from None
+
+
+def from_text(name: str, text: str) -> Any:
+    """Read a value given as text, as ``-p name value`` does.
+
+    JSON if it parses as JSON, else the text itself. A parameter that is text anyway
+    keeps what was typed: a column may be called 1.
+
+    Raises
+    ------
+    InputError
+        When the name is no parameter.
+    """
+    check_name(name)
+    annotation = Parameters.model_fields[name].annotation
+    is_text = set(get_args(annotation) or [annotation]) <= {str, types.NoneType}
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return (
+        text if is_text and value is not None and not isinstance(value, str) else value
+    )
+
+
+def from_file(path: str | Path) -> dict[str, Any]:
+    """Read parameters from a YAML 1.2 file of names and values.
+
+    YAML 1.2: ``1e-3`` is a number, ``no`` is a word.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or does not hold names and values.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        values = YAML(typ="safe", pure=True).load(Path(path))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (YAMLError, UnicodeDecodeError):
+        raise InputError(f"{path} is not a YAML file") from None
+    if not isinstance(values, dict) or not all(isinstance(n, str) for n in values):
+        raise InputError(f"{path} must hold lines of the form 'name: value'")
+    return values
+
+
+def from_notebook(namespace: Mapping[str, Any]) -> Parameters:
+    """Collect and validate the parameters that stand at the top of a notebook.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``, before it defines anything but parameters.
+
+    Raises
+    ------
+    InputError
+        As `validate`.
+    """
+    jupyter = {"In", "Out", "exit", "quit", "get_ipython", "open", "annotations"}
+    return validate(
+        {
+            name: value
+            for name, value in namespace.items()
+            if not name.startswith("_")
+            and name not in jupyter
+            and not callable(value)
+            and not isinstance(value, types.ModuleType)
+        }
+    )

@@ -1,0 +1,1 @@
+"""The machinery: notebooks, runs and the folders that they leave."""

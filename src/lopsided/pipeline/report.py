@@ -1,0 +1,211 @@
+"""One run of the report: the notebooks, in order, into a run folder."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from lopsided import __version__, data, results
+from lopsided.parameters import Parameters
+from lopsided.pipeline import notebooks
+from lopsided.pipeline.runs import RunFolder
+
+LIBRARIES = "numpy pandas matplotlib scikit-learn pyarrow papermill pydantic".split()
+
+
+def run_report(p: Parameters, name: str = "default") -> Path:
+    """Make a run: check, execute, swap in.
+
+    Parameters
+    ----------
+    p : Parameters
+    name : str
+        Of the folder under ``runs``.
+
+    Returns
+    -------
+    Path
+        The run folder.
+
+    Raises
+    ------
+    InputError
+        Before anything ran.
+    NotebookError
+        When a notebook failed; what there is stays in ``<run>.failed``.
+    """
+    run = RunFolder(name)
+    for notebook in notebooks.REPORT:
+        notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
+    dataset = data.load(p)  # refuses bad input, and fills in defaults
+    given, p = p, dataset.parameters
+    with run.building() as stage:
+        seconds = execute_all(p, stage)
+        results.write_json(
+            stage / results.PARAMETERS,
+            p.model_copy(update={"run_dir": str(run.path)}).model_dump(),
+        )
+        results.write_json(
+            stage / results.MANIFEST, manifest(p, dataset.sha256, seconds)
+        )
+        (stage / results.PROGRESS).unlink(missing_ok=True)
+        for executed in (stage / "notebooks").glob("*.ipynb"):
+            text = executed.read_text(encoding="utf-8")
+            final = text.replace(str(stage.resolve()), str(run.path.resolve()))
+            executed.write_text(final, encoding="utf-8")
+    top = notebooks.checkout()
+    if top and name == "default" and given == Parameters():
+        for figure in (run.path / "figures").iterdir():
+            shutil.copy(figure, top / "figures" / figure.name)
+    return run.path
+
+
+def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
+    """Execute the notebooks side by side, each after those that it needs.
+
+    Returns
+    -------
+    dict of float
+        Seconds of each.
+    """
+    (stage / "notebooks").mkdir()
+    values = p.model_dump() | {"run_dir": str(stage.resolve())}
+    waiting = {name: set(needs) for name, needs in notebooks.REPORT.items()}
+    running: dict[Future[float], str] = {}
+    seconds: dict[str, float] = {}
+    with notebooks.workers() as pool, Progress(p, stage) as progress:
+        try:
+            while waiting or running:
+                for name in [n for n, needs in waiting.items() if not needs]:
+                    del waiting[name]
+                    output = str(stage / "notebooks" / f"{name}.ipynb")
+                    job = pool.submit(notebooks.execute, name, output, values)
+                    running[job] = name
+                done, _ = wait(running, 0.2, FIRST_COMPLETED)
+                for job in done:
+                    name = running.pop(job)
+                    seconds[name] = job.result()
+                    for needs in waiting.values():
+                        needs.discard(name)
+                    progress.notebook_done(name, seconds[name])
+                progress.look()
+        except BaseException:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return seconds
+
+
+class Progress:
+    """Bars in a terminal; elsewhere a line a notebook and a quarter of training."""
+
+    def __init__(self, p: Parameters, stage: Path) -> None:
+        self.path = stage / results.PROGRESS
+        self.total = p.epochs * p.n_seeds
+        self.terminal = sys.stderr.isatty()
+        self.epochs = tqdm(total=self.total, desc="epochs", disable=not self.terminal)
+        self.all = tqdm(
+            total=len(notebooks.REPORT), desc="notebooks", disable=not self.terminal
+        )
+        self.seen = 0
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.epochs.close()
+        self.all.close()
+
+    def say(self, line: str) -> None:
+        """Print a line, above the bars where there are any."""
+        if self.terminal:
+            tqdm.write(line, file=sys.stderr)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def notebook_done(self, name: str, seconds: float) -> None:
+        """Tell that a notebook is finished."""
+        self.all.update()
+        self.say(f"{name}: done in {seconds:.1f} s")
+
+    def look(self) -> None:
+        """Read how many epochs training has done by now."""
+        if not self.path.exists():
+            return
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        if not lines:
+            return
+        try:
+            done = json.loads(lines[-1])["epochs_done"]
+        except ValueError:  # half a line: look again later
+            return
+        self.epochs.update(done - self.epochs.n)
+        quarter = 4 * done // self.total
+        if not self.terminal and quarter > self.seen:
+            self.say(f"training: {done} of {self.total} epochs")
+            self.seen = quarter
+
+
+def manifest(p: Parameters, sha256: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """Describe how a run was made: versions, platform, seeds, timings."""
+    return {
+        "lopsided": __version__,
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "git_revision": git_revision(),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": {"source": Path(p.data).name, "sha256": sha256},
+        "seeds": {k: getattr(p, k) for k in ("seed", "split_seed", "data_seed")},
+        "seconds": {name: round(s, 2) for name, s in sorted(seconds.items())},
+    }
+
+
+def git_revision() -> str | None:
+    """Name the checkout's commit, with ``+`` where files differ from it."""
+    top = notebooks.checkout()
+    if top is None or not shutil.which("git"):
+        return None
+    command = [
+        "git",
+        "-C",
+        str(top),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--dirty=+",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def headline(metrics: dict[str, Any]) -> str:
+    """Lay out a run's headline metrics as a small table."""
+    intervals = metrics["test"]["intervals"] or {}
+    rows = [f"{'':18}{'train':>8}{'test':>8}   95 % interval (test)"]
+    for name in ("accuracy", "f1", "precision", "recall", "roc_auc"):
+        train, test = (_number(metrics[side][name]) for side in ("train", "test"))
+        low, high = intervals.get(name, (None, None))
+        between = f"   {_number(low)} – {_number(high)}" if low is not None else ""
+        rows.append(f"{name:18}{train:>8}{test:>8}{between}")
+    (tn, fp), (fn, tp) = metrics["test"]["confusion_matrix"]
+    rows.append(f"test rows: tn {tn:,}  fp {fp:,}  fn {fn:,}  tp {tp:,}")
+    rows.append(
+        f"threshold {metrics['threshold']:.4g} ({metrics['threshold_strategy']})"
+    )
+    return "\n".join(rows)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

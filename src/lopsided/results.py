@@ -1,0 +1,219 @@
+"""The files of a run: the only place that writes and reads them.
+
+Every function takes ``run_dir``, which is None when a notebook runs by itself; then
+nothing is written and nothing is found.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lopsided.data import Dataset
+from lopsided.errors import InputError
+from lopsided.experiment import Fitted, choose_threshold, fingerprint, fit
+from lopsided.figures import Picture
+from lopsided.network import Network
+from lopsided.parameters import Parameters
+from lopsided.tables import Feature, Recipe
+from lopsided.training import History
+
+MODEL = "model.npz"
+PREDICTIONS = "predictions.parquet"
+METRICS = "metrics.json"
+PARAMETERS = "parameters.json"
+MANIFEST = "manifest.json"
+PROGRESS = "progress.jsonl"
+MODEL_VERSION = 1
+
+RunDir = str | Path | None
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that people can read: indented, in the order given, no NaN."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def save_metrics(run_dir: RunDir, measured: dict[str, Any]) -> None:
+    """Write ``metrics.json``, from `experiment.measure`."""
+    if run_dir:
+        write_json(Path(run_dir, METRICS), measured)
+
+
+def save_picture(run_dir: RunDir, picture: Picture) -> None:
+    """Write a figure as SVG and PNG into the run's ``figures`` folder."""
+    if run_dir:
+        folder = Path(run_dir, "figures")
+        folder.mkdir(exist_ok=True)
+        (folder / f"{picture.name}.svg").write_bytes(picture.svg())
+        (folder / f"{picture.name}.png").write_bytes(picture.png())
+
+
+def progress(run_dir: RunDir) -> Callable[[int, History], None] | None:
+    """Give `experiment.fit` a callback that adds a line to ``progress.jsonl``."""
+    if not run_dir:
+        return None
+    path = Path(run_dir, PROGRESS)
+
+    def report(epochs_done: int, history: History) -> None:
+        line = {"epochs_done": epochs_done, "objective": history.objective[-1]}
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    return report
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with all that it needs to meet a new table.
+
+    Attributes
+    ----------
+    network : Network
+    recipe : Recipe
+    threshold : float
+    target : str
+    labels : tuple of str
+        The target's values, negative first.
+    fingerprint : str
+        Of the parameters and data that it was trained with.
+    w : float
+    history : History
+    """
+
+    network: Network
+    recipe: Recipe
+    threshold: float
+    target: str
+    labels: tuple[str, str]
+    fingerprint: str
+    w: float
+    history: History
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Write a model as arrays and one JSON text, so that no pickle is involved."""
+    described = {
+        "format": "lopsided model",
+        "version": MODEL_VERSION,
+        "layer_dims": model.network.layer_dims,
+        "recipe": [asdict(feature) for feature in model.recipe.features],
+        "threshold": model.threshold,
+        "target": model.target,
+        "labels": model.labels,
+        "fingerprint": model.fingerprint,
+        "w": model.w,
+    }
+    arrays: dict[str, Any] = {
+        "description": np.array(json.dumps(described)),
+        "theta": model.network.theta,
+        **{name: np.array(values) for name, values in asdict(model.history).items()},
+    }
+    np.savez(path, **arrays)
+
+
+def load_model(path: Path) -> Model:
+    """Read a model.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, damaged, of another program, or of a newer version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            stored = {name: arrays[name] for name in arrays.files}
+        described = json.loads(str(stored.pop("description")))
+        if described["format"] != "lopsided model":
+            raise ValueError
+        if described["version"] > MODEL_VERSION:
+            raise InputError(
+                f"{path} was written by a newer lopsided (model version "
+                f"{described['version']}); update lopsided to read it"
+            )
+        theta = stored.pop("theta")
+        if not np.isfinite(theta).all():
+            raise ValueError
+        return Model(
+            Network(described["layer_dims"], theta, theta.dtype),
+            Recipe(tuple(Feature(**feature) for feature in described["recipe"])),
+            float(described["threshold"]),
+            described["target"],
+            tuple(described["labels"]),
+            described["fingerprint"],
+            float(described["w"]),
+            History(**{name: values.tolist() for name, values in stored.items()}),
+        )
+    except FileNotFoundError:
+        raise InputError(f"there is no model file {path}") from None
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"{path} is damaged, or is not a model of lopsided") from None
+
+
+def save_fitted(
+    run_dir: RunDir, p: Parameters, dataset: Dataset, fitted: Fitted
+) -> None:
+    """Write ``model.npz`` and ``predictions.parquet``."""
+    if not run_dir:
+        return
+    choice = choose_threshold(p, dataset, fitted.p_train, fitted.p_test)
+    save_model(
+        Path(run_dir, MODEL),
+        Model(
+            fitted.network,
+            dataset.recipe,
+            choice.t,
+            dataset.target,
+            dataset.labels,
+            fingerprint(p, dataset),
+            fitted.w,
+            fitted.history,
+        ),
+    )
+    sides = {
+        "train": (dataset.rows_train, dataset.Y_train, fitted.P_train),
+        "test": (dataset.rows_test, dataset.Y_test, fitted.P_test),
+    }
+    frames = []
+    for side, (rows, Y, P) in sides.items():
+        frame = pd.DataFrame({"row": rows, "split": side, "label": Y[0].astype("int8")})
+        for k, probabilities in enumerate(P):
+            frame[_column(k)] = probabilities
+        frames.append(frame)
+    pd.concat(frames).to_parquet(Path(run_dir, PREDICTIONS), index=False)
+
+
+def _column(k: int) -> str:
+    """Name the predictions of the k-th seed: the reported one is plain ``p``."""
+    return f"p_seed_{k}" if k else "p"
+
+
+def load_fitted(run_dir: RunDir, p: Parameters, dataset: Dataset) -> Fitted | None:
+    """Read what `save_fitted` wrote, if it was for these parameters and this data."""
+    if not run_dir or not Path(run_dir, MODEL).exists():
+        return None
+    model = load_model(Path(run_dir, MODEL))
+    if model.fingerprint != fingerprint(p, dataset):
+        return None
+    frame = pd.read_parquet(Path(run_dir, PREDICTIONS))
+    columns = [_column(k) for k in range(p.n_seeds)]
+    P = {side: part[columns].to_numpy().T for side, part in frame.groupby("split")}
+    return Fitted(model.network, model.history, model.w, P["train"], P["test"])
+
+
+def fitted(p: Parameters, dataset: Dataset) -> Fitted:
+    """Read the run's trained network if it is there, else train it."""
+    return load_fitted(p.run_dir, p, dataset) or fit(p, dataset, progress(p.run_dir))
