@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN ?= default
 DATA ?=
+REAL ?=
 PARAMS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab notebooks lock clean
+.PHONY: help report test lint lab notebooks results lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +32,13 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 notebooks: $(READY) ## re-execute the committed notebooks
 	$(BIN)/lopsided notebooks
+
+results: $(READY) ## renew the committed results and figures [REAL=published file]
+	$(BIN)/lopsided report
+	cp runs/default/metrics.json notebooks/results/simulated.json
+	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real)
+	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
+	$(BIN)/python tests/readme.py
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \

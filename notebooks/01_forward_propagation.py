@@ -216,7 +216,8 @@ with np.errstate(over="raise"):
 
 # %% tags=["nbval-check-output"]
 with np.errstate(all="raise"):
-    print(sigmoid(np.array([-700.0, -1.0, 0.0, 1.0, 700.0])))
+    for z in (-700.0, -1.0, 0.0, 1.0, 700.0):
+        print(f"{z:6.0f}  {sigmoid(np.array(z)):.5g}")
 
 # %% [markdown]
 # ## What should an untrained network lose?

@@ -210,8 +210,8 @@ show(by_threshold)
 
 # %% [markdown]
 # Where several rules give nearly the same threshold, that is no accident: on rare
-# classes, F1, Youden's rule and the prevalence all ask for more positives than 0.5
-# would give.
+# classes, F1, Youden's rule and the prevalence all ask for more positives than one
+# half would give.
 
 # %%
 curve = figures.roc(Y_test, p_test, t)

@@ -88,7 +88,7 @@ for note in table.notes:
 # %% [markdown]
 # ## Metrics
 #
-# Intervals are bootstrap 95 % intervals of the test metrics, given this network and
+# Intervals are bootstrap $95\,\%$ intervals of the test metrics, given this network and
 # the numbers of positives and negatives in the test.
 
 # %% tags=["nbval-check-output"]

@@ -89,6 +89,40 @@ def report(data: str | None, run: str, **given: Any) -> None:
 
 
 @lopsided.command()
+def runs() -> None:
+    """List the runs in ./runs with their headline metrics on test rows."""
+    from lopsided.pipeline.overview import list_runs
+
+    table = list_runs()
+    if table.empty:
+        click.echo("no runs yet; 'lopsided report' makes one")
+    else:
+        click.echo(table.reset_index().to_string(index=False, float_format="%.4f"))
+
+
+@lopsided.command()
+@click.argument("a")
+@click.argument("b")
+def compare(a: str, b: str) -> None:
+    """Show runs A and B side by side: parameters, test metrics, differences."""
+    from lopsided.pipeline.overview import compare, differing_parameters, find_run
+
+    folders = find_run(a), find_run(b)
+    changed = differing_parameters(*folders)
+    if changed.empty:
+        click.echo("same parameters")
+    else:
+        click.echo(changed.to_string())
+    table, paired = compare(*folders)
+    click.echo("\n" + table.to_string(float_format="%.4f", na_rep="–"))
+    click.echo(
+        "low, high: paired bootstrap 95 % interval of B - A on the same test rows"
+        if paired
+        else "not the same test rows: differences include the luck of the split"
+    )
+
+
+@lopsided.command()
 def parameters() -> None:
     """Print every parameter: its default, what it means, what is allowed."""
     from lopsided.parameters import Parameters, allowed

@@ -143,7 +143,7 @@ def intervals(
     if not p.n_bootstrap:
         return None
     rng = np.random.default_rng([p.seed, 1])
-    draws = bootstrap(dataset.Y_test, fitted.p_test, t, p.n_bootstrap, rng)
+    (draws,) = bootstrap(dataset.Y_test, [(fitted.p_test, t)], p.n_bootstrap, rng)
     return {name: interval(draws[name]) for name in METRICS}
 
 

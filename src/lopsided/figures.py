@@ -5,8 +5,10 @@ differ too, so that grey prints stay readable.
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
 import matplotlib as mpl
@@ -99,13 +101,28 @@ def show(thing: Any) -> None:
         print(thing)
 
 
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+
+
+def styled(draw: Callable[Args, Result]) -> Callable[Args, Result]:
+    """Let a function draw in the house style, whatever the session's own style is."""
+
+    @wraps(draw)
+    def wrapper(*args: Args.args, **kwargs: Args.kwargs) -> Result:
+        with mpl.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+@styled
 def axes(
     xlabel: str, ylabel: str, title: str = "", size: tuple[float, float] = PHONE
 ) -> tuple[Figure, Axes]:
     """Start a figure with one labelled pair of axes in the house style."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=size)
-        ax = figure.add_subplot()
+    figure = Figure(figsize=size)
+    ax = figure.add_subplot()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     return figure, ax
 
@@ -116,6 +133,7 @@ def _thin(*curves: Array, most: int = 600) -> list[Array]:
     return [curve[keep] for curve in curves]
 
 
+@styled
 def cdf(
     Y: Array, p: Array, t: float, positive: str, negative: str, name: str = "cdf"
 ) -> Picture:
@@ -149,6 +167,7 @@ def cdf(
     return Picture(name, figure, alt)
 
 
+@styled
 def confusion(table: Array, positive: str, negative: str) -> Picture:
     """Draw a confusion matrix: counts, and each cell's share of its row.
 
@@ -177,6 +196,7 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
     return Picture("confusion_matrix", figure, alt)
 
 
+@styled
 def loss(history: History) -> Picture:
     """Draw what training descended, and the plain cross-entropy beside it."""
     figure, ax = axes("epoch", "mean loss (nats)", "Training loss")
@@ -189,6 +209,7 @@ def loss(history: History) -> Picture:
     ax.plot(epochs, history.cross_entropy, label="cross-entropy", **looks)
     if len(epochs) > 10:
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
     ax.legend()
     alt = (
         f"Training loss over {len(epochs)} epochs. The objective goes from "
@@ -199,6 +220,7 @@ def loss(history: History) -> Picture:
     return Picture("loss", figure, alt)
 
 
+@styled
 def roc(Y: Array, p: Array, t: float) -> Picture:
     """Draw the ROC curve, with the threshold's point on it."""
     c = threshold.candidates(Y, p)
@@ -224,6 +246,7 @@ def roc(Y: Array, p: Array, t: float) -> Picture:
     return Picture("roc", figure, alt)
 
 
+@styled
 def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
     """Draw precision, recall and F1 against the threshold, with thresholds marked."""
     c = threshold.candidates(Y, p)
@@ -235,17 +258,19 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
     for name, colour, style in looks:
         label = "F1" if name == "f1" else name
         ax.plot(*_thin(c.t, rates[name]), color=colour, ls=style, label=label)
-    for i, (label, t) in enumerate(marks.items()):
+    for i, (label, t) in enumerate(sorted(marks.items(), key=lambda mark: -mark[1])):
         ax.axvline(t, color=GREY, ls=":", lw=1)
         ax.annotate(
-            label,
-            (t, 1),
+            f"{label}: {t:.3f}",
+            (t, 0.95 - 0.08 * i),
+            xytext=(0.62, 0.95 - 0.08 * i),
             xycoords=("data", "axes fraction"),
-            xytext=(3, -12 - 13 * (i % 4)),
-            textcoords="offset points",
-            fontsize=9,
+            textcoords="axes fraction",
+            va="center",
+            fontsize=10,
+            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.8},
         )
-    ax.set_ylim(0, 1)
+    ax.set(xlim=(0, 1.05 * c.t[1]), ylim=(0, 1))
     ax.legend(loc="center right")
     placed = ", ".join(f"{label} at {t:.3g}" for label, t in marks.items())
     alt = (
@@ -255,6 +280,7 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
     return Picture("measures_by_threshold", figure, alt)
 
 
+@styled
 def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Picture:
     """Draw observed frequency against predicted probability, in bins of equal size.
 

@@ -1,5 +1,7 @@
 """How far a metric could have moved by the luck of the test set: the bootstrap."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -12,58 +14,75 @@ METRICS = (
 ).split()
 
 
+class _Ranked:
+    """One model's predictions, grouped by value, the highest first.
+
+    Rows with equal predictions are interchangeable, so a test set drawn with
+    replacement is two rows of counts over the distinct predictions, and every metric
+    is a sum over those.
+    """
+
+    def __init__(self, p: Array, t: float) -> None:
+        values, group = np.unique(-np.ravel(p), return_inverse=True)
+        values = -values
+        inside = np.clip(values, np.finfo(float).eps, 1 - np.finfo(float).eps)
+        self.group = group.astype(np.int32)
+        self.size = len(values)
+        self.above = int(np.count_nonzero(values >= t))
+        self.surprise = -np.log1p(-inside), -np.log(inside)  # of each outcome, nats
+        self.square = values**2, (1 - values) ** 2
+
+    def measure(self, negatives: Array, positives: Array) -> list[float]:
+        """Compute ``METRICS`` on the rows drawn from each class."""
+        n = np.bincount(self.group[negatives], minlength=self.size)
+        p = np.bincount(self.group[positives], minlength=self.size)
+        N, P = len(negatives), len(positives)
+        fp, tp = int(n[: self.above].sum()), int(p[: self.above].sum())
+        rates = count_metrics(*map(np.asarray, (N - fp, fp, P - tp, tp)))
+        below_n, below_p = np.cumsum(n), np.cumsum(p)
+        precision = below_p / np.maximum(below_n + below_p, 1)
+        return [
+            *(float(rate) for rate in rates.values()),
+            n @ (below_p - 0.5 * p) / (N * P),  # ROC AUC: pairs in order, ties half
+            p @ precision / P,
+            (n @ self.surprise[0] + p @ self.surprise[1]) / (N + P),
+            (n @ self.square[0] + p @ self.square[1]) / (N + P),
+        ]
+
+
 def bootstrap(
-    Y: Array, p: Array, t: float, n: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Draw test sets with replacement, class by class, and measure each.
+    Y: Array, models: Sequence[tuple[Array, float]], n: int, rng: np.random.Generator
+) -> list[pd.DataFrame]:
+    """Draw test sets with replacement, class by class, and measure models on each.
 
     The resampling is stratified: every draw has as many positives and negatives as the
-    test set, so the spread is conditional on the class counts. Rows with equal
-    predictions are interchangeable, so a draw is two rows of counts over the distinct
-    predictions, and each metric is a sum over those.
+    test set, so the spread is conditional on the class counts. All models meet the
+    same draws, so the difference of two frames is paired.
 
     Parameters
     ----------
-    Y, p : array, m labels and m probabilities
+    Y : array, m labels
         Both classes must be present.
-    t : float
-        Predicted positive means ``p >= t``.
+    models : sequence of (p, t)
+        Each model's m probabilities and its threshold.
     n : int
         Number of draws.
     rng : numpy.random.Generator
 
     Returns
     -------
-    DataFrame, shape (n, 9)
-        One row a draw, one column a metric of ``METRICS``; NaN where undefined.
+    list of DataFrame, shapes (n, 9)
+        One for each model: a row a draw, a column a metric of ``METRICS``; NaN where
+        undefined.
     """
-    values, group = np.unique(-np.ravel(p), return_inverse=True)  # highest first
-    values, Y = -values, np.ravel(Y)
-    above = int(np.count_nonzero(values >= t))
-    epsilon = np.finfo(float).eps
-    inside = np.clip(values, epsilon, 1 - epsilon)
-    surprise = {0: -np.log1p(-inside), 1: -np.log(inside)}  # cost of each outcome, nats
-    square = {0: values**2, 1: (1 - values) ** 2}
-    members = {y: group[Y == y].astype(np.int32) for y in (0, 1)}
-    N, P = len(members[0]), len(members[1])
-
-    draws = np.empty((n, len(METRICS)))
-    for row in draws:
-        count = {
-            y: np.bincount(m[rng.integers(0, len(m), len(m))], minlength=len(values))
-            for y, m in members.items()
-        }
-        fp, tp = np.cumsum(count[0]), np.cumsum(count[1])
-        caught_n, caught_p = (c[:above].sum() for c in (count[0], count[1]))
-        rates = count_metrics(N - caught_n, caught_n, P - caught_p, caught_p)
-        ranked = np.dot(count[0], tp - 0.5 * count[1]) / (N * P)
-        precision = tp / np.maximum(tp + fp, 1)
-        row[:5] = list(rates.values())
-        row[5] = ranked
-        row[6] = np.dot(count[1], precision) / P
-        row[7] = (count[0] @ surprise[0] + count[1] @ surprise[1]) / (N + P)
-        row[8] = (count[0] @ square[0] + count[1] @ square[1]) / (N + P)
-    return pd.DataFrame(draws, columns=METRICS)
+    ranked = [_Ranked(p, t) for p, t in models]
+    negatives, positives = (np.flatnonzero(np.ravel(Y) == y) for y in (0, 1))
+    draws = np.empty((len(models), n, len(METRICS)))
+    for i in range(n):
+        drawn = [c[rng.integers(0, len(c), len(c))] for c in (negatives, positives)]
+        for model, row in zip(ranked, draws[:, i], strict=True):
+            row[:] = model.measure(*drawn)
+    return [pd.DataFrame(d, columns=METRICS) for d in draws]
 
 
 def interval(draws: pd.Series, level: float = 0.95) -> tuple[float, float]:

@@ -31,17 +31,18 @@ def class_weights(Y: Array, weighting: str, w: float) -> Array:
 
     Returns
     -------
-    array, shape (1, m)
+    array of float, shape (1, m)
 
     Raises
     ------
     ValueError
         For any other weighting.
     """
+    dtype = np.result_type(Y.dtype, 0.5)  # integer labels must not cut the weight
     if weighting == "uniform":
-        return np.full_like(Y, w)
+        return np.full(Y.shape, w, dtype)
     if weighting == "positive":
-        return np.where(Y == 1, w, 1).astype(Y.dtype)
+        return np.where(Y == 1, w, 1).astype(dtype)
     raise ValueError(f"weighting is {weighting!r}; choose 'uniform' or 'positive'")
 
 

@@ -131,7 +131,7 @@ def summary(Y: Array, p: Array, threshold: float) -> dict[str, Any]:
         The names of `count_metrics` without the false positive rate, then ``roc_auc``,
         ``average_precision``, ``log_loss``, ``brier`` and ``confusion_matrix``.
     """
-    table = confusion_matrix(Y, np.ravel(p) >= threshold)
+    table = confusion_matrix(Y, np.ravel(p) >= np.float64(threshold))
     measures = {
         name: float(value) for name, value in count_metrics(*table.flat).items()
     }

@@ -82,7 +82,8 @@ class Network:
     Raises
     ------
     ValueError
-        When ``layer_dims`` is not at least two positive sizes that end in 1.
+        When ``layer_dims`` is not at least two positive sizes that end in 1, or
+        ``theta`` has another size.
     """
 
     def __init__(
@@ -100,6 +101,10 @@ class Network:
         self.L = len(layer_dims) - 1
         self.theta = np.zeros(n_parameters(layer_dims), dtype)
         if theta is not None:
+            if np.shape(theta) != self.theta.shape:
+                raise ValueError(
+                    f"theta has shape {np.shape(theta)}; expected {self.theta.shape}"
+                )
             self.theta[:] = theta
         self.Wb = layer_views(layer_dims, self.theta)
         self.W = {l: Wb[:, :-1] for l, Wb in self.Wb.items()}
@@ -171,7 +176,14 @@ def initialise(
     Returns
     -------
     Network
+
+    Raises
+    ------
+    ValueError
+        For any other scheme.
     """
+    if scheme not in INITIAL_SD:
+        raise ValueError(f"scheme is {scheme!r}; choose from {list(INITIAL_SD)}")
     network = Network(layer_dims, dtype=dtype)
     for W in network.W.values():
         n_out, n_in = W.shape
@@ -218,9 +230,11 @@ def forward(network: Network, X: Array, into: Pass | None = None) -> Pass:
     ValueError
         When ``X`` has not ``n_0`` rows, or not as many columns as ``into``.
     """
+    n_0 = network.layer_dims[0]
+    if X.ndim != 2 or X.shape[0] != n_0 or (into and into.m != X.shape[1]):
+        m = into.m if into else "m"
+        raise ValueError(f"X has shape {X.shape}; expected ({n_0}, {m})")
     done = into or Pass(network, X.shape[1])
-    if X.shape != done.A[0].shape:
-        raise ValueError(f"X has shape {X.shape}; expected {done.A[0].shape}")
     done.A[0][:] = X
     for l in range(1, network.L + 1):
         # (n_l, n_{l-1} + 1) @ (n_{l-1} + 1, m) -> (n_l, m), which is W A + b

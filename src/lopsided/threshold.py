@@ -15,12 +15,12 @@ from lopsided.network import Array
 
 def predict(p: Array, t: float) -> Array:
     """Decide: 1 where ``p >= t``, else 0. Shaped as ``p``."""
-    return (p >= t).astype(int)
+    return (p >= np.float64(t)).astype(int)  # t keeps its digits beside float32
 
 
 def ties(p: Array, t: float) -> int:
     """Count the predictions equal to the threshold: the rows that ``>=`` decides."""
-    return int(np.count_nonzero(p == t))
+    return int(np.count_nonzero(p == np.float64(t)))
 
 
 def class_cdfs(Y: Array, p: Array) -> tuple[Array, Array, Array]:
@@ -48,7 +48,8 @@ def ks_distance(Y: Array, p: Array) -> tuple[float, float]:
     Returns
     -------
     distance : float
-        Between 0 and 1; also the largest recall minus false positive rate.
+        Between 0 and 1. Where positives have the higher predictions, also the largest
+        recall minus false positive rate.
     at : float
         The prediction up to which both classes are cumulated there.
     """
@@ -173,9 +174,10 @@ def choose(strategy: float | str, Y: Array, p: Array, p_new: Array) -> Choice:
     if rule == "f1":
         best = np.argmax(np.nan_to_num(measures["f1"]))
     elif rule == "youden":
-        best = np.argmax(measures["recall"] - measures["false_positive_rate"])
+        best = np.argmax(c.tp * c.fp[-1] - c.fp * c.tp[-1])  # in whole numbers
     elif rule == "cost":
-        best = np.argmin(numbers[0] * c.fn + numbers[1] * c.fp)
+        cost = numbers[0] * c.fn + numbers[1] * c.fp
+        best = np.argmax(cost <= cost.min() * (1 + 1e-12))  # equal but for rounding
     elif rule == "recall":
         best = np.argmax(measures["recall"] >= numbers[0])
     elif rule == "precision":

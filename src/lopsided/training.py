@@ -17,13 +17,14 @@ class DivergenceError(ArithmeticError):
 class History:
     """What training met, one entry an epoch.
 
-    Each loss is the mean over the epoch's batches, each measured just before its own
-    update, so it costs no extra pass over the data.
+    Each loss is the mean over the epoch's examples, each measured as its batch came,
+    just before that batch's update: it costs no extra pass over the data.
 
     Attributes
     ----------
     objective : list of float
-        What was descended: weighted cross-entropy plus the ``l2`` penalty.
+        What was descended: weighted cross-entropy, plus the ``l2`` penalty as it was
+        when the epoch began.
     cross_entropy : list of float
         The same predictions' plain cross-entropy, which section 4 shows.
     learning_rate : list of float
@@ -47,7 +48,8 @@ def learning_rate(epoch: int, epochs: int, initial: float, final: float) -> floa
     """
     if epochs == 1:
         return initial
-    return initial + (final - initial) * epoch / (epochs - 1)
+    done = epoch / (epochs - 1)
+    return initial * (1 - done) + final * done
 
 
 def run_epoch(
@@ -145,7 +147,7 @@ def train(
     examples = np.ascontiguousarray(X.T, dtype)
     labels = np.vstack([Y, weight]).T.astype(dtype, order="C")
     logits = np.empty(len(examples), dtype)
-    decay = Network(network.layer_dims, np.full_like(network.theta, l2))
+    decay = Network(network.layer_dims, np.full_like(network.theta, l2), dtype)
     for b in decay.b.values():
         b[:] = 0
     history = History()
@@ -153,6 +155,7 @@ def train(
         alpha = learning_rate(epoch, epochs, initial_learning_rate, final_learning_rate)
         order = rng.permutation(len(examples))
         with np.errstate(over="ignore", invalid="ignore"):  # told below, in words
+            penalty = 0.5 * np.sum(decay.theta * network.theta**2)
             run_epoch(
                 network,
                 examples,
@@ -164,11 +167,10 @@ def train(
                 logits,
             )
             losses = logistic_loss(logits, labels[:, 0])
-            penalty = 0.5 * np.sum(decay.theta * network.theta**2)
             weighted = float(np.mean(labels[:, 1] * losses) + penalty)
-        if not np.isfinite(weighted):
+        if not np.isfinite(weighted) or not np.isfinite(network.theta).all():
             raise DivergenceError(
-                f"training diverged in epoch {epoch + 1}: the loss is {weighted}; "
+                f"training diverged in epoch {epoch + 1}: the loss is {weighted:.3g}; "
                 f"lower initial_learning_rate (it is {initial_learning_rate:g}) or w"
             )
         history.objective.append(weighted)

@@ -49,6 +49,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
     dataset = data.load(p)  # refuses bad input, and fills in defaults
     given, p = p, dataset.parameters
     with run.building() as stage:
+        stage = stage.resolve()
         seconds = execute_all(p, stage)
         results.write_json(
             stage / results.PARAMETERS,
@@ -60,7 +61,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
         (stage / results.PROGRESS).unlink(missing_ok=True)
         for executed in (stage / "notebooks").glob("*.ipynb"):
             text = executed.read_text(encoding="utf-8")
-            final = text.replace(str(stage.resolve()), str(run.path.resolve()))
+            final = text.replace(str(stage), str(run.path.resolve()))
             executed.write_text(final, encoding="utf-8")
     top = notebooks.checkout()
     if top and name == "default" and given == Parameters():
@@ -78,7 +79,7 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
         Seconds of each.
     """
     (stage / "notebooks").mkdir()
-    values = p.model_dump() | {"run_dir": str(stage.resolve())}
+    values = p.model_dump() | {"run_dir": str(stage)}
     waiting = {name: set(needs) for name, needs in notebooks.REPORT.items()}
     running: dict[Future[float], str] = {}
     seconds: dict[str, float] = {}

@@ -1,0 +1,5 @@
+"""``python -m lopsided`` is the command ``lopsided``."""
+
+from lopsided.cli import main
+
+main()

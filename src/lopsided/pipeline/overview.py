@@ -1,0 +1,117 @@
+"""Looking back: all runs in a list, and two of them side by side."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lopsided import results
+from lopsided.errors import InputError
+from lopsided.intervals import bootstrap, interval
+
+HEADLINE = ["accuracy", "f1", "precision", "recall", "roc_auc"]
+NOT_A_CHOICE = {"run_dir", "author", "title"}
+
+
+def find_run(name: str, root: Path = Path("runs")) -> Path:
+    """Find a run by its name, or by the path of its folder.
+
+    Raises
+    ------
+    InputError
+        When there is none, or it is not whole.
+    """
+    for folder in (root / name, Path(name)):
+        if (folder / results.METRICS).is_file():
+            return folder
+    there = ", ".join(p.name for p in _folders(root)) or "none"
+    raise InputError(f"there is no run {name!r} in {root}/; there is: {there}")
+
+
+def _folders(root: Path) -> list[Path]:
+    found = sorted(root.glob("*/" + results.METRICS))
+    return [p.parent for p in found if not p.parent.name.startswith(".")]
+
+
+def list_runs(root: Path = Path("runs")) -> pd.DataFrame:
+    """Tabulate the runs of a folder with their test headline metrics.
+
+    Returns
+    -------
+    DataFrame
+        One row a run, by name.
+    """
+    rows = []
+    for folder in _folders(root):
+        metrics = results.read_json(folder / results.METRICS)
+        manifest = results.read_json(folder / results.MANIFEST)
+        row = {
+            "run": folder.name,
+            "data": metrics["data"]["source"],
+            "finished": manifest["finished"],
+            "threshold": metrics["threshold"],
+        }
+        rows.append(row | {name: metrics["test"][name] for name in HEADLINE})
+    columns = ["run", "data", "finished", "threshold", *HEADLINE]
+    return pd.DataFrame(rows, columns=columns).set_index("run")
+
+
+def differing_parameters(a: Path, b: Path) -> pd.DataFrame:
+    """Tabulate the parameters in which two runs differ."""
+    pair = [results.read_json(run / results.PARAMETERS) for run in (a, b)]
+    names = [n for n in pair[0] if n not in NOT_A_CHOICE]
+    rows = {n: [p.get(n) for p in pair] for n in names}
+    rows = {n: values for n, values in rows.items() if values[0] != values[1]}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["A", "B"])
+
+
+def predictions_of_test(run: Path) -> pd.DataFrame:
+    """Read the test rows of a run's predictions, in the order of the table."""
+    frame = pd.read_parquet(run / results.PREDICTIONS)
+    return frame[frame["split"] == "test"].sort_values("row", ignore_index=True)
+
+
+def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
+    """Put the test metrics of two runs side by side.
+
+    Parameters
+    ----------
+    a, b : Path
+        Run folders.
+    n : int
+        Bootstrap draws for the paired intervals.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``A``, ``B``, ``B - A``; where both runs were tested on the same rows,
+        also ``low`` and ``high`` of the paired 95 % interval of the difference.
+    paired : bool
+        Whether they were.
+    """
+    metrics = [results.read_json(run / results.METRICS) for run in (a, b)]
+    names = [n for n, value in metrics[0]["test"].items() if _is_number(value)]
+    table = pd.DataFrame(
+        {k: [m["test"][n] for n in names] for k, m in zip("AB", metrics, strict=True)},
+        index=names,
+        dtype=float,
+    )
+    table["B - A"] = table["B"] - table["A"]
+    rows = [predictions_of_test(run) for run in (a, b)]
+    same_data = metrics[0]["data"]["sha256"] == metrics[1]["data"]["sha256"]
+    paired = same_data and rows[0][["row", "label"]].equals(rows[1][["row", "label"]])
+    if paired:
+        models = [
+            (r["p"].to_numpy(), m["threshold"])
+            for r, m in zip(rows, metrics, strict=True)
+        ]
+        Y = rows[0]["label"].to_numpy()
+        draws = bootstrap(Y, models, n, np.random.default_rng(0))
+        difference = draws[1] - draws[0]
+        table[["low", "high"]] = [interval(difference[name]) for name in names]
+    return table, paired
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, float)

@@ -1,0 +1,51 @@
+"""The files that describe the environment agree with each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def requirements(lines):
+    """Map each package to its range: 'numpy>=2.0' -> {'numpy': '>=2.0'}."""
+    pairs = (re.fullmatch(r"([\w.-]+)(.*)", line.strip()) for line in lines)
+    return {re.sub(r"[._-]+", "-", m[1]).lower(): m[2] for m in pairs}
+
+
+def test_environment_yml_has_the_ranges_of_pyproject():
+    described = YAML(typ="safe").load(ROOT / "environment.yml")
+    *names, pip = described["dependencies"]
+    conda = requirements(n for n in names if n != "pip")
+    assert conda.pop("python") == PROJECT["requires-python"]
+    assert conda == requirements(PROJECT["dependencies"])
+    assert pip == {"pip": ["-e ."]}
+
+
+def test_the_lock_has_every_package_with_hashes_and_no_address():
+    text = (ROOT / "requirements.lock").read_text()
+    locked = set(re.findall(r"^([\w.-]+)==", text, flags=re.M))
+    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    assert set(requirements(wanted)) <= locked
+    assert not re.search(r"https?://|file:|--index-url|--find-links", text)
+    for block in re.split(r"\n(?=\S)", text.strip()):
+        assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_pinned_tools_are_the_locked_ones():
+    text = (ROOT / "requirements.lock").read_text()
+    for tool in ("ruff", "mypy"):
+        pinned = requirements(PROJECT["optional-dependencies"]["test"])[tool]
+        assert f"\n{tool}{pinned} " in text
+
+
+def test_the_oldest_supported_versions_are_the_lower_bounds():
+    lines = (ROOT / "tests/oldest.txt").read_text().splitlines()
+    oldest = requirements(line for line in lines if not line.startswith("#"))
+    bounds = requirements(PROJECT["dependencies"])
+    for name, version in oldest.items():
+        lower = bounds[name].removeprefix(">=")
+        assert version.removeprefix("==").startswith(lower), name

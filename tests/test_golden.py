@@ -1,0 +1,70 @@
+"""The committed results come out again: counts exactly, the rest to 1e-9."""
+
+import json
+import platform
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+from lopsided import experiment
+from lopsided.data import load
+from lopsided.parameters import Parameters
+
+#: Linux on x86-64 computes the same whatever the CPU; elsewhere libraries differ.
+EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")
+
+
+def golden(name):
+    return json.loads((ROOT / f"notebooks/results/{name}.json").read_text())
+
+
+def assert_close(found, expected, where=""):
+    if isinstance(expected, dict):
+        assert set(found) == set(expected), where
+        for key in expected:
+            assert_close(found[key], expected[key], f"{where}.{key}")
+    elif isinstance(expected, list | tuple):
+        assert len(found) == len(expected), where
+        for i, (a, b) in enumerate(zip(found, expected, strict=True)):
+            assert_close(a, b, f"{where}[{i}]")
+    elif isinstance(expected, float):
+        tolerance = 1e-9 if EXACT else 1e-4
+        assert found == pytest.approx(expected, rel=0, abs=tolerance), where
+    elif isinstance(expected, int) and not EXACT:
+        assert abs(found - expected) <= 2, where
+    else:
+        assert found == expected, where
+
+
+def test_the_default_run():
+    dataset = load(Parameters())
+    fitted = experiment.fit(dataset.parameters, dataset)
+    found = experiment.measure(dataset.parameters, dataset, fitted)
+    assert_close(found, golden("simulated"))
+
+
+def test_the_run_on_the_real_file(real_data, tmp_path):
+    """As ``make report DATA=... RUN=real`` does it, to the last byte."""
+    command = [sys.executable, "-m", "lopsided", "report", real_data.resolve()]
+    done = subprocess.run(
+        [*map(str, command), "--run", "real"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "runs/real/metrics.json").read_text())
+    assert_close(found, golden("real"))
+    assert (found["data"]["n_train"], found["data"]["n_test"]) == (88_421, 22_106)
+    rows = [sum(row) for row in found["test"]["confusion_matrix"]]
+    assert rows == [17_642, 4_464]
+
+
+def test_the_committed_real_run_is_of_the_published_file():
+    found = golden("real")
+    assert found["data"]["sha256"] == (
+        "9132d3e7d0246617df9041d3764f20ad6f08e7b0d9f0997fa254fc5e52eda27d"
+    )

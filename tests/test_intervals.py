@@ -1,0 +1,78 @@
+"""The bootstrap: each draw is an honest test set, and paired draws are the same rows."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as reference
+
+from lopsided.intervals import METRICS, bootstrap, interval
+
+
+@pytest.fixture(scope="module")
+def sample():
+    rng = np.random.default_rng(0)
+    Y = (rng.random((1, 500)) < 0.2).astype(float)
+    p = np.clip(0.2 + 0.1 * Y + 0.15 * rng.standard_normal(Y.shape), 0, 1).round(2)
+    return Y, p
+
+
+def test_each_draw_is_what_scikit_learn_measures_on_the_same_rows(sample):
+    Y, p = sample
+    (draws,) = bootstrap(Y, [(p, 0.25)], 20, np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    classes = [np.flatnonzero(Y[0] == y) for y in (0, 1)]
+    for _, draw in draws.iterrows():
+        rows = np.concatenate([c[rng.integers(0, len(c), len(c))] for c in classes])
+        y, q = Y[0, rows], p[0, rows]
+        predicted = q >= 0.25
+        expected = {
+            "accuracy": reference.accuracy_score(y, predicted),
+            "f1": reference.f1_score(y, predicted),
+            "precision": reference.precision_score(y, predicted),
+            "recall": reference.recall_score(y, predicted),
+            "false_positive_rate": 1 - reference.recall_score(1 - y, ~predicted),
+            "roc_auc": reference.roc_auc_score(y, q),
+            "average_precision": reference.average_precision_score(y, q),
+            "log_loss": reference.log_loss(y, q),
+            "brier": reference.brier_score_loss(y, q),
+        }
+        assert list(draw.index) == METRICS
+        for name in METRICS:
+            assert draw[name] == pytest.approx(expected[name], abs=1e-12), name
+
+
+def test_models_meet_the_same_draws(sample):
+    Y, p = sample
+    alone = bootstrap(Y, [(p, 0.25)], 50, np.random.default_rng(1))[0]
+    a, b, c = bootstrap(
+        Y, [(p, 0.25), (p, 0.25), (p**2, 0.25)], 50, np.random.default_rng(1)
+    )
+    assert a.equals(b)
+    assert a.equals(alone)
+    assert np.allclose(a["roc_auc"], c["roc_auc"])  # squaring keeps the order
+    assert not np.allclose(a["brier"], c["brier"])
+
+
+def test_class_counts_stay(sample):
+    Y, p = sample
+    (draws,) = bootstrap(Y, [(p, 0.0)], 50, np.random.default_rng(1))
+    assert draws["precision"].nunique() == 1  # all flagged: precision is prevalence
+    assert draws["precision"].iloc[0] == pytest.approx(Y.mean())
+
+
+def test_undefined_draws_are_left_aside(sample):
+    Y, p = sample
+    (draws,) = bootstrap(Y, [(p, 1.1)], 30, np.random.default_rng(1))
+    assert draws["precision"].isna().all()
+    assert np.isnan(interval(draws["precision"])).all()
+    assert interval(draws["recall"]) == (0, 0)
+
+
+def test_an_interval_narrows_with_the_square_root_of_the_rows(sample):
+    Y, p = sample
+    widths = []
+    for times in (1, 16):
+        many = [np.tile(a, (1, times)) for a in (Y, p)]
+        (draws,) = bootstrap(many[0], [(many[1], 0.25)], 600, np.random.default_rng(1))
+        low, high = interval(draws["accuracy"])
+        widths.append(high - low)
+    assert widths[0] / widths[1] == pytest.approx(4, rel=0.2)

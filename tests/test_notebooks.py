@@ -1,0 +1,153 @@
+"""The committed notebooks: paired, complete, checked, and free of typed results."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lopsided.errors import InputError
+from lopsided.parameters import Parameters
+from lopsided.pipeline.notebooks import check_pair, declared_parameters
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+DATA_NOTEBOOKS = [p for p in NOTEBOOKS if p.name >= "03"]
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def tagged(path, tag):
+    return [c for c in read(path).cells if tag in c.metadata.get("tags", [])]
+
+
+def test_the_lessons_and_the_report_are_there():
+    names = [p.stem for p in NOTEBOOKS]
+    assert names[:5] == [
+        "01_forward_propagation",
+        "02_weighted_backprop",
+        "03_training",
+        "04_threshold_analysis",
+        "05_report",
+    ]
+
+
+@each_notebook
+def test_the_pair_agrees(path):
+    check_pair(path)
+
+
+def test_a_pair_that_differs_is_named_with_both_commands(tmp_path):
+    for ending in (".py", ".ipynb"):
+        shutil.copy(NOTEBOOKS[0].with_suffix(ending), tmp_path)
+    script = tmp_path / f"{NOTEBOOKS[0].stem}.py"
+    script.write_text(script.read_text().replace("x1, x2 = 2.0", "x1, x2 = 3.0"))
+    with pytest.raises(
+        InputError, match=r"differ from cell 6 on.*--update.*py:percent"
+    ):
+        check_pair(script.with_suffix(".ipynb"))
+
+
+@each_notebook
+def test_parameters_cell(path):
+    (cell,) = tagged(path, "parameters")
+    statements = ast.parse(cell.source).body
+    values = {s.targets[0].id: ast.literal_eval(s.value) for s in statements}
+    assert values["run_dir"] is None
+    for name, value in values.items():
+        assert value == Parameters.model_fields[name].default, name
+
+
+@pytest.mark.parametrize("path", DATA_NOTEBOOKS, ids=lambda p: p.stem)
+def test_notebooks_with_data_declare_every_parameter(path):
+    assert set(declared_parameters(path)) == set(Parameters.model_fields)
+
+
+@each_notebook
+def test_at_least_five_outputs_are_checked(path):
+    checked = [c for c in tagged(path, "nbval-check-output") if c.outputs]
+    assert len(checked) >= 5
+    assert len(checked) == len(tagged(path, "nbval-check-output"))
+
+
+@each_notebook
+def test_checked_outputs_are_text_without_full_digits(path):
+    for cell in tagged(path, "nbval-check-output"):
+        for output in cell.outputs:
+            assert output.output_type in ("stream", "display_data"), cell.source
+            assert output.get("name", "stdout") == "stdout", cell.source
+            text = output.get("text") or output["data"]["text/plain"]
+            assert "image/svg+xml" not in output.get("data", {}), cell.source
+            assert not re.search(r"\d\.\d{7,}(?!\d*e-\d)", text), text
+
+
+@each_notebook
+def test_executed_without_error_warning_or_stderr(path):
+    cells = [c for c in read(path).cells if c.cell_type == "code"]
+    assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1))
+    for output in (o for c in cells for o in c.outputs):
+        assert output.output_type != "error"
+        assert output.get("name") != "stderr"
+
+
+@each_notebook
+def test_figures_have_words(path):
+    for cell in read(path).cells:
+        for output in cell.get("outputs", []):
+            drawn = output.get("data", {}).get("image/svg+xml")
+            if drawn:
+                alt = output["metadata"]["image/svg+xml"]["alt"]
+                assert len(alt) > 60
+                assert output["data"]["text/plain"] == f"Figure. {alt}"
+                assert "<title>" in drawn
+                assert 'role="img"' in drawn
+
+
+@each_notebook
+def test_no_result_is_typed_by_hand(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            found = typed_numbers(cell.source)
+            assert not found, f"{found} in: {cell.source[:80]}"
+
+
+def typed_numbers(text):
+    """Find decimals, percentages and integers >= 100 in prose."""
+    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$", "", text, flags=re.S)  # mathematics
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)|^>.*$", "", text, flags=re.M)  # code, links
+    return re.findall(r"\d+\.\d+|\d+ ?%|\d{3,}|\d+ percent", text)
+
+
+def test_typed_numbers_are_found():
+    assert typed_numbers("It was 0.53, or 53 %, of 22,106 or 1000.") == [
+        "0.53",
+        "53 %",
+        "106",
+        "1000",
+    ]
+    assert not typed_numbers("See $0.53$, `1000`, [x](a100.html).\n> 0.18 he wrote")
+
+
+def run_nbval(path):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-o", "addopts="]
+    command += ["--nbval-lax", "--nbval-current-env", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_nbval_sees_one_changed_number(tmp_path):
+    content = json.loads(NOTEBOOKS[0].read_text())
+    same = tmp_path / "same.ipynb"
+    same.write_text(json.dumps(content))
+    changed = tmp_path / "changed.ipynb"
+    text = json.dumps(content)
+    assert text.count("met 0.69315") == 1
+    changed.write_text(text.replace("met 0.69315", "met 0.69316"))
+    assert run_nbval(same).returncode == 0
+    assert run_nbval(changed).returncode == 1

@@ -1,0 +1,190 @@
+"""The one model of all parameters."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lopsided.errors import InputError
+from lopsided.parameters import (
+    Parameters,
+    allowed,
+    from_file,
+    from_notebook,
+    from_text,
+    validate,
+)
+
+
+def test_defaults_are_the_design():
+    expected = {
+        "data": "simulated",
+        "hidden_units": [40, 3],
+        "weighting": "uniform",
+        "w": 1.0,
+        "epochs": 400,
+        "batch_size": 200,
+        "initial_learning_rate": 0.01,
+        "final_learning_rate": 1e-5,
+        "test_size": 0.2,
+        "seed": 0,
+        "split_seed": 0,
+        "data_seed": 0,
+        "l2": 0.0,
+        "dtype": "float64",
+        "engine": "numpy",
+        "n_bootstrap": 2000,
+        "n_seeds": 1,
+    }
+    values = Parameters().model_dump()
+    assert {k: v for k, v in values.items() if v is not None} == expected
+
+
+def test_every_parameter_says_what_it_means_and_what_is_allowed():
+    for name, field in Parameters.model_fields.items():
+        assert field.description
+        assert allowed(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", -1),
+        ("epochs", 0),
+        ("epochs", 1.5),
+        ("epochs", "40"),
+        ("epochs", True),
+        ("batch_size", 0),
+        ("hidden_units", [0]),
+        ("hidden_units", 3),
+        ("hidden_units", ["3"]),
+        ("weighting", "both"),
+        ("w", 0),
+        ("w", -1),
+        ("w", float("nan")),
+        ("w", float("inf")),
+        ("w", "heavy"),
+        ("initial_learning_rate", 0),
+        ("final_learning_rate", -1e-5),
+        ("threshold", 1.5),
+        ("threshold", True),
+        ("threshold", "recall"),
+        ("threshold", "recall:0"),
+        ("threshold", "recall:1.1"),
+        ("threshold", "recall:0.8:1"),
+        ("threshold", "cost:5"),
+        ("threshold", "cost:5:-1"),
+        ("threshold", "capacity:0"),
+        ("threshold", "capacity:2.5"),
+        ("threshold", "best"),
+        ("features", "some"),
+        ("features", []),
+        ("features", ["a", "a"]),
+        ("test_size", 0),
+        ("test_size", 1),
+        ("seed", -1),
+        ("seed", 2**32),
+        ("l2", -0.1),
+        ("dtype", "float16"),
+        ("engine", "fortran"),
+        ("n_bootstrap", -1),
+        ("n_seeds", 0),
+        ("target", 3),
+    ],
+)
+def test_impossible_values_are_refused_by_name(name, value):
+    with pytest.raises(InputError) as caught:
+        validate({name: value})
+    assert str(caught.value).startswith(f"{name} is {value!r}; allowed: ")
+    assert allowed(name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("epoch", "did you mean 'epochs'?"),
+        ("learning_rate", "did you mean"),
+        ("n=1;import os;x", "see 'lopsided parameters'"),
+        ("__class__", "there is no parameter"),
+    ],
+)
+def test_unknown_names_are_refused(name, hint):
+    with pytest.raises(InputError, match="there is no parameter") as caught:
+        validate({name: 1})
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("epochs", "40", 40),
+        ("w", "1e-3", 0.001),
+        ("w", "balanced", "balanced"),
+        ("hidden_units", "[3, 3]", [3, 3]),
+        ("threshold", "recall:0.8", "recall:0.8"),
+        ("features", '["Age", "Gender"]', ["Age", "Gender"]),
+        ("target", "1", "1"),  # text stays as typed
+        ("target", "null", None),
+        ("data", "2016.csv", "2016.csv"),
+        ("positive_label", "1", 1),
+        ("positive_label", "yes", "yes"),
+    ],
+)
+def test_text_becomes_a_value(name, text, value):
+    assert from_text(name, text) == value
+    assert type(from_text(name, text)) is type(value)
+
+
+def test_yaml_follows_version_1_2(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("initial_learning_rate: 1e-3\npositive_label: no\nepochs: 40\n")
+    assert from_file(path) == {
+        "initial_learning_rate": 0.001,
+        "positive_label": "no",
+        "epochs": 40,
+    }
+
+
+@pytest.mark.parametrize("text", ["- 1\n- 2\n", "just text", "a: [", "1: 2", ""])
+def test_a_file_that_holds_no_names_and_values_is_refused(tmp_path, text):
+    path = tmp_path / "p.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError):
+        from_file(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot read"):
+        from_file(tmp_path / "none.yaml")
+
+
+def test_a_notebook_gives_its_parameters_and_nothing_else():
+    namespace = {
+        "__name__": "__main__",
+        "_": 3,
+        "In": [],
+        "Out": {},
+        "get_ipython": print,
+        "json": json,
+        "epochs": 7,
+        "run_dir": None,
+    }
+    assert from_notebook(namespace) == validate({"epochs": 7})
+    with pytest.raises(InputError, match="'epochss'"):
+        from_notebook(namespace | {"epochss": 7})
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.dictionaries(st.text(max_size=20), st.integers() | st.text() | st.floats()))
+def test_anything_ends_in_parameters_or_one_line(values):
+    try:
+        p = validate(values)
+    except InputError as error:
+        message = str(error)
+    else:
+        message = ""
+        assert set(values) <= set(Parameters.model_fields)
+        assert isinstance(p, Parameters)
+    assert "\n" not in message

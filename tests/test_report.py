@@ -1,0 +1,180 @@
+"""A whole run, small: the folder that the design describes, the same each time."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from lopsided import metrics, results
+
+FILES = [
+    "manifest.json",
+    "metrics.json",
+    "model.npz",
+    "parameters.json",
+    "predictions.parquet",
+]
+FIGURES = ["cdf", "confusion_matrix", "loss", "measures_by_threshold"]
+FIGURES += ["reliability", "roc"]
+
+
+def lopsided(*arguments, cwd):
+    command = [sys.executable, "-m", "lopsided", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, tiny_clinic):
+    """Make the same run twice; keep the first as r.previous."""
+    cwd = tmp_path_factory.mktemp("work")
+    for _ in range(2):
+        done = lopsided("report", tiny_clinic, "--run", "r", "-p", "epochs", 3, cwd=cwd)
+        assert done.returncode == 0, done.stderr
+    return cwd, done
+
+
+@pytest.fixture(scope="module")
+def run(made):
+    return made[0] / "runs" / "r"
+
+
+def test_the_folder_is_the_one_of_the_design(run):
+    found = sorted(p.name for p in run.iterdir())
+    assert found == sorted([*FILES, "figures", "notebooks"])
+    figures = sorted(p.name for p in (run / "figures").iterdir())
+    assert figures == sorted(f"{f}.{kind}" for f in FIGURES for kind in ("svg", "png"))
+    assert len(list((run / "notebooks").glob("*.ipynb"))) == 5
+
+
+def test_the_same_command_gives_the_same_bytes(run):
+    before = run.with_name("r.previous")
+    for name in ["metrics.json", "model.npz", "predictions.parquet"]:
+        assert (run / name).read_bytes() == (before / name).read_bytes(), name
+    for figure in (run / "figures").iterdir():
+        twin = before / "figures" / figure.name
+        assert figure.read_bytes() == twin.read_bytes(), figure.name
+
+
+def test_the_last_lines_name_the_folder_and_the_headline(made):
+    lines = made[1].stdout.splitlines()
+    assert lines[-1] == f"run folder: {Path('runs', 'r')}"
+    assert any(line.startswith("accuracy") for line in lines)
+    assert "03_training: done" in made[1].stderr
+    assert "3 of 3 epochs" in made[1].stderr
+
+
+def test_metrics_follow_from_the_predictions(run):
+    written = results.read_json(run / "metrics.json")
+    frame = pd.read_parquet(run / "predictions.parquet")
+    for side in ("train", "test"):
+        part = frame[frame["split"] == side]
+        assert len(part) == written["data"][f"n_{side}"]
+        again = metrics.summary(part["label"], part["p"], written["threshold"])
+        for name, value in again.items():
+            expected = written[side][name]
+            if isinstance(value, float) and np.isnan(value):
+                assert expected is None
+            else:
+                assert expected == value
+    assert written["threshold"] == 0.18
+    assert written["threshold_strategy"] == "fixed"
+    assert written["schema_version"] == 1
+    assert set(written["test"]["intervals"]) >= {"accuracy", "f1", "roc_auc"}
+    assert written["test"]["seed_spread"] is None
+    assert written["data"]["source"] == "clinic.csv"  # a name, not a path
+
+
+def test_json_has_no_nan(run):
+    def refuse(name):
+        raise AssertionError(name)
+
+    for name in ("metrics.json", "manifest.json", "parameters.json"):
+        json.loads((run / name).read_text(), parse_constant=refuse)
+
+
+def test_parameters_are_resolved(run):
+    written = results.read_json(run / "parameters.json")
+    assert written["epochs"] == 3
+    assert written["features"] == "report"
+    assert written["target"] == "No-show"
+    assert written["threshold"] == 0.18
+
+
+def test_the_model_predicts_what_was_written(run, tiny_clinic):
+    from lopsided.data import load
+    from lopsided.network import predict_proba
+    from lopsided.parameters import validate
+
+    model = results.load_model(run / "model.npz")
+    dataset = load(validate({"data": str(tiny_clinic), "epochs": 3}))
+    frame = pd.read_parquet(run / "predictions.parquet")
+    test = frame[frame["split"] == "test"]
+    assert np.array_equal(predict_proba(model.network, dataset.X_test)[0], test["p"])
+    assert model.threshold == 0.18
+    assert model.recipe == dataset.recipe
+
+
+def test_executed_notebooks_are_whole_and_name_the_final_folder(run):
+    for path in (run / "notebooks").glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        code = [c for c in notebook.cells if c.cell_type == "code"]
+        assert all(c.execution_count for c in code), path.name
+        assert ".new-" not in path.read_text()
+        assert not [o for c in code for o in c.outputs if o.get("name") == "stderr"], (
+            path.name
+        )
+
+
+def test_nothing_trains_twice(run):
+    """04 and 05 read what 03 trained: they take far less than training would."""
+    for name in ("04_threshold_analysis", "05_report"):
+        text = (run / "notebooks" / f"{name}.ipynb").read_text()
+        assert "results.fitted(P, table)" in text
+    assert not (run / "progress.jsonl").exists()
+
+
+def test_a_failing_notebook_is_kept_and_named(made, tiny_clinic):
+    cwd = made[0]
+    before = (cwd / "runs/r/metrics.json").read_bytes()
+    arguments = ["report", tiny_clinic, "--run", "r", "-p", "epochs", 3]
+    arguments += ["-p", "initial_learning_rate", "1e300"]
+    done = lopsided(*arguments, cwd=cwd)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("lopsided: 03_training, cell ")
+    assert "initial_learning_rate" in last
+    assert "Traceback" not in done.stderr
+    assert (cwd / "runs/r/metrics.json").read_bytes() == before
+    broken = cwd / "runs/r.failed/notebooks/03_training.ipynb"
+    assert "DivergenceError" in broken.read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_leaves_the_earlier_run(made, tiny_clinic):
+    import signal
+    import time
+
+    cwd = made[0]
+    before = (cwd / "runs/r/metrics.json").read_bytes()
+    command = [sys.executable, "-m", "lopsided", "report", str(tiny_clinic)]
+    command += ["--run", "r", "-p", "epochs", "1000000"]
+    process = subprocess.Popen(
+        command, cwd=cwd, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list(cwd.glob("runs/.r.new-*")):
+        time.sleep(0.1)
+    time.sleep(2)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.splitlines()[-1].startswith("lopsided: interrupted")
+    assert "Traceback" not in stderr
+    assert (cwd / "runs/r/metrics.json").read_bytes() == before
+    assert not list(cwd.glob("runs/.r.new-*"))

@@ -1,0 +1,95 @@
+"""Notebooks as people run them: as scripts, by papermill, with unusual parameters."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import papermill
+import pytest
+
+from lopsided.pipeline.notebooks import KERNEL_ARGUMENTS, folder
+
+NOTEBOOKS = folder()
+
+
+def test_training_runs_as_a_plain_script(tmp_path):
+    done = subprocess.run(
+        [sys.executable, NOTEBOOKS / "03_training.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "layer_dims [9, 40, 3, 1]" in done.stdout
+    assert list(tmp_path.iterdir()) == []  # with run_dir None it writes nothing
+
+
+def test_papermill_runs_training_from_another_folder(tmp_path):
+    command = [sys.executable, "-m", "papermill", NOTEBOOKS / "03_training.ipynb"]
+    command += ["out.ipynb", "-p", "epochs", "40"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert ", 40 times" in (tmp_path / "out.ipynb").read_text()
+    assert [p.name for p in tmp_path.iterdir()] == ["out.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"epochs": -1}, "epochs is -1; allowed: a whole number, at least 1"),
+        ({"epoch": 3}, "there is no parameter 'epoch'; did you mean 'epochs'?"),
+    ],
+)
+def test_a_bad_value_fails_in_the_first_cells_in_one_line(tmp_path, bad, message):
+    with pytest.raises(papermill.PapermillExecutionError) as caught:
+        papermill.execute_notebook(
+            NOTEBOOKS / "03_training.ipynb",
+            tmp_path / "out.ipynb",
+            bad,
+            progress_bar=False,
+            extra_arguments=KERNEL_ARGUMENTS,
+        )
+    assert caught.value.ename == "InputError"
+    assert caught.value.evalue == message
+    assert caught.value.cell_index <= 4
+    assert caught.value.traceback == [f"InputError: {message}"]
+
+
+def outputs(path):
+    cells = json.loads(Path(path).read_text())["cells"]
+    return json.dumps([c.get("outputs") for c in cells])
+
+
+@pytest.mark.parametrize("name", ["03_training", "04_threshold_analysis", "05_report"])
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        {"hidden_units": [1], "weighting": "positive", "w": "balanced"},
+        {"hidden_units": [], "threshold": "capacity:3", "n_bootstrap": 0, "l2": 0.1},
+        {"hidden_units": [2, 2, 2], "threshold": 0, "n_seeds": 2, "dtype": "float32"},
+        {"batch_size": 1000, "threshold": 1.0, "test_size": 0.5, "n_bootstrap": 20},
+    ],
+    ids=["one-unit", "no-hidden-layer", "two-seeds", "one-batch"],
+)
+def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name, unusual):
+    """Also with 200 rows and one epoch, every assertion and sentence must hold."""
+    script = (NOTEBOOKS / f"{name}.py").read_text()
+    values = {"epochs": 1, "data": str(tiny_clinic), **unusual}
+    given = "\n".join(f"{k} = {v!r}" for k, v in values.items())
+    marker = "# %%\nfrom lopsided.parameters import from_notebook"
+    assert script.count(marker) == 1
+    edited = tmp_path / f"{name}.py"
+    edited.write_text(script.replace(marker, f"# %%\n{given}\n\n{marker}"))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", edited],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stderr == ""

@@ -1,0 +1,104 @@
+"""The run folder: built aside, swapped in whole, never lost."""
+
+import pytest
+
+from lopsided.errors import InputError
+from lopsided.pipeline.runs import RunFolder
+
+
+def make(run, text):
+    with run.building() as stage:
+        (stage / "metrics.json").write_text(text)
+
+
+def hidden(run):
+    return sorted(p.name for p in run.root.iterdir() if p.name.startswith("."))
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunFolder("r", tmp_path / "runs")
+
+
+def test_a_run_is_swapped_in_and_the_one_before_kept(run):
+    make(run, "1")
+    assert not run.previous.exists()
+    make(run, "2")
+    make(run, "3")
+    assert (run.path / "metrics.json").read_text() == "3"
+    assert (run.previous / "metrics.json").read_text() == "2"
+    assert hidden(run) == [".r.lock"]
+
+
+def test_nothing_is_seen_before_it_is_whole(run):
+    with run.building() as stage:
+        (stage / "metrics.json").write_text("1")
+        assert not run.path.exists()
+    assert run.path.exists()
+
+
+def test_a_failure_is_set_aside_and_the_good_run_stays(run):
+    make(run, "good")
+    for text in ("first", "second"):
+        with pytest.raises(RuntimeError), run.building() as stage:
+            (stage / "broken.ipynb").write_text(text)
+            raise RuntimeError
+    assert (run.path / "metrics.json").read_text() == "good"
+    assert (run.failed / "broken.ipynb").read_text() == "second"
+    assert hidden(run) == [".r.lock"]
+
+
+def test_an_interruption_leaves_nothing(run):
+    with pytest.raises(KeyboardInterrupt), run.building() as stage:
+        (stage / "half.ipynb").write_text("")
+        raise KeyboardInterrupt
+    assert not run.path.exists()
+    assert not run.failed.exists()
+    assert hidden(run) == [".r.lock"]
+
+
+def test_a_second_maker_of_the_same_run_is_refused(run):
+    same = RunFolder("r", run.root)
+    other = RunFolder("other", run.root)
+    with run.building():
+        with pytest.raises(InputError, match="being made by another process"):
+            make(same, "2")
+        make(other, "fine")
+    assert (other.path / "metrics.json").read_text() == "fine"
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_a_start_finishes_an_interrupted_swap(run, steps):
+    """Stop after each rename of the swap; the next start completes it."""
+    make(run, "old")
+    ready = run.root / ".r.ready"
+    ready.mkdir()
+    (ready / "metrics.json").write_text("new")
+    if steps >= 1:
+        run.path.rename(run.previous)
+    if steps == 2:
+        ready.rename(run.path)
+    with run.locked():
+        assert (run.path / "metrics.json").read_text() == "new"
+        assert (run.previous / "metrics.json").read_text() == "old"
+        assert hidden(run) == [".r.lock"]
+
+
+def test_leftovers_of_a_killed_build_are_removed(run):
+    make(run, "good")
+    (run.root / ".r.new-12345678").mkdir()
+    (run.root / ".other.new-12345678").mkdir()
+    make(run, "better")
+    assert hidden(run) == [".other.new-12345678", ".r.lock"]
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".x", "a b", "sweeps", "r.failed"])
+def test_names_that_are_no_folder_names_are_refused(name):
+    with pytest.raises(InputError, match="run name"):
+        RunFolder(name)
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "runs").write_text("a file, not a folder")
+    with pytest.raises(InputError, match="cannot write in"):
+        make(RunFolder("r", tmp_path / "runs"), "1")
