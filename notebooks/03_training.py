@@ -108,16 +108,8 @@ few = np.concatenate(chosen)
 X_few, Y_few = X[:, few], Y[:, few]
 rng = np.random.default_rng(0)
 memory = initialise([len(X), 30, 30, 1], rng)
-overfit = train(
-    memory,
-    X_few,
-    Y_few,
-    np.ones_like(Y_few),
-    rng,
-    epochs=3000,
-    initial_learning_rate=0.1,
-    final_learning_rate=0.01,
-)
+rates = {"initial_learning_rate": 0.1, "final_learning_rate": 0.01}
+overfit = train(memory, X_few, Y_few, np.ones_like(Y_few), rng, epochs=3000, **rates)
 
 # %% tags=["nbval-check-output"]
 learned = np.mean((predict_proba(memory, X_few) >= 0.5) == Y_few)
@@ -138,9 +130,15 @@ print(f"{learned:.0%} of {few.size} rows right")
 # %%
 def gradient_on(batch):
     done = forward(start, X[:, batch])
-    return backward(start, done, d_logits(Y[:, batch], done.A[start.L])).copy()
+    return backward(start, done, d_logits(Y[:, batch], done.A[start.L]))
 
 
+def cosine(a, b):
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    return a @ b / lengths if lengths else np.nan
+
+
+# %%
 rng = np.random.default_rng(P.seed)
 start = initialise([len(X), *P.hidden_units, 1], rng)
 whole = gradient_on(np.arange(Y.size))
@@ -150,12 +148,8 @@ rows = []
 for size in (20, 200, 2000):
     size = min(size, Y.size)
     batches = [rng.choice(Y.size, size, replace=False) for _ in range(50)]
-    lengths = np.linalg.norm(whole) * np.array(
-        [np.linalg.norm(g) for g in map(gradient_on, batches)]
-    )
-    products = np.array([g @ whole for g in map(gradient_on, batches)])
-    cosines = products[lengths > 0] / lengths[lengths > 0]
-    rows.append([size, np.median(cosines) if cosines.size else np.nan])
+    cosines = [cosine(gradient_on(batch), whole) for batch in batches]
+    rows.append([size, pd.Series(cosines).median()])
 show(pd.DataFrame(rows, columns=["batch", "median cosine"]).round(3))
 
 # %% [markdown]
@@ -229,21 +223,12 @@ show(figures.loss(history))
 # look at both curves of each.
 
 # %%
-part = slice(0, 5000)
-curves = {}
+X_part, Y_part, curves = X[:, :5000], Y[:, :5000], {}
 for weighting in ("uniform", "positive"):
     rng = np.random.default_rng(P.seed)
     small = initialise([len(X), *P.hidden_units, 1], rng)
-    emphasis = class_weights(Y[:, part], weighting, 4.0)
-    curves[weighting] = train(
-        small,
-        X[:, part],
-        Y[:, part],
-        emphasis,
-        rng,
-        epochs=30,
-        initial_learning_rate=0.02,
-    )
+    emphasis = class_weights(Y_part, weighting, 4.0)
+    curves[weighting] = train(small, X_part, Y_part, emphasis, rng, epochs=30)
 
 # %% tags=["nbval-check-output"]
 rows = []

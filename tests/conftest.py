@@ -4,10 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lopsided.simulate import clinic
 
 ROOT = Path(__file__).parents[1]
+
+# The same examples each time, so that a change is blamed for what it breaks; at night
+# (HYPOTHESIS_PROFILE=nightly), many new ones.
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=150)
+settings.register_profile("nightly", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.fixture(scope="session")

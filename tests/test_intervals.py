@@ -1,4 +1,4 @@
-"""The bootstrap: each draw is an honest test set, and paired draws are the same rows."""
+"""The bootstrap: each draw is an honest test set; paired draws are the same rows."""
 
 import numpy as np
 import pytest

@@ -89,6 +89,58 @@ def report(data: str | None, run: str, **given: Any) -> None:
 
 
 @lopsided.command()
+@click.argument("data", required=False)
+@parameter_options
+def check(data: str | None, **given: Any) -> None:
+    """Say what a run on DATA would do, without running."""
+    p = gather(data, **given)
+    from lopsided.data import load
+
+    table = load(p)
+    p = table.parameters
+    click.echo(
+        f"{table.source}: {table.Y_train.size:,} training and {table.Y_test.size:,} "
+        f"test {table.rows}\npositive: {table.positive}, "
+        f"{table.Y_train.mean():.2%} of the training {table.rows}"
+    )
+    click.echo("\n" + table.columns.to_string(index=False) + "\n")
+    for note in table.notes:
+        click.echo(f"- {note}")
+    layers = [len(table.X_train), *p.hidden_units, 1]
+    updates = p.epochs * -(-table.Y_train.size // p.batch_size) * p.n_seeds
+    click.echo(
+        f"\nnetwork {layers}, weighting {p.weighting!r}, w = {p.w}\n"
+        f"{p.epochs} epochs, {updates:,} updates; threshold {p.threshold}"
+    )
+
+
+@lopsided.command()
+@click.argument("table")
+@click.option("--run", default="default", show_default=True, metavar="NAME")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE")
+def predict(table: str, run: str, output: Path | None) -> None:
+    """Write probabilities and decisions for TABLE, by the model of a run.
+
+    They go to FILE; by default beside TABLE's name, as NAME.predictions.csv.
+    """
+    from lopsided import results
+    from lopsided.pipeline.overview import find_run
+    from lopsided.pipeline.predict import predict, write_predictions
+
+    model = results.load_model(find_run(run) / results.MODEL)
+    predictions, notes = predict(model, table)
+    output = output or Path(f"{Path(table).stem}.predictions.csv")
+    write_predictions(predictions, output)
+    for note in notes:
+        click.echo(f"- {note}")
+    flagged = (predictions["probability"] >= model.threshold).sum()
+    click.echo(
+        f"{output}: {len(predictions):,} rows, {flagged:,} predicted "
+        f"{model.target} = {model.labels[1]} (threshold {model.threshold:.4g})"
+    )
+
+
+@lopsided.command()
 def runs() -> None:
     """List the runs in ./runs with their headline metrics on test rows."""
     from lopsided.pipeline.overview import list_runs

@@ -1,37 +1,23 @@
-"""From parameters to data that a network can learn from, split and standardised.
-
-The appointments file of the report, *Medical Appointment No Shows* (Joni Hoppen,
-Kaggle, ``joniarroba/noshowappointments``), is recognised by its columns, checked, and
-given the features that its dates hide. Any other table goes the same way without them.
-"""
+"""From parameters to data that a network can learn from, split and standardised."""
 
 import difflib
-import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from lopsided import simulate, tables
+from lopsided import appointments, tables
+from lopsided import recipe as recipes
 from lopsided.errors import InputError
 from lopsided.network import Array
 from lopsided.parameters import Parameters
-from lopsided.tables import Recipe, Table
+from lopsided.prose import count, few, listed, quoted, short
+from lopsided.recipe import KINDS, Feature, Recipe
 
-PUBLISHED_SHA256 = "9132d3e7d0246617df9041d3764f20ad6f08e7b0d9f0997fa254fc5e52eda27d"
-PUBLISHED_ROWS = 110_527
-
-#: The eight columns of the audit, and the hour at which the appointment was booked.
-REPORT = (
-    "Gender Age Scholarship Hipertension Diabetes Alcoholism Handcap SMS_received "
-    "scheduled_hour"
-).split()
-FEATURE_SETS = {
-    "report": REPORT,
-    "extended": [*REPORT, "lead_days", "scheduled_weekday", "appointment_weekday"],
-}
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SUSPICIOUS_AUC = 0.99  # of one feature alone
+FEW = 30  # positives in the test; below, intervals say little
+SAMPLE = 10_000  # training rows that are enough to suspect a leak
 
 
 @dataclass(frozen=True)
@@ -61,7 +47,7 @@ class Dataset:
     columns : DataFrame
         Each column, its kind, and what was done with it.
     notes : tuple of str
-        What the reader should know about this table.
+        What the reader should know about this table, in sentences.
     p_true_train, p_true_test : array or None
         True probabilities, shaped as ``Y``. Only a simulation knows them.
     """
@@ -88,84 +74,76 @@ class Dataset:
     p_true_test: Array | None = field(default=None)
 
 
-def is_appointments(frame: pd.DataFrame) -> bool:
-    """Recognise the appointments file: it has all of its 14 columns."""
-    return set(simulate.COLUMNS) <= set(frame.columns)
-
-
-def with_booking_features(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add what the two dates of an appointment tell.
-
-    Returns
-    -------
-    DataFrame
-        With ``scheduled_hour`` (0 to 23), ``lead_days`` (whole days from booking to
-        appointment; negative in a few published rows) and both weekdays.
+def load(p: Parameters) -> Dataset:
+    """Read or simulate the table that the parameters name, and prepare it.
 
     Raises
     ------
     InputError
-        When a date cannot be read.
+        When the table cannot be read, or does not fit the parameters.
     """
-    dates = {}
-    for name in ("ScheduledDay", "AppointmentDay"):
-        found = tables.as_dates(frame[name])
-        if found is None or found.isna().any():
-            raise InputError(f"column {name!r} must hold ISO 8601 dates and no gaps")
-        dates[name] = found
-    booked, day = dates["ScheduledDay"], dates["AppointmentDay"]
-    names = dict(enumerate(WEEKDAYS))
-    return frame.assign(
-        ScheduledDay=booked,
-        AppointmentDay=day,
-        scheduled_hour=booked.dt.hour,
-        lead_days=(day.dt.normalize() - booked.dt.normalize()).dt.days,
-        scheduled_weekday=booked.dt.weekday.map(names),
-        appointment_weekday=day.dt.weekday.map(names),
-    )
+    p_true = None
+    if p.data == "simulated":
+        table, p_true = appointments.simulated(p.data_seed)
+    else:
+        table = tables.read(p.data)
+    notes, frame = [*table.notes], table.frame
+    known = appointments.recognised(frame) and p.target in (None, "No-show")
+    if known:
+        frame = appointments.prepared(frame)
+        notes += appointments.notes(frame, table.sha256)
+    p = with_defaults(p, frame, table.source, known)
+    target = str(p.target)
 
-
-def appointment_notes(frame: pd.DataFrame, sha256: str) -> list[str]:
-    """Check an appointments table and say in sentences what is odd about it."""
-    notes = []
-    if sha256 == PUBLISHED_SHA256:
-        notes.append("This is the published file: its SHA-256 agrees.")
-    if ages := int((frame["Age"] < 0).sum()):
-        notes.append(f"{_count(ages, 'row has', 'rows have')} a negative age; kept.")
-    if early := int((frame["lead_days"] < 0).sum()):
+    has_target = frame[target].notna().to_numpy()
+    if gaps := int((~has_target).sum()):
+        notes.append(f"{count(gaps, 'row', 'rows')} without a target left out.")
+    rows, frame = np.flatnonzero(has_target), frame[has_target].reset_index(drop=True)
+    labels = _labels(frame[target], p.positive_label)
+    y = (recipes.as_text(frame[target]) == labels[1]).to_numpy(int)
+    p = p.model_copy(update={"positive_label": labels[1]})
+    if not known:
         notes.append(
-            f"{_count(early, 'appointment lies', 'appointments lie')} before the day "
-            "of booking; kept."
+            f"Positive is {quoted(target)} = {quoted(labels[1])}: {y.sum():,} of "
+            f"{len(y):,} rows; set positive_label to choose the other value."
         )
-    patients = frame["PatientId"].nunique()
-    notes.append(f"{patients:,} patients share {len(frame):,} rows.")
-    return notes
 
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
-
-
-def simulated(seed: int, n_rows: int = PUBLISHED_ROWS) -> tuple[Table, Array]:
-    """Simulate the clinic; the hash covers every value, so it names the table.
-
-    Returns
-    -------
-    table : Table
-    p_true : array, shape (n_rows,)
-        Each row's true probability of a no-show.
-    """
-    frame, p_true = simulate.clinic(n_rows, seed)
-    digest = hashlib.sha256()
-    for name in frame:
-        column = frame[name]
-        if pd.api.types.is_datetime64_any_dtype(column):
-            column = column.dt.as_unit("ns").dt.tz_localize(None)
-        values = column.to_numpy()
-        digest.update(name.encode())
-        is_text = values.dtype == object or not np.issubdtype(values.dtype, np.generic)
-        digest.update("\n".join(values).encode() if is_text else values.tobytes())
-    return Table(frame, "simulated", digest.hexdigest()), p_true
+    frame, kinds, used = recognise(frame, p)
+    train, test = split(frame, y, p)
+    recipe = recipes.fit_recipe(frame.iloc[train], used)
+    if not recipe.features:
+        raise InputError(
+            "there is no usable feature: every column is constant, empty or an "
+            "identifier; name columns in features, or give another table"
+        )
+    X_train, X_test = (recipe.apply(frame.iloc[side]) for side in (train, test))
+    notes += gap_notes(frame, recipe)
+    notes += leak_notes(X_train, y[train], recipe)
+    notes += split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, p)
+    told = known and labels == ("No", "Yes")
+    names = [short(f"{target} = {label}", 40) for label in labels]
+    return Dataset(
+        parameters=p,
+        X_train=X_train,
+        Y_train=y[None, train].astype(float),
+        X_test=X_test,
+        Y_test=y[None, test].astype(float),
+        rows_train=rows[train],
+        rows_test=rows[test],
+        recipe=recipe,
+        source=table.source,
+        sha256=table.sha256,
+        is_appointments=known,
+        target=target,
+        labels=labels,
+        positive="no-show" if told else names[1],
+        negative="attended" if told else names[0],
+        rows="appointments" if known else "rows",
+        columns=treatments(frame, kinds, used, recipe, p),
+        notes=tuple(notes),
+        p_true_train=None if p_true is None else p_true[None, train],
+        p_true_test=None if p_true is None else p_true[None, test],
+    )
 
 
 def find(name: str, names: list[str], what: str) -> str:
@@ -178,90 +156,137 @@ def find(name: str, names: list[str], what: str) -> str:
     """
     if name in names:
         return name
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"the table has {_few(names)}"
-    raise InputError(f"{what}: there is no column {name!r}; {hint}")
+    short = [n for n in names if len(n) <= 100]  # comparing takes the square of that
+    near = difflib.get_close_matches(name[:100], short, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"the table has {few(names)}"
+    raise InputError(f"{what}: there is no column {quoted(name)}; {hint}")
 
 
-def _few(names: list[str], most: int = 6) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more
+def with_defaults(
+    p: Parameters, frame: pd.DataFrame, source: str, known: bool
+) -> Parameters:
+    """Fill in the parameters that depend on the table, and look up its columns.
+
+    Raises
+    ------
+    InputError
+        When a column is not there, or none is named to predict.
+    """
+    if known:
+        defaults = {"target": "No-show", "features": "report", "threshold": 0.18}
+        defaults["positive_label"] = "Yes"
+    else:
+        defaults = {"features": "all", "threshold": "prevalence"}
+    given = {name: getattr(p, name) for name in defaults}
+    filled = {n: defaults[n] if value is None else value for n, value in given.items()}
+    p = p.model_copy(update=filled)
+    if p.target is None:
+        raise InputError(
+            f"{source} is not the appointments file; say which column to predict with "
+            f"--target NAME; it has {few([*frame.columns])}"
+        )
+    for what in ("target", "group_column", "time_column"):
+        if name := getattr(p, what):
+            find(name, [*frame.columns], what)
+            if what != "target" and name == p.target:
+                raise InputError(f"{what} is the target; name another column")
+    if p.group_column and p.time_column:
+        raise InputError("give group_column or time_column, not both")
+    if not known and isinstance(p.features, str) and p.features != "all":
+        raise InputError(
+            f"features is {p.features!r}, which goes with the appointments file and "
+            "its target; for this table give 'all' or a list of its columns"
+        )
+    return p
 
 
 def _labels(column: pd.Series, positive: object) -> tuple[str, str]:
     """Name the target's two values, negative first."""
-    counts = tables.as_text(column).value_counts()
-    if len(counts) != 2:
+    counts = recipes.as_text(column).value_counts().sort_index()
+    rising = [str(v) for v in counts.sort_values(ascending=False, kind="stable").index]
+    if len(rising) != 2:
         raise InputError(
-            f"target {column.name!r} has {_count(len(counts), 'value', 'values')} "
-            f"({_few(list(counts.index), 4)}); it must have two"
+            f"target {quoted(column.name)} has "
+            f"{count(len(rising), 'value', 'values')} ({few(rising, 4)}) in "
+            f"{count(len(column), 'row', 'rows')} that are not empty or NA; it must "
+            "have two"
         )
-    common, rare = counts.index
     if positive is None:
-        return common, rare
-    texts = (
-        {str(positive), str(int(positive))}
-        if isinstance(positive, bool)
-        else {str(positive), f"{positive}.0"}
-    )
-    for label, other in ((rare, common), (common, rare)):
-        if label in texts:
-            return other, label
+        return rising[0], rising[1]
+    for as_key in (str, _key):  # as it is written, or else what it means
+        for other, label in (rising, rising[::-1]):
+            if as_key(label) == as_key(positive) != as_key(other):
+                return other, label
     raise InputError(
-        f"positive_label is {positive!r}; target {column.name!r} has "
-        f"{_few([*counts.index])}"
+        f"target {quoted(column.name)} has the values {few(rising)}, none of them "
+        f"{quoted(positive)}; set positive_label to one of them"
     )
 
 
-def _kinds(
-    frame: pd.DataFrame, features: str | list[str], target: str, appointments: bool
-) -> tuple[dict[str, str], pd.DataFrame]:
-    """Choose the columns to use, and tabulate what is done with every one."""
-    kinds = {str(c): tables.kind_of(frame[c]) for c in frame if c != target}
-    if isinstance(features, str) and features in FEATURE_SETS:
-        if not appointments:
+def _key(value: object) -> str:
+    """Make equal what means the same: True, "true", "1", 1 and 1.0."""
+    text = str(value).strip().lower()
+    try:
+        return f"{float({'true': '1', 'false': '0'}.get(text, text)):g}"
+    except ValueError:
+        return text
+
+
+def recognise(
+    frame: pd.DataFrame, p: Parameters
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
+    """Find the kind of every column, and choose those to learn from.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns that ``features`` gives a kind to, as in ``"age:category"``, are read
+        as that kind.
+    kinds, used : dict
+        The kind of every column, and of those to learn from.
+
+    Raises
+    ------
+    InputError
+        When ``features`` names what is not there.
+    """
+    kinds = {str(name): recipes.kind_of(frame[name]) for name in frame}
+    asked = _asked(p, [*kinds])
+    read = {n: recipes.as_kind(frame[n], kind) for n, kind in asked.items() if kind}
+    for name, kind in asked.items():
+        if not kind and kinds[name] == "identifier":  # named, so used all the same
+            numeric = pd.api.types.is_numeric_dtype(frame[name])
+            kind = "number" if numeric else "category"
+        kinds[name] = kind or kinds[name]
+    able = [name for name in kinds if kinds[name] in KINDS and name != p.target]
+    return frame.assign(**read), kinds, {n: kinds[n] for n in [*asked] or able}
+
+
+def _asked(p: Parameters, names: list[str]) -> dict[str, str | None]:
+    """List the columns that ``features`` names, each with its kind if that is given."""
+    if p.features == "all" or p.features is None:
+        return {}
+    entries = (
+        appointments.FEATURE_SETS[p.features]
+        if isinstance(p.features, str)
+        else p.features
+    )
+    asked: dict[str, str | None] = {}
+    for entry in entries:
+        name, _, kind = entry.rpartition(":")
+        if entry in names or name not in names:
+            name, kind = find(entry, names, "features"), ""
+        elif kind not in KINDS:
             raise InputError(
-                f"features is {features!r}, which names columns of the appointments "
-                "file; for this table give 'all' or a list of its columns"
+                f"features: {quoted(entry)} asks for the kind {quoted(kind)}; give one "
+                f"of {', '.join(KINDS)}"
             )
-        chosen = FEATURE_SETS[features]
-    elif features == "all":
-        unusable = ("identifier", "constant", "empty")
-        chosen = [c for c, kind in kinds.items() if kind not in unusable]
-    else:
-        chosen = [find(c, [*kinds], "features") for c in features]
-    # A column asked for by name is used, whatever it looks like.
-    as_used = {"identifier": "number", "constant": "number", "empty": "number"}
-    for c in chosen:
-        if kinds[c] in as_used and not pd.api.types.is_numeric_dtype(frame[c]):
-            kinds[c] = "category"
-        kinds[c] = as_used.get(kinds[c], kinds[c])
-    done = {
-        "number": "standardised",
-        "boolean": "0 or 1, standardised",
-        "category": "one feature a category, standardised",
-        "date": "split into days, month, weekday and hour, standardised",
-    }
-    treated = pd.DataFrame(
-        {
-            "column": list(kinds),
-            "kind": list(kinds.values()),
-            "treatment": [
-                done[k]
-                + (
-                    ", gaps filled by the median and marked"
-                    if frame[c].isna().any()
-                    else ""
-                )
-                if c in chosen
-                else f"dropped: {k}"
-                if k not in done
-                else "not used"
-                for c, k in kinds.items()
-            ],
-        }
-    )
-    return {c: kinds[c] for c in chosen}, treated
+        if name == p.target:
+            raise InputError(f"features: {quoted(name)} is the target; leave it out")
+        if name in asked:
+            raise InputError(f"features names {quoted(name)} twice; leave one out")
+        asked[name] = kind or None
+    return asked
 
 
 def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:
@@ -278,121 +303,162 @@ def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:
         When a class would be missing on one side.
     """
     rows = np.arange(len(frame))
-    if p.group_column and p.time_column:
-        raise InputError("give group_column or time_column, not both")
+    how = {"test_size": p.test_size, "random_state": p.split_seed}
     try:
         if p.group_column:
-            column = frame[find(p.group_column, [*frame.columns], "group_column")]
-            splitter = GroupShuffleSplit(
-                1, test_size=p.test_size, random_state=p.split_seed
-            )
-            train, test = next(splitter.split(rows, groups=tables.as_text(column)))
+            groups = recipes.as_text(frame[p.group_column])
+            train, test = next(GroupShuffleSplit(1, **how).split(rows, groups=groups))
         elif p.time_column:
-            column = frame[find(p.time_column, [*frame.columns], "time_column")]
-            time = tables.as_dates(column)
-            time = column if time is None else time
-            if time.isna().any() or not (
-                pd.api.types.is_numeric_dtype(time)
-                or pd.api.types.is_datetime64_any_dtype(time)
-            ):
-                raise InputError(
-                    f"time_column {p.time_column!r} must hold numbers or ISO 8601 "
-                    "dates, without gaps"
-                )
-            order = np.argsort(time.to_numpy(), kind="stable")
-            first_test = time.iloc[order[int(len(rows) * (1 - p.test_size))]]
-            later = (time >= first_test).to_numpy()
+            later = _later(frame[p.time_column], p.test_size)
             train, test = rows[~later], rows[later]
         else:
-            train, test = train_test_split(
-                rows, test_size=p.test_size, stratify=y, random_state=p.split_seed
-            )
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
+            train, test = train_test_split(rows, stratify=y, **how)
+    except InputError:
+        raise
+    except ValueError:  # too few rows, positives or groups for any split
         train = test = rows[:0]
     for side, name in ((train, "training"), (test, "test")):
         if len(np.unique(y[side])) < 2:
+            by = p.group_column or p.time_column
             raise InputError(
-                f"the split leaves a class out of the {name} rows: the table has "
-                f"{int(y.sum()):,} positives in {len(y):,} rows; change test_size or "
-                "give more rows"
+                f"the split{f' by {quoted(by)}' if by else ''} leaves a class out of "
+                f"the {name} rows: {int(y.sum()):,} of {len(y):,} rows are positive; "
+                "change test_size, or give more rows"
             )
     return train, test
 
 
-def load(p: Parameters) -> Dataset:
-    """Read or simulate the table that the parameters name, and prepare it.
-
-    Raises
-    ------
-    InputError
-        When the table cannot be read, or does not fit the parameters.
-    """
-    p_true = None
-    if p.data == "simulated":
-        table, p_true = simulated(p.data_seed)
-    else:
-        table = tables.read(p.data)
-    frame, notes = table.frame, list(table.notes)
-    appointments = is_appointments(frame) and p.target in (None, "No-show")
-    if appointments:
-        frame = with_booking_features(frame)
-        notes += appointment_notes(frame, table.sha256)
-    elif p.target is None:
+def _later(column: pd.Series, share: float) -> Array:
+    """Mark the latest rows, about this share; rows of one time stay together."""
+    time = recipes.as_dates(column)
+    time = column if time is None else time
+    is_number = pd.api.types.is_numeric_dtype(time)
+    is_date = pd.api.types.is_datetime64_any_dtype(time)
+    if time.isna().any() or not (is_number or is_date):
         raise InputError(
-            f"{table.source} is not the appointments file; say which column to predict "
-            "with --target NAME"
+            f"time_column {quoted(column.name)} must hold numbers or ISO 8601 dates, "
+            "without gaps"
         )
-    target = (
-        "No-show" if appointments else find(str(p.target), [*frame.columns], "target")
-    )
-    known = frame[target].notna()
-    if not known.all():
+    first = min(round(len(time) * (1 - share)), len(time) - 1)
+    later: Array = (time >= time.sort_values().iloc[first]).to_numpy()
+    return later
+
+
+def treatments(
+    frame: pd.DataFrame,
+    kinds: dict[str, str],
+    used: dict[str, str],
+    recipe: Recipe,
+    p: Parameters,
+) -> pd.DataFrame:
+    """Tabulate every column, its kind, and what was done with it."""
+    features: dict[str, list[Feature]] = {name: [] for name in kinds}
+    for feature in recipe.features:
+        features[feature.column].append(feature)
+    asked = _asked(p, [*kinds])
+    rows = []
+    for name, kind in kinds.items():
+        parts = [f.part for f in features[name]]
+        if name == p.target:
+            done = f"the target: positive is {quoted(p.positive_label)}"
+        elif parts:
+            done = {
+                "number": "standardised",
+                "boolean": "0 or 1, standardised",
+                "category": f"encoded: {_categories(features[name])}, standardised",
+                "date": f"parts: {', '.join(x for x in parts if x != 'missing')}; "
+                "standardised",
+            }[kind]
+            if kind != "category" and frame[name].isna().any():
+                done += "; gaps filled by the median"
+                done += " and marked by an indicator" * ("missing" in parts)
+        elif name in used and kind in KINDS:
+            done = "dropped: constant in the training rows"
+        elif kind in KINDS:
+            done = "not used"
+        else:
+            done = f"dropped: {'identifier-like' if kind == 'identifier' else kind}"
+        if asked.get(name):
+            done = f"read as {kind}, as asked; {done}"
+        if name in (p.group_column, p.time_column):
+            done = f"{'groups' if name == p.group_column else 'orders'} rows; {done}"
+        rows.append([name, kind, done])
+    return pd.DataFrame(rows, columns=["column", "kind", "treatment"])
+
+
+def _categories(features: list[Feature]) -> str:
+    if len(features) == 1:
+        return f"1 where {quoted(features[0].category)}"
+    return f"a feature for each of {len(features)} categories"
+
+
+def gap_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
+    """Say which columns have missing values, and what became of them."""
+    shares = frame[recipe.columns].isna().mean()
+    gaps = shares[shares > 0].sort_values(ascending=False, kind="stable")
+    if gaps.empty:
+        return []
+    shown = [f"{quoted(name)} ({share:.2%})" for name, share in gaps.items()]
+    return [
+        f"Values are missing in {listed(shown)}. Numbers and dates take the training "
+        "median, with an indicator beside it; in categories a gap is one more category."
+    ]
+
+
+def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:
+    """Warn of each feature that by itself nearly tells the training labels."""
+    rng = np.random.default_rng(0)
+    sides = [rng.permutation(np.flatnonzero(y == k))[: SAMPLE // 2] for k in (1, 0)]
+    n1, n0 = map(len, sides)
+    if min(n1, n0) < 10:  # chance could do it
+        return []
+    ranks = pd.DataFrame(X[:, np.concatenate(sides)].T).rank().to_numpy()
+    auc = (ranks[:n1].sum(axis=0) - n1 * (n1 + 1) / 2) / (n1 * n0)
+    found = [
+        f"{quoted(name)} (ROC AUC {value:.3f})"
+        for name, value in zip(recipe.names, auc, strict=True)
+        if max(value, 1 - value) > SUSPICIOUS_AUC
+    ]
+    if not found:
+        return []
+    return [
+        f"Possible leakage: {listed(found)} alone nearly tells the target in training "
+        "rows. Is it known before the outcome? If not, leave it out of features."
+    ]
+
+
+def split_notes(
+    frame: pd.DataFrame,
+    train: Array,
+    test: Array,
+    n_positives: int,
+    kinds: dict[str, str],
+    recipe: Recipe,
+    p: Parameters,
+) -> list[str]:
+    """Warn of what the split cannot keep apart, and of a test too small to tell."""
+    notes = []
+    if n_positives < FEW:
         notes.append(
-            f"{_count(int((~known).sum()), 'row', 'rows')} without a target left out."
+            f"The test has {count(n_positives, 'positive', 'positives')}: the "
+            "intervals of its metrics are wide."
         )
-        frame = frame[known]
-        if not len(frame):
-            raise InputError(f"target {target!r} is empty")
-    positive = "Yes" if appointments and p.positive_label is None else p.positive_label
-    labels = _labels(frame[target], positive)
-    y = (tables.as_text(frame[target]) == labels[1]).to_numpy(int)
-    defaults = ("report", 0.18) if appointments else ("all", "prevalence")
-    features = p.features or defaults[0]
-    p = p.model_copy(
-        update={
-            "target": target,
-            "positive_label": labels[1],
-            "features": features,
-            "threshold": defaults[1] if p.threshold is None else p.threshold,
-        }
-    )
-    kinds, columns = _kinds(frame, features, target, appointments)
-    train, test = split(frame, y, p)
-    recipe = tables.fit_recipe(frame.iloc[train], kinds)
-    if not recipe.features:
-        raise InputError("no usable feature: every column is constant, empty or an id")
-    told = labels == ("No", "Yes") and appointments
-    return Dataset(
-        parameters=p,
-        X_train=recipe.apply(frame.iloc[train]),
-        Y_train=y[None, train].astype(float),
-        X_test=recipe.apply(frame.iloc[test]),
-        Y_test=y[None, test].astype(float),
-        rows_train=train,
-        rows_test=test,
-        recipe=recipe,
-        source=table.source,
-        sha256=table.sha256,
-        is_appointments=appointments,
-        target=target,
-        labels=labels,
-        positive="no-show" if told else f"{target} = {labels[1]}",
-        negative="attended" if told else f"{target} = {labels[0]}",
-        rows="appointments" if appointments else "rows",
-        columns=columns,
-        notes=tuple(notes),
-        p_true_train=None if p_true is None else p_true[None, train],
-        p_true_test=None if p_true is None else p_true[None, test],
-    )
+    rows = pd.util.hash_pandas_object(frame[recipe.columns], index=False).to_numpy()
+    same = np.isin(rows[test], rows[train]).mean()
+    if same > 0.5:
+        notes.append(
+            f"{same:.1%} of the test rows equal a training row in all features."
+        )
+    shares = {}  # of the test rows that a group ties to training rows
+    for name in kinds if not p.group_column else ():
+        if kinds[name] == "identifier":
+            group = recipes.as_text(frame[name]).where(frame[name].notna())
+            known = group.iloc[test].dropna()
+            shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
+    name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
+    if share >= 0.01:
+        notes.append(
+            f"{share:.1%} of the test rows share their {quoted(name)} with a training "
+            "row; to keep such rows together, set group_column to it."
+        )
+    return notes

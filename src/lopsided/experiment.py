@@ -71,6 +71,7 @@ def fit(
     p: Parameters,
     dataset: Dataset,
     on_epoch: Callable[[int, History], None] | None = None,
+    scheme: str = "he",
 ) -> Fitted:
     """Train the network that the parameters describe; ``n_seeds`` of them if more.
 
@@ -80,6 +81,8 @@ def fit(
     dataset : Dataset
     on_epoch : callable, optional
         Called with the number of epochs done so far and the history.
+    scheme : str
+        How the first weights are drawn, as in `network.initialise`.
 
     Raises
     ------
@@ -99,7 +102,7 @@ def fit(
     for k in range(p.n_seeds):
         rng = np.random.default_rng(p.seed + k)
         layer_dims = [len(X), *p.hidden_units, 1]
-        network = initialise(layer_dims, rng, dtype=p.dtype)
+        network = initialise(layer_dims, rng, scheme, p.dtype)
         history = train(
             network,
             X,

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
@@ -95,10 +96,14 @@ def show(thing: Any) -> None:
             )
         else:
             print(f"Figure. {thing.alt}")
-    elif in_notebook:
-        display(thing)
-    else:
-        print(thing)
+        return
+    # Tables are shown whole: a reason cut in the middle is none.
+    whole = ("display.max_colwidth", None, "display.max_rows", None)
+    with pd.option_context(*whole, "display.width", 100):
+        if in_notebook:
+            display(thing)
+        else:
+            print(thing)
 
 
 Args = ParamSpec("Args")
@@ -314,3 +319,58 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
     ax.legend()
     alt = "Reliability diagram against the diagonal. " + "; ".join(said) + "."
     return Picture("reliability", figure, alt)
+
+
+@styled
+def plane(
+    clouds: dict[str, tuple[Array, Array]],
+    curves: dict[str, tuple[Array, Array]],
+    point: tuple[float, float],
+    error: tuple[float, float],
+    name: str,
+    title: str,
+    window: float | None = None,
+) -> Picture:
+    """Draw false positive rates against recalls: clouds of runs around one point.
+
+    Parameters
+    ----------
+    clouds : dict of (false positive rates, recalls)
+        Up to six, one entry of the arrays a run.
+    curves : dict of (false positive rates, recalls)
+        Up to four ROC curves.
+    point, error : tuple of float
+        What a report's table gives, false positive rate first, and its errors.
+    window : float, optional
+        Show only so much to each side of the point.
+    """
+    figure, ax = axes(
+        "false positive rate", "recall (true positive rate)", title, (5.6, 6.2)
+    )
+    styles = ("-", "--", "-.", ":")
+    for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
+        ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
+    colours = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
+    for (label, (x, y)), colour, marker in zip(
+        clouds.items(), colours, "os^DvP", strict=False
+    ):
+        ax.plot(x, y, marker, ls="", color=colour, ms=5, alpha=0.7, label=label)
+    angle = np.linspace(0, 2 * np.pi, 100)
+    reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
+    x, y = point[0] + reach * error[0] * np.cos(angle), np.sin(angle)
+    ax.plot(x, point[1] + reach * error[1] * y, color="black", lw=1)
+    ax.plot(*point, "*", color="black", ms=12, label="the printed table")
+    if window:
+        ax.set(xlim=(point[0] - window, point[0] + window))
+        ax.set(ylim=(point[1] - window, point[1] + window))
+    columns = 2 if max(map(len, clouds)) < 30 else 1
+    figure.legend(loc="outside lower center", ncols=columns, fontsize=9)
+    middle = [
+        f"{label} at ({np.median(x):.3f}, {np.median(y):.3f})"
+        for label, (x, y) in clouds.items()
+    ]
+    alt = (
+        f"False positive rate against recall. The printed table is at ({point[0]:.3f}, "
+        f"{point[1]:.3f}). Medians of the clouds: " + "; ".join(middle) + "."
+    )
+    return Picture(name, figure, alt)

@@ -50,7 +50,8 @@ class Parameters(BaseModel):
     data: str = _field(
         "simulated",
         "the table",
-        "'simulated', or a path to a CSV (zipped or gzipped too) or Parquet file",
+        "'simulated', or the path of a CSV (zipped or gzipped too), Parquet or Excel "
+        "file",
     )
     target: str | None = _field(
         None, "the column to predict; known for the appointments", "a column name"
@@ -64,7 +65,8 @@ class Parameters(BaseModel):
         None,
         "the columns to learn from; by default 'report' for the appointments and "
         "'all' for any other table",
-        "'report', 'extended', 'all', or a list of column names",
+        "'report', 'extended', 'all', or a list of column names; 'name:kind' reads a "
+        "column as number, boolean, category or date",
     )
     hidden_units: list[Annotated[int, Field(ge=1, le=100_000)]] = _field(
         [40, 3],

@@ -5,11 +5,12 @@ nothing is written and nothing is found.
 """
 
 import json
-import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from lopsided.experiment import Fitted, choose_threshold, fingerprint, fit
 from lopsided.figures import Picture
 from lopsided.network import Network
 from lopsided.parameters import Parameters
-from lopsided.tables import Feature, Recipe
+from lopsided.recipe import Feature, Recipe
 from lopsided.training import History
 
 MODEL = "model.npz"
@@ -43,6 +44,13 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def committed(name: str) -> Path:
+    """Find a committed result, such as ``"real.json"``, beside the notebooks."""
+    package = Path(__file__).parent
+    checkout, wheel = package.parents[1] / "notebooks", package / "notebooks"
+    return (checkout if checkout.exists() else wheel) / "results" / name
 
 
 def save_metrics(run_dir: RunDir, measured: dict[str, Any]) -> None:
@@ -132,7 +140,7 @@ def load_model(path: Path) -> Model:
         When the file is missing, damaged, of another program, or of a newer version.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             stored = {name: arrays[name] for name in arrays.files}
         described = json.loads(str(stored.pop("description")))
         if described["format"] != "lopsided model":
@@ -159,7 +167,7 @@ def load_model(path: Path) -> Model:
         raise InputError(f"there is no model file {path}") from None
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
         raise InputError(f"{path} is damaged, or is not a model of lopsided") from None
 
 

@@ -1,31 +1,28 @@
-"""Read anyone's table, recognise its columns, and turn them into network inputs.
-
-A `Recipe` is fitted on training rows only. It is plain numbers and words, one `Feature`
-for each row of the network's input, so it can be printed, saved without pickle, and
-applied years later. A test holds it equal to scikit-learn's imputer, encoder and
-scaler.
-"""
+"""Read anyone's table: CSV, Parquet or Excel, told apart by content."""
 
 import csv
 import gzip
 import hashlib
 import io
-import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 
 from lopsided.errors import InputError
-from lopsided.network import Array
+from lopsided.prose import quoted
 
-MISSING = "(missing)"
-MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code
-DATE_PARTS = ("days", "month", "weekday", "hour")
+MOST_BYTES = 4 * 2**30  # of an unpacked file: a few kilobytes can hide terabytes
+LARGEST = 1e100  # squares of larger numbers overflow
+DELIMITERS = ",;\t|"
+GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -35,12 +32,13 @@ class Table:
     Attributes
     ----------
     frame : DataFrame
+        Of numbers, booleans, dates in UTC and text; each may have gaps.
     source : str
         The file's name, without its folder.
     sha256 : str
         Of the uncompressed CSV bytes, or of the Parquet or Excel file.
     notes : tuple of str
-        What was done to read it.
+        What was done to read it, in sentences.
     """
 
     frame: pd.DataFrame
@@ -50,33 +48,30 @@ class Table:
 
 
 def read(path: str | Path) -> Table:
-    """Read CSV (zipped or gzipped too), Parquet or Excel; told apart by content.
+    """Read CSV, Parquet or Excel, zipped or gzipped too; told apart by content.
+
+    Cells are values, never code. Empty cells, NA, nan, null and None in a CSV file
+    count as missing.
 
     Raises
     ------
     InputError
         When there is no file, or it holds no usable table.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the path of a file")
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path}: {error}") from None
+    path = Path(path)
+    content = _bytes(path)
     notes: list[str] = []
     try:
         content = _unpack(content, path.name)
-        sha256 = hashlib.sha256(content).hexdigest()
-        if content[:4] == b"PAR1":
-            frame = pd.read_parquet(io.BytesIO(content)).reset_index()
-            frame = frame.drop(columns="index", errors="ignore")
-        elif content[:2] == b"PK":
-            frame = pd.read_excel(io.BytesIO(content))
+        if content.startswith(PARQUET) and content.endswith(PARQUET):
+            frame = _read_parquet(content)
+        elif _is_workbook(content):
+            frame = pd.read_excel(io.BytesIO(content), engine="openpyxl")
         else:
             frame, notes = _read_csv(content, path.name)
+        frame.columns = frame.columns.map(str)
+        _check_names([*frame.columns], path.name)
+        frame = pd.DataFrame({name: _plain(frame[name]) for name in frame})
     except InputError:
         raise
     except ImportError:
@@ -85,20 +80,45 @@ def read(path: str | Path) -> Table:
         ) from None
     except Exception as error:  # a parser's complaint, whatever its class
         reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"cannot read {path.name} as a table: {reason[0]}") from None
-    frame.columns = frame.columns.map(str)
-    _check_shape(frame, path.name)
-    return Table(frame, path.name, sha256, tuple(notes))
+        raise InputError(
+            f"cannot read {path.name} as a table: {reason[0].rstrip('.')}; give CSV "
+            "(zipped or gzipped too), Parquet or Excel (.xlsx)"
+        ) from None
+    if not len(frame):
+        raise InputError(f"{path.name} has a header but no rows; give rows to learn")
+    _check_sizes(frame, path.name)
+    return Table(frame, path.name, hashlib.sha256(content).hexdigest(), tuple(notes))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        path = path.expanduser()
+        is_file, is_there = path.is_file(), path.exists()
+        if is_file and path.stat().st_size <= MOST_BYTES:
+            return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RuntimeError) as error:  # no path at all, or no such user
+        raise InputError(f"cannot read {path}: {error}") from None
+    if not is_there:
+        raise InputError(f"there is no file {path}; check the name and the folder")
+    if is_file:
+        raise InputError(f"{path} is too large; give part of it")
+    raise InputError(f"{path} is a folder or a device; give the path of a file")
+
+
+def _is_workbook(content: bytes) -> bool:
+    """Tell an Excel workbook, which is a zip archive, from a zipped table."""
+    return content.startswith(ZIP) and b"[Content_Types].xml" in content
 
 
 def _unpack(content: bytes, name: str) -> bytes:
-    if content[:2] == b"\x1f\x8b":
-        return gzip.decompress(content)
-    if content[:2] != b"PK":
+    if content.startswith(GZIP):
+        with gzip.open(io.BytesIO(content)) as file:
+            return _limited(file, name)
+    if not content.startswith(ZIP) or _is_workbook(content):
         return content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if "[Content_Types].xml" in archive.namelist():  # an Excel workbook
-            return content
         members = [
             m
             for m in archive.infolist()
@@ -108,243 +128,155 @@ def _unpack(content: bytes, name: str) -> bytes:
             raise InputError(
                 f"{name} holds {len(members)} files; give an archive with one table"
             )
-        return archive.read(members[0])
+        if members[0].flag_bits & 1:
+            raise InputError(f"{name} is encrypted; unpack it first")
+        with archive.open(members[0]) as file:
+            return _limited(file, name)
+
+
+def _limited(file: Any, name: str) -> bytes:
+    """Read all of a packed file, unless it is a bomb."""
+    chunks, size = [], 0
+    while chunk := file.read(2**24):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise InputError(
+                f"{name} unpacks to more than {MOST_BYTES:,} bytes; give part of it"
+            )
+    return b"".join(chunks)
+
+
+def _read_parquet(content: bytes) -> pd.DataFrame:
+    table = pyarrow.parquet.ParquetFile(io.BytesIO(content)).read()
+    frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
+    # An index without a name is no column; only pandas stores one.
+    return frame.loc[:, ~frame.columns.str.fullmatch(r"__index_level_\d+__")]
 
 
 def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
-    notes = []
-    try:
-        encoding = (
-            "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-        )
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-        notes.append("read as Latin-1, since it is not UTF-8")
+    text, notes = _decode(content)
     if "\0" in text:
-        raise InputError(f"{name} is not a table: it holds binary data")
+        raise InputError(
+            f"{name} is not a table: it holds binary data; give CSV (zipped or gzipped "
+            "too), Parquet or Excel (.xlsx)"
+        )
     if not text.strip():
-        raise InputError(f"{name} is empty")
-    sample = text[:65536].splitlines()[:50]
-    delimiter = max(",;\t|", key=lambda d: _fields_agreed(sample, d))
-    if delimiter != ",":
-        notes.append(f"columns are separated by {delimiter!r}")
+        raise InputError(f"{name} is empty; give a table with a header and rows")
+    delimiter = _delimiter(text)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = next(rows)
+    header = next(row for row in rows if row)
+    _check_names(header, name)
     for row in rows:
         if row and len(row) != len(header):
             raise InputError(
-                f"{name}, line {rows.line_num}: {len(row)} fields where the header has "
-                f"{len(header)}"
+                f"{name}, line {rows.line_num}: the row does not fit; it has "
+                f"{len(row)} fields and the header {len(header)}; mend the file"
             )
-    if any(not column.strip() for column in header):
-        raise InputError(f"{name} has a column without a name; name every column")
-    if len(set(header)) < len(header):
-        twice = next(c for c in header if header.count(c) > 1)
-        raise InputError(f"{name} has two columns named {twice!r}; rename one")
+    if delimiter != "," and len(header) > 1:
+        notes.append(f"Its columns are separated by {delimiter!r}.")
     frame = pd.read_csv(
-        io.StringIO(text), sep=delimiter, index_col=False, low_memory=False
+        io.StringIO(text),
+        sep=delimiter,
+        names=header,
+        header=0,
+        index_col=False,
+        low_memory=False,
     )
+    if delimiter == ";":
+        notes += _decimal_commas(frame)
     return frame, notes
 
 
-def _fields_agreed(lines: list[str], delimiter: str) -> int:
-    """Count the fields that all but a few lines agree on: 0 where they do not."""
-    counts = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
-    agreed = sum(c == counts[0] for c in counts) >= 0.8 * len(counts)
-    return counts[0] if counts and agreed else 0
-
-
-def _check_shape(frame: pd.DataFrame, name: str) -> None:
-    if not len(frame):
-        raise InputError(f"{name} has a header but no rows")
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"{name} has two columns named {twice!r}; rename one")
-    for column in frame.select_dtypes("number"):
-        infinite = np.flatnonzero(np.isinf(frame[column].to_numpy(float, na_value=0)))
-        if infinite.size:
-            raise InputError(
-                f"{name}: column {column!r} is infinite in row {infinite[0] + 1}; "
-                "replace it or leave it empty"
-            )
-
-
-def as_dates(column: pd.Series) -> pd.Series | None:
-    """Read a text column as ISO 8601 dates; None when any value is not one."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.to_datetime(column, utc=True)
-    known = column.dropna()
-    if not len(known) or not known.map(lambda v: isinstance(v, str)).all():
-        return None
-    if not known.iloc[:100].str.match(r"\s*\d{4}-\d{1,2}(-\d{1,2})?([ T].*)?$").all():
-        return None
+def _decode(content: bytes) -> tuple[str, list[str]]:
+    """Find the encoding: what the file's first bytes say, UTF-8, or else Latin-1."""
     try:
-        return pd.to_datetime(column, utc=True, format="ISO8601")
-    except ValueError:
-        return None
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return content.decode("utf-16"), ["It was read as UTF-16."]
+        return content.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        note = "It was read as Latin-1, since it is not UTF-8."
+        return content.decode("latin-1"), [note]
 
 
-def kind_of(column: pd.Series) -> str:
-    """Recognise a column from its values.
+def _delimiter(text: str) -> str:
+    """Choose the delimiter that cuts nearly all lines alike, and the header most."""
+    lines = text[:65536].splitlines(keepends=True)
+    if len(text) > 65536 and len(lines) > 2:
+        del lines[-1]  # cut short
 
-    Returns
-    -------
-    {"empty", "constant", "boolean", "number", "date", "identifier", "category"}
-        An identifier tells rows apart rather than describing them: values that are
-        mostly different and are text, count 1, 2, 3, or stand in a column called an id.
-    """
-    known = column.dropna()
-    distinct = known.nunique()
-    if distinct == 0:
-        return "empty"
-    if distinct == 1 and len(known) == len(column):
-        return "constant"
-    if known.isin([0, 1]).all():  # True and False are 1 and 0 too
-        return "boolean"
-    mostly_distinct = distinct > 50 and distinct > 0.5 * len(known)
-    if pd.api.types.is_numeric_dtype(column):
-        called_id = re.search(
-            r"(?i)(\b|_|[a-z])id$|^(id|index|key|uuid)\b", column.name
-        )
-        counter = distinct == len(known) and (known.diff()[1:] == 1).all()
-        return "identifier" if mostly_distinct and (called_id or counter) else "number"
-    if as_dates(column) is not None:
-        return "date"
-    return "identifier" if mostly_distinct else "category"
+    def fit(delimiter: str) -> tuple[bool, int]:
+        counts = [
+            len(row) for row in csv.reader(lines[:50], delimiter=delimiter) if row
+        ]
+        alike = sum(count == counts[0] for count in counts) >= 0.8 * len(counts)
+        return alike and counts[0] > 1, counts[0]
+
+    return max(DELIMITERS, key=fit)
 
 
-@dataclass(frozen=True)
-class Feature:
-    """One row of the network's input, computed from one column.
-
-    Attributes
-    ----------
-    column : str
-    part : str
-        ``"value"``; ``"missing"`` for its indicator; ``"is"`` for one category; or a
-        date's ``"days"`` since 1970, ``"month"``, ``"weekday"`` (Monday 0), ``"hour"``.
-    category : str
-        For ``"is"``.
-    fill : float
-        The training median, put where a number is missing.
-    mean, scale : float
-        Training mean and standard deviation, to standardise.
-    """
-
-    column: str
-    part: str = "value"
-    category: str = ""
-    fill: float = 0.0
-    mean: float = 0.0
-    scale: float = 1.0
-
-    @property
-    def name(self) -> str:
-        """What tables and figures call it."""
-        if self.part == "value":
-            return self.column
-        if self.part == "is":
-            return f"{self.column} = {self.category}"
-        return f"{self.column} ({self.part})"
-
-    def raw(self, column: pd.Series) -> Array:
-        """Compute it, not yet filled or standardised: shape (m,), NaN where missing."""
-        if self.part == "missing":
-            return column.isna().to_numpy(float)
-        if self.part == "is":
-            return (as_text(column) == self.category).to_numpy(float)
-        if self.part == "value":
-            return pd.to_numeric(column, errors="coerce").to_numpy(float)
-        dates = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
-        if self.part == "days":
-            since = dates - pd.Timestamp(0, tz="UTC")
-            return (since / pd.Timedelta(days=1)).to_numpy(float)
-        return getattr(dates.dt, self.part).to_numpy(float, na_value=np.nan)
-
-    def standardised(self, column: pd.Series) -> Array:
-        """Compute it as the network gets it: shape (m,)."""
-        raw = self.raw(column)
-        return (np.where(np.isnan(raw), self.fill, raw) - self.mean) / self.scale
-
-
-def as_text(column: pd.Series) -> pd.Series:
-    """Write every value as text; missing ones as ``(missing)``."""
-    return column.astype(object).where(column.notna(), MISSING).map(str)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to make the network's input from a table: a tuple of `Feature`."""
-
-    features: tuple[Feature, ...]
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that a table must have."""
-        return list(dict.fromkeys(f.column for f in self.features))
-
-    @property
-    def names(self) -> list[str]:
-        """One name for each row of the network's input."""
-        return [f.name for f in self.features]
-
-    def apply(self, frame: pd.DataFrame) -> Array:
-        """Turn rows of a table into columns of input.
-
-        Returns
-        -------
-        array, shape (n_0, m)
-            Each example lies together in memory, as training reads it.
-        """
-        X = np.empty((len(frame), len(self.features)))
-        for i, feature in enumerate(self.features):
-            X[:, i] = feature.standardised(frame[feature.column])
-        return X.T
-
-    def to_list(self) -> list[dict[str, Any]]:
-        """Write it as plain values, for JSON."""
-        return [asdict(f) for f in self.features]
-
-
-def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
-    """Learn fills, categories, means and scales from training rows.
-
-    Parameters
-    ----------
-    train : DataFrame
-    kinds : dict
-        The columns to use, each with its kind: ``"number"``, ``"boolean"``,
-        ``"category"`` or ``"date"``.
-
-    Returns
-    -------
-    Recipe
-        Without the features that are constant in training.
-    """
+def _decimal_commas(frame: pd.DataFrame) -> list[str]:
+    """Turn text such as 1,5 into numbers, in columns that hold nothing else."""
     found = []
-    for name, kind in kinds.items():
-        for feature in _drafts(train[name], kind):
-            raw = feature.raw(train[name])
-            fill = float(np.nanmedian(raw)) if not np.isnan(raw).all() else 0.0
-            raw = np.where(np.isnan(raw), fill, raw)
-            mean, scale = float(raw.mean()), float(raw.std())
-            if scale > 1e-12 * max(1.0, abs(mean)):
-                found.append(
-                    Feature(name, feature.part, feature.category, fill, mean, scale)
+    for name in frame:
+        known = frame[name].dropna()
+        if not len(known) or not pd.api.types.is_string_dtype(known):
+            continue
+        if known.str.fullmatch(r"\s*[-+]?\d+(,\d+)?([eE][-+]?\d+)?\s*").all():
+            frame[name] = pd.to_numeric(frame[name].str.replace(",", "."))
+            found.append(quoted(name))
+    return [f"Decimal commas were read in {', '.join(found)}."] if found else []
+
+
+def _check_names(names: Sequence[str], source: str) -> None:
+    if not names:
+        raise InputError(f"{source} has no columns; give a table with a header")
+    for number, name in enumerate(names, 1):
+        if not name.strip():
+            raise InputError(
+                f"{source}: column {number} has no name; name every column"
+            )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{source} has two columns named {quoted(twice)}; rename one")
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Reduce the many types of pandas to numbers, booleans, dates and text."""
+    dtype = column.dtype
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        return column / pd.Timedelta(days=1)
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return utc(column)
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+        return column.astype(float) if dtype.kind == "f" else column
+    known = column.dropna()
+    values = column.astype(object).where(column.notna(), None)
+    types = tuple(set(map(type, known.astype(object))))
+    if not types or all(issubclass(t, str) for t in types):
+        return values
+    if all(issubclass(t, bool | np.bool_) for t in types):
+        return values if len(known) < len(column) else values.astype(bool)
+    if all(issubclass(t, int | float | Decimal | np.number) for t in types):
+        return pd.Series([np.nan if v is None else float(v) for v in values])
+    if all(issubclass(t, date) for t in types):
+        return pd.to_datetime(values, utc=True)
+    return values.map(str, na_action="ignore")
+
+
+def utc(dates: pd.Series) -> pd.Series:
+    """Express dates in UTC; those without a time zone are taken to be in it."""
+    known = dates.dt.tz is not None
+    return dates.dt.tz_convert("UTC") if known else dates.dt.tz_localize("UTC")
+
+
+def _check_sizes(frame: pd.DataFrame, source: str) -> None:
+    for name in frame:
+        if frame[name].dtype.kind in "iuf":
+            too_large = np.abs(frame[name].to_numpy(float)) >= LARGEST
+            if too_large.any():
+                raise InputError(
+                    f"{source}: column {quoted(name)} is infinite or beyond "
+                    f"{LARGEST:g} in row {too_large.argmax() + 1}; replace it or leave "
+                    "it empty"
                 )
-    return Recipe(tuple(found))
-
-
-def _drafts(column: pd.Series, kind: str) -> list[Feature]:
-    """List the features that a column of this kind may give."""
-    name = str(column.name)
-    if kind == "category":
-        counts = as_text(column).value_counts()
-        levels: Sequence[str] = sorted(counts.index[:MAX_CATEGORIES])
-        if len(levels) == 2:  # the second level says all
-            levels = levels[1:]
-        return [Feature(name, "is", level) for level in levels]
-    parts = DATE_PARTS if kind == "date" else ("value",)
-    drafts = [Feature(name, part) for part in parts]
-    return drafts + [Feature(name, "missing")] * bool(column.isna().any())

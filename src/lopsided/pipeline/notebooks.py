@@ -2,14 +2,23 @@
 
 import ast
 import hashlib
+import logging
 import os
+import shutil
+import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+import psutil  # type: ignore[import-untyped]
 
 from lopsided.errors import InputError
 
@@ -23,8 +32,9 @@ REPORT = {
 }
 
 
-#: A kernel on this machine need not warn that its messages are not encrypted.
-KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=ERROR"]
+#: A kernel on this machine need not warn that its messages are not encrypted, nor
+#: complain of the interrupt that ends it while it is busy.
+KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL"]
 
 
 class NotebookError(RuntimeError):
@@ -96,14 +106,14 @@ def declared_parameters(path: Path) -> list[str]:
     return []
 
 
-def execute(name: str, output: str, parameters: dict[str, Any]) -> float:
+def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
     """Run one notebook with papermill; the output lands whole or, if it broke, marked.
 
     Parameters
     ----------
-    name : str
-        Such as ``"03_training"``.
-    output : str
+    source : Path
+        An ``.ipynb``.
+    output : Path
         Where the executed notebook goes.
     parameters : dict
         Those that the notebook does not declare are left out.
@@ -121,7 +131,6 @@ def execute(name: str, output: str, parameters: dict[str, Any]) -> float:
     import papermill
     from nbclient.exceptions import DeadKernelError
 
-    source = folder() / f"{name}.ipynb"
     names = declared_parameters(source)
     start = time.perf_counter()
     try:
@@ -134,35 +143,93 @@ def execute(name: str, output: str, parameters: dict[str, Any]) -> float:
             extra_arguments=KERNEL_ARGUMENTS,
         )
     except papermill.PapermillExecutionError as error:
-        raise NotebookError(
-            f"{name}, cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
-        ) from None
+        what = f", cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
     except DeadKernelError:
-        raise NotebookError(f"{name}: its kernel died; was memory short?") from None
-    return time.perf_counter() - start
+        what = ": its kernel died; was memory short?"
+    except Exception as error:  # a kernel that cannot start, a full disk, ...
+        what = f": {error or type(error).__name__}"
+    else:
+        return time.perf_counter() - start
+    raise NotebookError(source.stem + what)
 
 
-def workers(count: int = 2) -> ProcessPoolExecutor:
+@contextmanager
+def workers(count: int = 2) -> Iterator[ProcessPoolExecutor]:
     """Start processes that each run one notebook at a time.
 
-    Each uses one thread for arithmetic: the network's matrices are too small to share.
+    None outlives the block, nor does a kernel: all end at once if the block raises, or
+    if this process is killed. Each uses one thread for arithmetic: the network's
+    matrices are too small to share.
     """
-    return ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_start_worker
-    )
+    context = get_context("spawn")
+    # The leash: nothing is ever sent. When this end closes, workers read its end.
+    leash, end = context.Pipe(duplex=False)
+    with (
+        TemporaryDirectory(prefix="lopsided-", ignore_cleanup_errors=True) as runtime,
+        ProcessPoolExecutor(count, context, _start_worker, (leash, runtime)) as pool,
+    ):
+        try:
+            with _ctrl_c_held():  # workers are born with it held: it is not for them
+                for _ in range(count):
+                    pool.submit(int)
+            yield pool
+        except BaseException:
+            end.close()
+            pool.shutdown(cancel_futures=True)
+            raise
+    end.close()
 
 
-def _start_worker() -> None:
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker(leash: Connection, runtime: str) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    parent = os.getppid()
+    os.environ["JUPYTER_RUNTIME_DIR"] = runtime  # its files go when we go
+    logging.disable()  # what matters is raised
 
-    def follow() -> None:  # leave when the command is killed, kernels with us
-        while os.getppid() == parent:
-            time.sleep(1)
+    def leave(*_: object) -> None:
+        kernels = psutil.Process().children(recursive=True)
+        for kernel in kernels:
+            with suppress(psutil.NoSuchProcess):
+                kernel.kill()
+        psutil.wait_procs(kernels, timeout=5)
+        shutil.rmtree(runtime, ignore_errors=True)
         os._exit(1)
 
+    def follow() -> None:
+        try:
+            leash.poll(None)
+        finally:
+            leave()
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, leave)
+    if hasattr(os, "setsid"):
+        os.setsid()  # out of the terminal's reach, and of a kill of the whole group
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=follow, daemon=True).start()
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Write a file beside the old one, then put it in its place: never half a file."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def refresh(path: Path) -> str:
@@ -189,10 +256,7 @@ def refresh(path: Path) -> str:
     except CellExecutionError as error:
         raise NotebookError(f"{path.name}: {error.ename}: {error.evalue}") from None
     tidy(notebook)
-    text = nbformat.writes(notebook) + "\n"
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    overwrite(path, (nbformat.writes(notebook) + "\n").encode())
     return path.name
 
 

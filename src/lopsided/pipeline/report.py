@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -44,30 +46,42 @@ def run_report(p: Parameters, name: str = "default") -> Path:
         When a notebook failed; what there is stays in ``<run>.failed``.
     """
     run = RunFolder(name)
+    dataset = data.load(p)  # refuses bad input, and fills in defaults
     for notebook in notebooks.REPORT:
         notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
-    dataset = data.load(p)  # refuses bad input, and fills in defaults
     given, p = p, dataset.parameters
     with run.building() as stage:
         stage = stage.resolve()
-        seconds = execute_all(p, stage)
-        results.write_json(
-            stage / results.PARAMETERS,
-            p.model_copy(update={"run_dir": str(run.path)}).model_dump(),
-        )
-        results.write_json(
-            stage / results.MANIFEST, manifest(p, dataset.sha256, seconds)
-        )
-        (stage / results.PROGRESS).unlink(missing_ok=True)
-        for executed in (stage / "notebooks").glob("*.ipynb"):
-            text = executed.read_text(encoding="utf-8")
-            final = text.replace(str(stage), str(run.path.resolve()))
-            executed.write_text(final, encoding="utf-8")
+        try:
+            written = p.model_copy(update={"run_dir": str(run.path)}).model_dump()
+            results.write_json(stage / results.PARAMETERS, written)
+            seconds = execute_all(p, stage)
+            made = manifest(p, dataset.sha256, seconds)
+            results.write_json(stage / results.MANIFEST, made)
+            settle(stage, run.path)
+        except Exception as error:
+            with suppress(OSError):
+                settle(stage, run.failed)
+            what = str(error)
+            if isinstance(error, OSError):
+                what = f"cannot write {error.filename or stage}: {error.strerror}"
+            what = what.replace(str(stage), str(run.failed))
+            raise notebooks.NotebookError(f"{what} (see {run.failed})") from error
     top = notebooks.checkout()
     if top and name == "default" and given == Parameters():
         for figure in (run.path / "figures").iterdir():
-            shutil.copy(figure, top / "figures" / figure.name)
+            notebooks.overwrite(top / "figures" / figure.name, figure.read_bytes())
     return run.path
+
+
+def settle(stage: Path, final: Path) -> None:
+    """Tidy a stage, and let its notebooks name the folder where it will stand."""
+    (stage / results.PROGRESS).unlink(missing_ok=True)
+    for executed in (stage / "notebooks").glob("*.ipynb"):
+        text = executed.read_text(encoding="utf-8")
+        if str(stage) in text:
+            text = text.replace(str(stage), str(final.resolve()))
+            notebooks.overwrite(executed, text.encode())
 
 
 def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
@@ -88,22 +102,23 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
             while waiting or running:
                 for name in [n for n, needs in waiting.items() if not needs]:
                     del waiting[name]
-                    output = str(stage / "notebooks" / f"{name}.ipynb")
-                    job = pool.submit(notebooks.execute, name, output, values)
+                    source = notebooks.folder() / f"{name}.ipynb"
+                    output = stage / "notebooks" / source.name
+                    job = pool.submit(notebooks.execute, source, output, values)
                     running[job] = name
                 done, _ = wait(running, 0.2, FIRST_COMPLETED)
                 for job in done:
+                    seconds[running[job]] = job.result()
                     name = running.pop(job)
-                    seconds[name] = job.result()
                     for needs in waiting.values():
                         needs.discard(name)
                     progress.notebook_done(name, seconds[name])
                 progress.look()
-        except BaseException:
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            pool.shutdown(cancel_futures=True)
-            raise
+        except BrokenProcessPool:
+            names = " or ".join(sorted(running.values()))
+            raise notebooks.NotebookError(
+                f"{names}: its process died; was memory short?"
+            ) from None
     return seconds
 
 

@@ -5,14 +5,15 @@ Beside ``runs/<run>`` there may be:
 =====================  =========================================================
 ``<run>.previous``     the run that it replaced
 ``<run>.failed``       the last attempt that failed, with the notebook that broke
-``.<run>.lock``        held while the run is being made
+``.<run>.lock``        held while the run is being made; the file itself stays
 ``.<run>.new-*``       being built
-``.<run>.ready``       complete, about to be swapped in
-``.<run>.old-*``       about to be deleted
+``.<run>.ready``       complete, about to become ``<run>``
+``.<run>.broken``      failed, about to become ``<run>.failed``
+``.<run>.old-*``       replaced, about to be deleted
 =====================  =========================================================
 
-Each step of a swap is one rename. Killed between two of them, the next start sees a
-``.ready`` folder and goes on from there.
+Each step is one rename, and the first one decides: what is ``.ready`` or ``.broken``
+will get its place, in this process or, if that is killed, at the next start.
 """
 
 import re
@@ -57,6 +58,7 @@ class RunFolder:
         self.failed = root / f"{name}.failed"
         self._hidden = f".{name}."
         self._ready = root / f".{name}.ready"
+        self._broken = root / f".{name}.broken"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -67,24 +69,25 @@ class RunFolder:
         InputError
             When another process makes this run, or nothing can be written here.
         """
-        try:
+        lock = FileLock(self.root / f"{self._hidden}lock", timeout=0)
+        with self._writing():
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / f"{self._hidden}lock", timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise InputError(
-                f"run {self.path.name!r} is being made by another process; wait for it "
-                "or choose another name (RUN=, --run)"
-            ) from None
-        except OSError as error:
-            raise InputError(
-                f"cannot write in {self.root.resolve()}: {error.strerror}"
-            ) from None
+            try:
+                lock.acquire()
+            except Timeout:
+                raise InputError(
+                    f"run {self.path.name!r} is being made by another process; wait "
+                    "for it or choose another name (RUN=, --run)"
+                ) from None
         try:
-            self._finish_swap()
-            for pattern in ("new-*", "old-*"):
-                for leftover in self.root.glob(self._hidden + pattern):
-                    shutil.rmtree(leftover, ignore_errors=True)
+            for place in (self.path, self.previous, self.failed):
+                if place.is_symlink() or (place.exists() and not place.is_dir()):
+                    raise InputError(
+                        f"{place} is not a folder; move it away or choose another name "
+                        "(RUN=, --run)"
+                    )
+            with self._writing():
+                self._put_right()
             yield
         finally:
             lock.release()
@@ -98,32 +101,47 @@ class RunFolder:
         """
         with self.locked():
             new = self._aside("new")
-            new.mkdir()
             try:
+                with self._writing():
+                    new.mkdir()
                 yield new
                 new.rename(self._ready)
-                self._finish_swap()
             except Exception:
-                self._replace(self.failed, new)
+                if new.exists():
+                    new.rename(self._broken)
                 raise
-            except BaseException:
-                shutil.rmtree(new, ignore_errors=True)
-                raise
+            finally:
+                try:
+                    self._put_right()
+                except KeyboardInterrupt:  # not now: <run> may be between two places
+                    self._put_right()
+                    raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise InputError(
+                f"cannot write in {self.root.resolve()}: {error.strerror or error}"
+            ) from None
 
     def _aside(self, what: str) -> Path:
         return self.root / f"{self._hidden}{what}-{uuid.uuid4().hex[:8]}"
 
-    def _finish_swap(self) -> None:
+    def _put_right(self) -> None:
+        """Finish what was begun, from wherever it stopped; delete the leftovers."""
         if self._ready.exists():
             if self.path.exists():
                 self._replace(self.previous, self.path)
             self._ready.rename(self.path)
+        if self._broken.exists():
+            self._replace(self.failed, self._broken)
+        for pattern in ("new-*", "old-*"):
+            for leftover in self.root.glob(self._hidden + pattern):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def _replace(self, target: Path, source: Path) -> None:
-        """Rename source to target; what stood there goes, but only after the rename."""
-        old = self._aside("old")
         if target.exists():
-            target.rename(old)
-        if source.exists():
-            source.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+            target.rename(self._aside("old"))
+        source.rename(target)

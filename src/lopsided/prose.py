@@ -1,0 +1,70 @@
+"""Sentences whose numbers and names come from a table or a run."""
+
+import re
+import string
+from collections.abc import Sequence
+from typing import Any
+
+
+class _Escaping(string.Formatter):
+    """Format as usual, but let no text that comes from a table act as markup."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if isinstance(value, str):
+            value = escape(value)
+        return str(super().format_field(value, spec))
+
+
+def escape(text: str) -> str:
+    """Write text so that Markdown and HTML show it as it is."""
+    text = re.sub(r"\s+", " ", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]()#+!|$~-])", r"\\\1", text)
+
+
+def say(template: str, **values: Any) -> None:
+    """Show a sentence in a notebook, or print it in a script.
+
+    Parameters
+    ----------
+    template : str
+        Markdown with ``{name}`` or ``{name:.4f}`` where values go.
+    **values
+        Texts among them are escaped: a column may be called ``<script>``.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    plain = template.format(**values)
+    if get_ipython() is None:
+        print(plain)
+        return
+    bundle = {"text/markdown": _Escaping().format(template, **values)}
+    display({**bundle, "text/plain": plain}, raw=True)
+
+
+def short(text: str, most: int = 60) -> str:
+    """Keep both ends of a long text."""
+    half = most // 2 - 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
+def quoted(value: object) -> str:
+    """Show a name or a value from a table in a message: on one line, not too long."""
+    return short(repr(value))
+
+
+def count(n: int, one: str, many: str) -> str:
+    """Write a number and what it counts."""
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def listed(texts: Sequence[str], most: int = 6) -> str:
+    """List the first of some texts, and say how many more there are."""
+    more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
+def few(names: Sequence[str], most: int = 6) -> str:
+    """List the first of some names, quoted, and say how many more there are."""
+    return listed([*map(quoted, names)], most)

@@ -1,0 +1,344 @@
+"""From parameters to split, encoded data: the appointments, and any other table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lopsided import appointments as known
+from lopsided import data
+from lopsided.errors import InputError
+from lopsided.parameters import Parameters, validate
+from lopsided.recipe import as_text
+from lopsided.simulate import clinic
+
+FRAME = clinic(3000, seed=5)[0]
+
+
+@pytest.fixture(scope="module")
+def appointments(tmp_path_factory):
+    """The path of a simulated clinic of 3,000 rows, as CSV."""
+    path = tmp_path_factory.mktemp("data") / "clinic.csv"
+    FRAME.to_csv(path, index=False)
+    return path
+
+
+def load(path, **values):
+    return data.load(validate({"data": str(path)} | values))
+
+
+def treatment(dataset):
+    return dict(
+        zip(dataset.columns["column"], dataset.columns["treatment"], strict=True)
+    )
+
+
+def kinds(dataset):
+    return dict(zip(dataset.columns["column"], dataset.columns["kind"], strict=True))
+
+
+# Appointments
+
+
+def test_appointments_are_recognised(appointments):
+    d = load(appointments)
+    assert d.is_appointments
+    assert d.recipe.names == [
+        *("Gender = M", "Age", "Scholarship", "Hipertension", "Diabetes"),
+        *("Alcoholism", "Handcap", "SMS_received", "scheduled_hour"),
+    ]
+    assert (d.target, d.labels) == ("No-show", ("No", "Yes"))
+    assert (d.positive, d.negative, d.rows) == ("no-show", "attended", "appointments")
+    filled = d.parameters
+    assert (filled.target, filled.positive_label) == ("No-show", "Yes")
+    assert (filled.features, filled.threshold) == ("report", 0.18)
+    assert d.p_true_train is None
+
+    said = treatment(d)
+    assert said["No-show"] == "the target: positive is 'Yes'"
+    assert said["PatientId"] == "dropped: identifier-like"
+    assert said["Gender"] == "encoded: 1 where 'M', standardised"
+    assert said["Age"] == "standardised"
+    assert said["SMS_received"] == "0 or 1, standardised"
+    assert said["Neighbourhood"] == "not used"
+    assert kinds(d)["ScheduledDay"] == "date"
+    patients = FRAME["PatientId"].nunique()
+    assert f"{patients:,} patients share 3,000 rows." in d.notes
+
+
+@pytest.mark.parametrize("name", ["c.csv.gz", "c.csv.zip", "c.parquet"])
+def test_appointments_are_the_same_in_every_format(appointments, tmp_path, name):
+    path = tmp_path / name
+    write = FRAME.to_parquet if name == "c.parquet" else FRAME.to_csv
+    write(path, index=False)
+    plain, packed = load(appointments), load(path)
+    assert packed.is_appointments
+    np.testing.assert_array_equal(packed.X_train, plain.X_train)
+    np.testing.assert_array_equal(packed.X_test, plain.X_test)
+    np.testing.assert_array_equal(packed.rows_test, plain.rows_test)
+    assert packed.recipe == plain.recipe
+    assert packed.notes == plain.notes
+    assert (packed.sha256 == plain.sha256) == (name != "c.parquet")
+
+
+def test_the_split_is_stratified(appointments):
+    d = load(appointments)
+    positives = int((FRAME["No-show"] == "Yes").sum())
+    assert d.X_train.shape == (9, 2400)
+    assert d.X_test.shape == (9, 600)
+    assert d.Y_train.shape == (1, 2400)
+    assert abs(d.Y_test.sum() - positives / 5) <= 1
+    assert sorted([*d.rows_train, *d.rows_test]) == [*range(3000)]
+    truth = (FRAME["No-show"] == "Yes").to_numpy(float)
+    np.testing.assert_array_equal(d.Y_train[0], truth[d.rows_train])
+    np.testing.assert_array_equal(d.Y_test[0], truth[d.rows_test])
+    np.testing.assert_allclose(d.X_train.mean(axis=1), 0, atol=1e-12)
+    np.testing.assert_allclose(d.X_train.std(axis=1), 1, rtol=1e-12)
+
+
+def test_the_split_has_a_seed_of_its_own(appointments):
+    first = load(appointments)
+    same, other = load(appointments, seed=1), load(appointments, split_seed=1)
+    np.testing.assert_array_equal(same.rows_test, first.rows_test)
+    assert not np.array_equal(other.rows_test, first.rows_test)
+
+
+def test_test_rows_teach_nothing(appointments, tmp_path):
+    first = load(appointments)
+    changed = FRAME.copy()
+    changed.loc[first.rows_test, ["Age", "Handcap"]] = 99
+    changed.to_csv(tmp_path / "c.csv", index=False)
+    assert load(tmp_path / "c.csv").recipe == first.recipe
+
+
+def test_extended_features(appointments):
+    d = load(appointments, features="extended")
+    names = d.recipe.names
+    assert names[:10] == [*load(appointments).recipe.names, "lead_days"]
+    assert "scheduled_weekday = Mon" in names
+    lead = d.recipe.features[9]
+    raw = d.X_train[9] * lead.scale + lead.mean
+    days = FRAME["AppointmentDay"].dt.normalize() - FRAME["ScheduledDay"].dt.normalize()
+    expected = days.dt.days.to_numpy()[d.rows_train]
+    np.testing.assert_allclose(raw, expected, atol=1e-9)
+
+
+def test_booking_features_are_derived_where_they_are_needed():
+    dates = FRAME[["ScheduledDay", "AppointmentDay"]]
+    assert "scheduled_hour" in known.with_derived(dates, ["scheduled_hour"])
+    assert [*known.with_derived(dates, ["ScheduledDay"])] == [*dates]
+    assert [*known.with_derived(dates[["ScheduledDay"]], ["lead_days"])] == [
+        "ScheduledDay"
+    ]
+
+
+def test_a_group_stays_on_one_side(appointments):
+    mixed, apart = load(appointments), load(appointments, group_column="PatientId")
+    warning = "share their 'PatientId' with a training row; to keep such rows together"
+    assert any(warning in note for note in mixed.notes)
+    assert not any(warning in note for note in apart.notes)
+    patients = FRAME["PatientId"].to_numpy()
+    assert np.isin(patients[mixed.rows_test], patients[mixed.rows_train]).any()
+    assert not np.isin(patients[apart.rows_test], patients[apart.rows_train]).any()
+    assert 0.15 < apart.rows_test.size / 3000 < 0.25
+    assert treatment(apart)["PatientId"].startswith("groups rows; dropped")
+
+
+def test_time_goes_forward(appointments):
+    d = load(appointments, time_column="ScheduledDay")
+    booked = FRAME["ScheduledDay"]
+    assert booked[d.rows_train].max() < booked[d.rows_test].min()
+    assert d.rows_test.size == 600
+    days = load(appointments, time_column="AppointmentDay")  # many rows share a day
+    day = FRAME["AppointmentDay"]
+    assert day[days.rows_train].max() < day[days.rows_test].min()
+    assert 600 <= days.rows_test.size < 900
+
+
+def test_another_target_makes_it_any_table(appointments):
+    d = load(appointments, target="SMS_received")
+    assert not d.is_appointments
+    assert d.parameters.features == "all"
+    assert d.parameters.threshold == "prevalence"
+    assert "No-show = Yes" in d.recipe.names
+    assert "AppointmentDay (days)" in d.recipe.names
+    assert "PatientId" not in d.recipe.names
+
+
+def test_gaps_in_appointments_are_filled_and_told(tmp_path):
+    FRAME.assign(Age=FRAME["Age"].mask(FRAME.index % 10 == 0)).to_csv(
+        tmp_path / "c.csv", index=False
+    )
+    d = load(tmp_path / "c.csv")
+    assert "Age (missing)" in d.recipe.names
+    assert (
+        treatment(d)["Age"]
+        == "standardised; gaps filled by the median and marked by an indicator"
+    )
+    assert any(
+        note.startswith("Values are missing in 'Age' (10.00%).") for note in d.notes
+    )
+
+
+def test_the_simulation_knows_the_truth(monkeypatch):
+    whole = known.simulated
+    monkeypatch.setattr(known, "simulated", lambda seed: whole(seed, 2000))
+    d, other = data.load(Parameters()), data.load(Parameters(data_seed=1))
+    assert d.is_appointments
+    assert (d.source, d.X_train.shape) == ("simulated", (9, 1600))
+    assert d.sha256 == whole(0, 2000)[0].sha256 != other.sha256
+    truth = clinic(2000, seed=0)[1]
+    np.testing.assert_array_equal(d.p_true_train[0], truth[d.rows_train])
+    np.testing.assert_array_equal(d.p_true_test[0], truth[d.rows_test])
+
+
+def test_the_published_file(real_data):
+    d = load(real_data)
+    assert d.is_appointments
+    assert d.sha256 == known.PUBLISHED_SHA256
+    assert "This is the published file: its SHA-256 agrees." in d.notes
+    assert "1 row has a negative age; kept." in d.notes
+    assert "5 appointments lie before the day of booking; kept." in d.notes
+    assert "62,299 patients share 110,527 rows." in d.notes
+    assert d.X_train.shape == (9, 88_421)
+    assert d.X_test.shape == (9, 22_106)
+    assert d.Y_test.sum() == 4_464
+    assert d.Y_train.sum() + d.Y_test.sum() == 22_319
+
+
+# Any other table
+
+N = 100
+
+
+def write(tmp_path, **columns):
+    rng = np.random.default_rng(0)
+    target = np.resize(["yes", "no", "no", "no"], N)
+    frame = pd.DataFrame({"x": rng.normal(size=N), "target": target} | columns)
+    path = tmp_path / "t.parquet"  # keeps types as they are
+    frame.to_parquet(path, index=False)
+    return path
+
+
+def test_any_table_needs_no_more_than_a_target(tmp_path):
+    d = load(write(tmp_path), target="target")
+    assert not d.is_appointments
+    assert (d.labels, d.positive, d.rows) == (("no", "yes"), "target = yes", "rows")
+    assert d.parameters.positive_label == "yes"
+    assert d.recipe.names == ["x"]
+    assert treatment(d)["target"] == "the target: positive is 'yes'"
+    told = "Positive is 'target' = 'yes': 25 of 100 rows; set positive_label to choose"
+    assert any(note.startswith(told) for note in d.notes)
+
+
+@pytest.mark.parametrize(
+    ("values", "given", "positive"),
+    [
+        ([0, 1], None, "0"),  # the rarer, whatever it is called
+        ([0, 1], 1, "1"),
+        ([0, 1], "1", "1"),
+        ([0, 1], "1.0", "1"),
+        ([0.0, 1.0], 1, "1"),
+        ([0, 1], True, "1"),
+        ([True, False], True, "True"),
+        ([True, False], "true", "True"),
+        ([True, False], "True", "True"),
+        ([True, False], 1, "True"),
+        ([True, False], "0", "False"),
+        ([True, False, None], False, "False"),
+        (["0", "1"], 1, "1"),
+        (["1", "1.0"], "1.0", "1.0"),
+        (["Yes", "No"], "Yes", "Yes"),
+        (["Yes", "yes"], "yes", "yes"),
+        (["Yes", "No"], "yes", "Yes"),
+        (["nan", "NA"], "NA", "NA"),
+        (["nan", "x"], "nan", "nan"),
+        ([2.5, 3.5], 2.5, "2.5"),
+        (["x\ny", "é" * 300], "x\ny", "x\ny"),
+    ],
+)
+def test_the_positive_label_is_found(tmp_path, values, given, positive):
+    rows = [values[0]] * 30 + [values[1]] * 60 + [values[-1]] * 10
+    path = write(tmp_path, target=pd.Series(rows, dtype=object))
+    d = load(path, target="target", positive_label=given)
+    assert d.labels[1] == positive
+    assert len(set(d.labels)) == 2
+    assert d.positive != d.negative
+    assert max(len(d.positive), len(d.negative)) <= 40
+    known = as_text(pd.Series(rows, dtype=object)).to_numpy()
+    np.testing.assert_array_equal(d.Y_train[0], known[d.rows_train] == positive)
+
+
+def test_of_two_equal_classes_the_later_name_is_positive(tmp_path):
+    for target in (["a", "b"] * 50, ["b", "a"] * 50):
+        assert load(write(tmp_path, target=target), target="target").labels == (
+            "a",
+            "b",
+        )
+
+
+def test_rows_are_numbered_as_in_the_table(tmp_path):
+    target = np.resize(np.array(["yes", None, "no", "no"]), N)
+    d = load(write(tmp_path, target=target, n=np.arange(N) % 99), target="target")
+    assert "25 rows without a target left out." in d.notes
+    rows = np.sort(np.concatenate([d.rows_train, d.rows_test]))
+    np.testing.assert_array_equal(rows, np.flatnonzero(target != None))  # noqa: E711
+    feature = d.recipe.features[1]
+    raw = d.X_test[1] * feature.scale + feature.mean
+    np.testing.assert_allclose(raw, d.rows_test % 99, atol=1e-9)
+
+
+def test_a_feature_list_is_used_in_its_order_and_nothing_else(tmp_path):
+    path = write(tmp_path, a=np.arange(N), b=np.arange(N) % 7)
+    d = load(path, target="target", features=["b", "a"])
+    assert d.recipe.names == ["b", "a"]
+    said = treatment(d)
+    assert said["a"] == "standardised"  # named, though it counts 0, 1, 2
+    assert said["x"] == "not used"
+    assert kinds(d)["a"] == "number"
+    everything = load(path, target="target")
+    assert everything.recipe.names == ["x", "b"]
+    assert treatment(everything)["a"] == "dropped: identifier-like"
+
+
+def test_a_target_is_no_feature(tmp_path):
+    d = load(write(tmp_path, z=np.arange(N) % 9), target="target", features="all")
+    assert "target" not in d.recipe.columns
+
+
+def test_what_is_dropped_is_told_apart(tmp_path):
+    late = np.zeros(N, int)
+    late[load(write(tmp_path), target="target").rows_test] = 1
+    path = write(tmp_path, constant=1, empty=None, late=late, gap=[None, *range(N - 1)])
+    said = treatment(load(path, target="target"))
+    assert said["constant"] == "dropped: constant"
+    assert said["empty"] == "dropped: empty"
+    assert said["late"] == "dropped: constant in the training rows"
+    assert said["gap"].startswith("dropped: identifier-like")
+
+
+def test_twins_across_the_split_are_told(tmp_path):
+    few = load(write(tmp_path, x=np.arange(N) % 3), target="target")
+    assert "100.0% of the test rows equal a training row in all features." in few.notes
+    assert not any(
+        "equal a training row" in n
+        for n in load(write(tmp_path), target="target").notes
+    )
+
+
+def test_no_leak_is_seen_in_noise_or_in_few_rows(tmp_path):
+    rng = np.random.default_rng(1)
+    noise = {f"n{i}": rng.normal(size=N) for i in range(100)}
+    d = load(write(tmp_path, **noise), target="target")
+    assert not any("leakage" in note for note in d.notes)
+    target = ["yes"] * 8 + ["no"] * (N - 8)
+    d = load(write(tmp_path, target=target, x=np.arange(N) // 8), target="target")
+    assert not any("leakage" in note for note in d.notes)
+
+
+def test_a_missing_column_is_found_by_its_neighbour():
+    names = ["age", "income", "x" * 500]
+    assert data.find("age", names, "target") == "age"
+    with pytest.raises(InputError, match=r"^target: there is no column 'agee'; did"):
+        data.find("agee", names, "target")
+    with pytest.raises(InputError, match=r"the table has 'age', 'income', 'x+"):
+        data.find("?", names, "target")
