@@ -1,14 +1,13 @@
 """Looking back: all runs in a list, and two of them side by side."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lopsided import results
 from lopsided.errors import InputError
-from lopsided.intervals import bootstrap, interval
+from lopsided.intervals import METRICS, bootstrap, interval
 
 HEADLINE = ["accuracy", "f1", "precision", "recall", "roc_auc"]
 NOT_A_CHOICE = {"run_dir", "author", "title"}
@@ -91,7 +90,7 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
         Whether they were.
     """
     metrics = [results.read_json(run / results.METRICS) for run in (a, b)]
-    names = [n for n, value in metrics[0]["test"].items() if _is_number(value)]
+    names = [name for name in METRICS if name in metrics[0]["test"]]
     table = pd.DataFrame(
         {k: [m["test"][n] for n in names] for k, m in zip("AB", metrics, strict=True)},
         index=names,
@@ -111,7 +110,3 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
         difference = draws[1] - draws[0]
         table[["low", "high"]] = [interval(difference[name]) for name in names]
     return table, paired
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or isinstance(value, float)
