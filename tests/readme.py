@@ -4,9 +4,6 @@ import json
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-START = "<!-- results: written by tests/readme.py from notebooks/results -->\n"
-END = "<!-- end of results -->"
-
 #: What the source report prints.
 REPORTED = {
     ("train", "accuracy"): 0.5265378134153651,
@@ -59,14 +56,36 @@ def results_block():
     return "\n".join(lines) + "\n"
 
 
-def split_readme():
+def credit_block():
+    """Say how the run on the loans went."""
+    metrics = json.loads((ROOT / "notebooks/results/credit.json").read_text())
+    shown = [
+        f"{label} {cell(metrics, 'test', name)}"
+        for name, label in [("f1", "F1"), ("recall", "recall"), ("roc_auc", "ROC AUC")]
+    ]
+    return (
+        f"On {metrics['data']['n_test']:,} test rows, of which "
+        f"{metrics['data']['prevalence_test']:.1%} went bad, the default network has "
+        f"{', '.join(shown)} at the threshold {metrics['threshold']:.4f}, which is the "
+        "prevalence of the training rows.\n"
+    )
+
+
+#: What this script writes into the README, by the name of its place.
+BLOCKS = {"results": results_block, "credit": credit_block}
+
+
+def split_readme(name):
+    """Cut the README at one of its places: before, what stands there, after."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    block, after = rest.split(END)
-    return before, block, after
+    start = f"<!-- {name}: written by tests/readme.py from notebooks/results -->\n"
+    end = f"<!-- end of {name} -->"
+    before, rest = text.split(start)
+    block, after = rest.split(end)
+    return before + start, block, end + after
 
 
 if __name__ == "__main__":
-    before, _, after = split_readme()
-    new = before + START + results_block() + END + after
-    (ROOT / "README.md").write_text(new, encoding="utf-8")
+    for name, block in BLOCKS.items():
+        before, _, after = split_readme(name)
+        (ROOT / "README.md").write_text(before + block() + after, encoding="utf-8")
