@@ -43,7 +43,9 @@ from lopsided.network import Network, forward, initialise, n_parameters, sigmoid
 #
 # $$z = w_1 x_1 + w_2 x_2 + b, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
 #
-# The squashed value lies between 0 and 1, so it can serve as a probability.
+# The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of
+# the last neuron is called the *logit*. It is the log-odds of the prediction:
+# $z = \log(a / (1 - a))$.
 
 # %% tags=["nbval-check-output"]
 x1, x2 = 2.0, -1.0
@@ -83,8 +85,8 @@ print(Z)
 assert Z[0, 0] == z
 
 # %% [markdown]
-# A hidden layer does not squash; it cuts off what is negative. This is the *rectified
-# linear unit*, ReLU:
+# Layers between the input and the last one are called *hidden*. Ours do not squash;
+# they cut off what is negative. This is the *rectified linear unit*, ReLU:
 #
 # $$A = \max(Z, 0).$$
 #
@@ -185,8 +187,8 @@ print(n_parameters(as_words), "parameters")
 show(shapes(as_words))
 
 # %% [markdown]
-# The number of examples, $m$, appears in $Z$ and $A$ only. What the network has
-# learned does not depend on how many examples pass through it.
+# The number of examples, $m$, appears in $Z$ and $A$ only. $W$ and $b$ have the same
+# shapes, however many examples pass through.
 
 # %%
 for m in (1, 7):
@@ -196,8 +198,7 @@ for m in (1, 7):
 # ## The obvious sigmoid overflows
 #
 # For a large negative $z$, $e^{-z}$ is too large for a floating point number. The
-# quotient still comes out as 0, but only after a warning, and $1 - \hat y$ has
-# lost its digits long before.
+# quotient still comes out as 0, but only after a warning.
 
 # %% tags=["nbval-check-output"]
 with np.errstate(over="raise"):
@@ -208,7 +209,7 @@ with np.errstate(over="raise"):
 
 # %% [markdown]
 # Both forms below are the same function. The left one is safe for $z \ge 0$, the
-# right one for $z < 0$, because neither lets $e$ grow:
+# right one for $z < 0$, because neither raises $e$ to a positive power:
 #
 # $$\sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{1 + e^{z}}.$$
 #
@@ -220,6 +221,10 @@ with np.errstate(all="raise"):
         print(f"{z:6.0f}  {sigmoid(np.array(z)):.5g}")
 
 # %% [markdown]
+# For a large positive $z$ the safe form, too, rounds to 1, and $1 - \hat y$ to 0. No
+# form of $\hat y$ can help there. The loss must start from $z$ itself; the last section
+# but one does that.
+#
 # ## What should an untrained network lose?
 #
 # The report's loss is the binary cross-entropy, with a small $\varepsilon$ that keeps
@@ -254,10 +259,15 @@ met = binary_cross_entropy(Y, forward(silent, X).A[3])
 print(f"predicted {entropy:.5f}   met {met:.5f}")
 
 # %% [markdown]
-# A real network starts from random weights. Its logits scatter around zero, so its
-# first loss scatters around $\log 2$, more often above it: a random opinion costs. A
-# first loss ten times as large, or NaN, means that something is wrong before training
-# has begun. It is the cheapest test there is.
+# All-zero weights cannot learn: no signal passes the hidden layers, and equal units
+# would get equal gradients and stay equal. So a network starts from random weights.
+# `initialise` draws them with variance $2 / n_{l-1}$ (He et al. 2015), which keeps the
+# size of the signals about the same from layer to layer.
+#
+# The logits then scatter around zero, so the first loss scatters around $\log 2$, more
+# often above it: a random opinion costs. A first loss ten times as large, or NaN, means
+# that something is wrong before training has begun. Check it first: it costs one
+# forward pass.
 
 # %% tags=["nbval-check-output"]
 losses = []
@@ -271,8 +281,12 @@ print(f"median {middle:.3f}")
 # %% [markdown]
 # ## The ε is not needed
 #
-# From the logit $z$, the same loss is $\log(1 + e^{z}) - y z$. It needs no $\varepsilon$,
-# and it keeps growing where the report's version goes flat: for a *wrong* prediction
+# From the logit $z$, the same loss is
+#
+# $$\log(1 + e^{z}) - y z = \max(z, 0) - y z + \log(1 + e^{-|z|}).$$
+#
+# The right-hand form cannot overflow; `logistic_loss` uses it. It needs no
+# $\varepsilon$, and it keeps growing where the report's version goes flat: for a *wrong* prediction
 # that is ever more certain, $\varepsilon$ caps the loss at $-\log \varepsilon$.
 
 # %% tags=["nbval-check-output"]
@@ -289,7 +303,7 @@ show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 #
 # - A layer is one matrix product. Rows of $W$ are neurons; columns of $X$ are examples.
 # - All shapes follow from the list of layer sizes, and the report gives two such lists.
-# - The sigmoid and the loss both need a form that never lets $e$ grow.
+# - The sigmoid and the loss both need a form that never raises $e$ to a positive power.
 # - The first loss can be predicted. Check it before you train.
 #
 # ## On your own

@@ -10,7 +10,7 @@
 # # Send the error back
 #
 # **You will** derive the gradient of a weighted loss, write backpropagation in ten
-# lines, prove it right by numbers, and then break it on purpose.
+# lines, check it by numbers, and then break it on purpose.
 #
 # **You will learn** why training should start from the logits, what the report's class
 # weight really does, and which mistakes a gradient check catches.
@@ -44,6 +44,24 @@ from lopsided.loss import (
 from lopsided.network import Network, backward, forward, sigmoid
 
 # %% [markdown]
+# ## What we look for
+#
+# Collect all weights and biases in one vector $\theta$. Training should make the mean
+# loss small:
+#
+# $$J(\theta) = \frac1m \sum_i c^{(i)} \ell^{(i)},$$
+#
+# where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its class weight.
+# The *gradient* holds the derivative of $J$ by each entry of $\theta$. It points
+# uphill, so an *update* goes the other way:
+#
+# $$\theta := \theta - \alpha \, \frac{\partial J}{\partial \theta}.$$
+#
+# The step size $\alpha$ is the *learning rate*.
+#
+# Short names: $dA$ and $dZ$ are derivatives of *one example's* weighted loss; $dW$ and
+# $db$ are derivatives of the *mean*, $J$. The factor $\tfrac1m$ enters there, once.
+#
 # ## The report's starting point
 #
 # The report differentiates the loss of one example by its prediction, and multiplies
@@ -115,7 +133,8 @@ Y[:, :3] = 1
 # %% [markdown]
 # ## The chain rule, layer by layer
 #
-# Start with $dZ^{[L]}$ and walk back. The report's third line, corrected:
+# Start with $dZ^{[L]}$ and walk back. The report's formulas, with its line for $dW$
+# corrected:
 #
 # $$\begin{aligned}
 # dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
@@ -124,8 +143,8 @@ Y[:, :3] = 1
 # dZ^{[l-1]} &= dA^{[l-1]} \cdot \mathrm{ReLU}'(Z^{[l-1]})
 # \end{aligned}$$
 #
-# ReLU's slope is 1 where $Z > 0$, else 0. The shapes leave no choice in the first
-# line: $dW$ must be as large as $W$.
+# ReLU's slope is 1 where $Z > 0$, else 0. Check the first line by its shapes: $dW$ must
+# be as large as $W$.
 
 
 # %%
@@ -165,7 +184,9 @@ show(pd.DataFrame(rows, columns=["array", "shape", "verdict"]).set_index("array"
 # $$\hat g_i = \frac{J(\theta_i + h) - J(\theta_i - h)}{2h}$$
 #
 # We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$. Near
-# $10^{-9}$ they agree up to rounding. Anything above $10^{-6}$ deserves a look.
+# $10^{-9}$ they agree up to rounding. We call it wrong from $10^{-7}$ on. A false alarm
+# is possible: where a nudge carries some $Z$ across zero, ReLU has a kink and $\hat g$
+# is off.
 
 
 # %%
@@ -197,8 +218,8 @@ show(pd.DataFrame(rows, columns=["weighting", "parameters", "verdict"]))
 # ## What a uniform weight does
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
-# $\alpha$ times the gradient, so a uniform $w$ is a larger learning rate under another
-# name. It cannot favour a class.
+# $\alpha$ times the gradient, so a uniform $w$ is a factor on the learning rate under
+# another name. It cannot favour a class.
 
 # %%
 done = forward(network, X)
@@ -224,7 +245,7 @@ print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 # %% [markdown]
 # ## Plant a mistake, and see it caught
 #
-# Each of these runs, trains, and looks plausible. The check is not fooled.
+# Each of these runs without an error. The check finds all three.
 #
 # - **`>=` on activations.** After ReLU, an inactive unit is exactly 0. Asking whether
 #   the activation is `>= 0` says yes to every unit.
@@ -281,8 +302,9 @@ except ValueError as error:
 
 # %% [markdown]
 # **At the output it broadcasts.** $W^{[3]}$ is $(1, 3)$ and the transpose is $(3, 1)$.
-# NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix. There is no
-# error until much later, if ever.
+# NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix: `W = W - ...`
+# goes on without an error. Written in place, `W -= ...` raises, because a result cannot
+# grow into a smaller array. This package updates in place.
 
 # %% tags=["nbval-check-output"]
 transposed = done.A[2] @ done.dZ[3].T / m  # (3, 1)

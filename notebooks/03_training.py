@@ -15,11 +15,11 @@
 # **You will learn** what a mini-batch, an epoch and a falling learning rate are, which
 # curve training really descends, and how a unit dies.
 #
-# **You need** [Send the error back](02_weighted_backprop.ipynb). About 20 minutes;
-# training itself takes a fraction of one.
+# **You need** [Send the error back](02_weighted_backprop.ipynb). About 20 minutes,
+# and the time that training takes.
 #
-# This is section 7 of the report. Every number below follows from the next cell, where
-# you can change it. `lopsided parameters` explains each.
+# This is section 7 of the report. The training job follows from the next cell, where
+# you can change it. `lopsided parameters` explains each name.
 
 # %% tags=["parameters"]
 # The report gives these.
@@ -63,8 +63,8 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided import data as tables
 from lopsided import experiment, figures, results
+from lopsided.data import load
 from lopsided.figures import show
 from lopsided.loss import balanced_weight, class_weights, d_logits
 from lopsided.network import backward, forward, initialise, predict_proba
@@ -77,7 +77,7 @@ from lopsided.training import learning_rate, train
 # included, is learned from the training rows.
 
 # %%
-table = tables.load(P)
+table = load(P)
 P = table.parameters  # with the defaults that depend on the table
 X, Y = table.X_train, table.Y_train
 
@@ -97,10 +97,9 @@ print(", ".join(table.recipe.names[:12]), "..." if len(X) > 12 else "")
 # %% [markdown]
 # ## First, overfit twenty rows
 #
-# A network that cannot learn twenty rows by heart has a bug, or too little room. So
-# take ten rows of each class, a network with room to spare, and a high learning rate.
-# The loss should fall towards zero. (Twins with different labels would stop it: nothing
-# can tell them apart.)
+# A network with room to spare should learn twenty rows by heart. If it does not, look
+# for a bug, a rate that does not fit, or rows that no feature tells apart. So take up to
+# ten rows of each class, a wide network, and a high learning rate.
 
 # %%
 chosen = [np.flatnonzero(Y[0] == y)[:10] for y in (0, 1)]
@@ -117,20 +116,26 @@ print(f"loss {overfit.objective[0]:.3f} -> {overfit.objective[-1]:.4f}")
 print(f"{learned:.0%} of {few.size} rows right")
 
 # %% [markdown]
-# This says nothing about new rows. It says that forward pass, gradient and update work
-# together.
+# A loss near zero says that forward pass, gradient and update can work together. It
+# says nothing about new rows, and it does not replace the gradient check: a forgotten
+# $1/m$, or a weight on the wrong class, can pass it.
 #
 # ## Mini-batches
 #
-# The gradient over all rows is exact and slow. A few hundred rows give nearly the same
-# direction for a small part of the work. How nearly? Compare batches with the whole by
-# the cosine of the angle between the two gradients.
-
+# The gradient over all rows is exact and slow. A *mini-batch* of rows estimates it for
+# a small part of the work. How well depends on how far training has come. Compare
+# batches with the whole by the cosine of the angle between the two gradients, first for
+# an untrained network.
 
 # %%
-def gradient_on(batch):
-    done = forward(start, X[:, batch])
-    return backward(start, done, d_logits(Y[:, batch], done.A[start.L]))
+w = balanced_weight(Y) if P.w == "balanced" else P.w
+weight = class_weights(Y, P.weighting, w)  # (1, m)
+
+
+def gradient_on(network, batch):
+    done = forward(network, X[:, batch])
+    dZ = d_logits(Y[:, batch], done.A[network.L], weight[:, batch])
+    return backward(network, done, dZ)
 
 
 def cosine(a, b):
@@ -139,41 +144,42 @@ def cosine(a, b):
 
 
 # %%
-rng = np.random.default_rng(P.seed)
-start = initialise([len(X), *P.hidden_units, 1], rng)
-whole = gradient_on(np.arange(Y.size))
+def batch_cosines(network):
+    rng, rows = np.random.default_rng(P.seed), []
+    whole = gradient_on(network, np.arange(Y.size))
+    for size in (20, 200, 2000):
+        size = min(size, Y.size)
+        batches = [rng.choice(Y.size, size, replace=False) for _ in range(50)]
+        cosines = [cosine(gradient_on(network, batch), whole) for batch in batches]
+        rows.append([size, pd.Series(cosines).median()])
+    return pd.DataFrame(rows, columns=["batch", "median cosine"])
+
 
 # %% tags=["nbval-check-output"]
-rows = []
-for size in (20, 200, 2000):
-    size = min(size, Y.size)
-    batches = [rng.choice(Y.size, size, replace=False) for _ in range(50)]
-    cosines = [cosine(gradient_on(batch), whole) for batch in batches]
-    rows.append([size, pd.Series(cosines).median()])
-show(pd.DataFrame(rows, columns=["batch", "median cosine"]).round(3))
+start = initialise([len(X), *P.hidden_units, 1], np.random.default_rng(P.seed))
+show(batch_cosines(start).round(3))
 
 # %% [markdown]
 # One *epoch* goes through all rows once, in a new random order, batch by batch. The
 # last batch takes what remains.
 
 # %% tags=["nbval-check-output"]
-updates, rest = divmod(Y.size, P.batch_size)
-print(f"{updates} batches of {P.batch_size} and one of {rest}, {P.epochs} times")
+size = min(P.batch_size, Y.size)
+updates, rest = divmod(Y.size, size)
+tail = f" and one of {rest}" if rest else ""
+print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
 
 # %% [markdown]
-# Here is the whole algorithm, for one epoch. It is what `train` does.
+# Here is the whole algorithm, for one epoch. It is what `train` does without an `l2`
+# penalty.
 
 # %%
-w_used = balanced_weight(Y) if P.w == "balanced" else P.w
-weight = class_weights(Y, P.weighting, w_used)
 rng = np.random.default_rng(P.seed)
 by_hand = initialise([len(X), *P.hidden_units, 1], rng)
 order, rate = rng.permutation(Y.size), P.initial_learning_rate
 for first in range(0, Y.size, P.batch_size):
     batch = order[first : first + P.batch_size]
-    done = forward(by_hand, X[:, batch])
-    dZ = d_logits(Y[:, batch], done.A[by_hand.L], weight[:, batch])
-    by_hand.theta -= rate * backward(by_hand, done, dZ)
+    by_hand.theta -= rate * gradient_on(by_hand, batch)
 
 # %%
 rng = np.random.default_rng(P.seed)
@@ -190,6 +196,8 @@ assert np.allclose(network.theta, by_hand.theta, rtol=1e-9)
 #
 # $$\alpha_e = \alpha_0 + (\alpha_T - \alpha_0) \, \frac{e}{E - 1},
 # \qquad e = 0, \dots, E - 1.$$
+#
+# With one epoch, the rate is $\alpha_0$.
 
 # %% tags=["nbval-check-output"]
 ends = P.initial_learning_rate, P.final_learning_rate
@@ -206,6 +214,10 @@ for epoch in sorted({0, P.epochs // 2, P.epochs - 1}):
 fitted = experiment.fit(P, table, results.progress(P.run_dir))
 results.save_fitted(P.run_dir, P, table, fitted)
 
+# %% [markdown]
+# Each loss below is a mean over one epoch, measured while the network changes. The
+# first is therefore not the loss of the untrained network.
+
 # %% tags=["nbval-check-output"]
 history = fitted.history
 print(f"layer_dims {list(fitted.network.layer_dims)}, w = {fitted.w:.4g}")
@@ -214,6 +226,14 @@ print(f"predictions from {fitted.p_test.min():.4f} to {fitted.p_test.max():.4f}"
 
 # %%
 show(figures.loss(history))
+
+# %% [markdown]
+# Look at the batches again, now that training is done. Near a minimum the whole
+# gradient shrinks; the noise of a batch does not shrink with it. Small steps average
+# that noise over many batches: this is why the rate falls.
+
+# %%
+show(batch_cosines(fitted.network).round(1))
 
 # %% [markdown]
 # ## Which curve does training descend?
@@ -246,9 +266,10 @@ show(pd.DataFrame(rows, columns=names).round(4))
 #
 # ## Dead units
 #
-# A ReLU unit that is negative for every row has slope zero for every row. No gradient
-# reaches it, and it stays as it is: dead. Narrow layers suffer most, since few units
-# carry everything.
+# A ReLU unit whose $Z$ is not positive for any row has slope zero for every row. No
+# gradient reaches its weights: it is *dead*. In the first layer it stays so, a penalty
+# apart; in a later one, changes in the layers before it can wake it. A narrow layer has
+# few units to lose. We look at the first training rows only.
 
 # %% tags=["nbval-check-output"]
 sample = X[:, :20_000]
@@ -260,8 +281,9 @@ rows = [
 show(pd.DataFrame(rows, columns=["hidden layer", "units", "dead"]))
 
 # %% [markdown]
-# Where all units of a layer are off, the network says the same to every such row.
-# Rows then *tie* at one prediction, and a threshold on that value moves all of them at
+# Rows *tie* at one prediction for two reasons. They may be equal in every feature. Or
+# all units of some layer are off *for these rows*, and nothing of their features passes
+# through, even if no unit is dead. A threshold that crosses a tie moves all of it at
 # once.
 
 # %% tags=["nbval-check-output"]
@@ -270,11 +292,20 @@ largest = counts.max()
 print(f"{values.size} different predictions for {fitted.p_test.size} test {table.rows}")
 print(f"largest tie: {largest} {table.rows} at {values[counts.argmax()]:.4f}")
 
+# %% tags=["nbval-check-output"]
+done = forward(fitted.network, table.X_test)
+off = np.zeros(fitted.p_test.size, bool)
+for l in range(1, fitted.network.L):
+    off |= ~(done.Z[l] > 0).any(axis=0)
+print(f"{np.unique(table.X_test, axis=1).shape[1]} different rows of features")
+print(f"{off.sum()} {table.rows} for which some hidden layer is off")
+
 # %% [markdown]
 # ## What we saw
 #
-# - Twenty rows first: it costs a second and finds most bugs.
-# - A batch points nearly where the whole table points, and costs far less.
+# - Twenty rows first: it is quick, and it shows whether the network can learn at all.
+# - A batch is a cheap, noisy estimate of the gradient. The nearer to a minimum, the more
+#   of it is noise.
 # - The curve to watch is the objective. The plain cross-entropy is another quantity.
 # - Units can die, and rows can tie. Look for both before you trust a threshold.
 #
@@ -283,6 +314,6 @@ print(f"largest tie: {largest} {table.rows} at {values[counts.argmax()]:.4f}")
 # 1. Overfit twenty rows with `hidden_units = [1]`. How low does the loss get, and why?
 # 2. Set `initial_learning_rate` to 1. What happens to the loss, and to the units?
 # 3. Try `w = 4` with `weighting = "uniform"`, and `w = 1` with a rate four times as
-#    high, at both ends of the line. Compare the predictions.
+#    high, at both ends of the line (with `l2 = 0`). Compare the predictions.
 #
 # Next: [Choose a threshold](04_threshold_analysis.ipynb).

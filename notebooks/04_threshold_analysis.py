@@ -18,8 +18,9 @@
 #
 # **You need** [Train the network](03_training.ipynb). About 25 minutes.
 #
-# This is sections 8 and 9 of the report. It tunes nothing on test rows: every rule is
-# applied to training rows, and test rows only tell how it went.
+# This is sections 8 and 9 of the report. No rule sees a test label. Each is applied to
+# training rows, except `capacity`, which reads the predictions of the rows to be decided
+# on.
 
 # %% tags=["parameters"]
 # The report gives these.
@@ -63,9 +64,9 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided import data as tables
 from lopsided import experiment, figures, metrics, results
 from lopsided import threshold as thresholds
+from lopsided.data import load
 from lopsided.figures import show
 from lopsided.loss import balanced_weight
 
@@ -75,7 +76,7 @@ from lopsided.loss import balanced_weight
 # In a run they are read from the run's folder. Alone, this notebook trains first.
 
 # %%
-table = tables.load(P)
+table = load(P)
 P = table.parameters
 fitted = results.fitted(P, table)
 p_train, p_test = fitted.p_train, fitted.p_test
@@ -91,8 +92,8 @@ print(f"threshold {t:.4g} ({experiment.strategy_name(P)}) {choice.note}")
 # ## Two distributions, one axis
 #
 # For each class, draw the share of its rows whose prediction is at most $p$. If the
-# network knew nothing, the two curves would lie on each other. The further apart they
-# are, the better a threshold between them can do.
+# network knew nothing, the two curves would lie on each other, but for chance. The
+# further apart they are, the better a threshold between them can do.
 
 # %%
 cdf = figures.cdf(Y_test, p_test, t, table.positive, table.negative)
@@ -100,8 +101,10 @@ results.save_picture(P.run_dir, cdf)
 show(cdf)
 
 # %% [markdown]
-# The widest vertical gap is the Kolmogorov–Smirnov distance. It is also the best value
-# of recall minus false positive rate that any threshold can reach.
+# The widest vertical gap is the Kolmogorov–Smirnov distance. Where positives have the
+# higher predictions, it is also the largest recall minus false positive rate that any
+# threshold can reach. The threshold for it lies just above the printed $p$: the curves
+# count rows up to and including $p$.
 
 # %% tags=["nbval-check-output"]
 gap, at = thresholds.ks_distance(Y_test, p_test)
@@ -137,8 +140,9 @@ for name, value in measured.items():
 # %% [markdown]
 # ## The confusion matrix
 #
-# Rows are what a row was, columns what it was called. Negative comes first. The share
-# of each row says more than the counts when one class is rare.
+# Each line of the matrix is an actual class, each column a predicted one; negative
+# comes first. The percentages divide each line by its total, so that a rare class can be
+# compared with a common one.
 
 # %%
 confusion = metrics.confusion_matrix(Y_test, positive)
@@ -149,7 +153,7 @@ show(matrix)
 
 # %% [markdown]
 # Set two rules beside it that need no network. Whoever always says "negative" is right
-# most of the time. Whoever always says "positive" misses nothing.
+# as often as negatives occur. Whoever always says "positive" misses nothing.
 
 # %% tags=["nbval-check-output"]
 rules = {
@@ -165,7 +169,7 @@ rows = {
 show(pd.DataFrame(rows).T[names].astype(float).round(4))
 
 # %% [markdown]
-# A dash or NaN under precision means that nothing was called positive: the quotient
+# NaN under precision means that nothing was called positive: the quotient
 # does not exist.
 #
 # ## Eight ways to choose
@@ -209,9 +213,17 @@ results.save_picture(P.run_dir, by_threshold)
 show(by_threshold)
 
 # %% [markdown]
-# Where several rules give nearly the same threshold, that is no accident: on rare
-# classes, F1, Youden's rule and the prevalence all ask for more positives than one
-# half would give.
+# For calibrated probabilities, theory says where some of these rules must land.
+# Youden's rule: at the prevalence. F1: at half of the best F1 (Lipton et al. 2014).
+# Costs: at the false alarm's share of both costs (Elkan 2001). The nearer a network is
+# to calibrated, the nearer it comes.
+
+# %% tags=["nbval-check-output"]
+c = thresholds.candidates(Y_train, p_train)
+best_f1 = np.max(metrics.count_metrics(c.tn, c.fp, c.fn, c.tp)["f1"])
+theory = {"youden": Y_train.mean(), "f1": best_f1 / 2, "cost:5:1": 1 / 6}
+for rule, expected in theory.items():
+    print(f"{rule:10} theory {expected:.4f}   chosen {marks[rule]:.4f}")
 
 # %%
 curve = figures.roc(Y_test, p_test, t)
@@ -237,15 +249,19 @@ print(f"balanced w = {w_balanced:.4f}")
 print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_train.mean():.4f}")
 
 # %% [markdown]
-# Apply the law to the network's predictions. The decisions agree, row by row: the
-# order of the rows has not changed, so the ROC curve has not either.
+# Apply the formula to the network's predictions, after undoing any weight that it was
+# trained with. The decisions agree row by row, and the ROC curve stays, because the
+# formula keeps the order of the rows. This checks the algebra. It does not show what a
+# second training would do.
 
 # %% tags=["nbval-check-output"]
-q_test = thresholds.weighted_probability(p_test, w_balanced)
+w_fit = fitted.w if P.weighting == "positive" else 1.0
+p_plain = thresholds.unweighted_probability(p_test, w_fit)  # undo training's weight
+q_test = thresholds.weighted_probability(p_plain, w_balanced)
 clear = np.abs(q_test - 0.5) > 1e-9  # leave aside what rounding could move
-agree = (q_test >= 0.5)[clear] == (p_test >= same)[clear]
+agree = (q_test >= 0.5)[clear] == (p_plain >= same)[clear]
 print(f"equal decisions: {agree.mean():.2%} of {agree.size}")
-aucs = metrics.roc_auc(Y_test, p_test), metrics.roc_auc(Y_test, q_test)
+aucs = metrics.roc_auc(Y_test, p_plain), metrics.roc_auc(Y_test, q_test)
 print(f"ROC AUC {aucs[0]:.4f} before, {aucs[1]:.4f} after")
 
 # %% [markdown]
@@ -254,22 +270,23 @@ print(f"ROC AUC {aucs[0]:.4f} before, {aucs[1]:.4f} after")
 #
 # ## Can the probabilities be trusted?
 #
-# Sort rows by their prediction and cut them into ten parts. In each, compare the mean
-# prediction with the share that was really positive. A trustworthy network lies on the
-# diagonal. The weighted probabilities do not: a weight buys decisions and sells
-# calibration.
+# Sort rows by their prediction and cut them into up to ten parts of about equal size. In
+# each, compare the mean prediction with the share that was really positive.
+# Probabilities whose points lie on the diagonal are called *calibrated*. A weight on one
+# class moves them off it: they no longer say how often the positive class occurs.
 
 # %%
-reliability = figures.reliability(
-    Y_test, {"network": p_test, "weighted by the law": q_test}
-)
+probabilities = {"network": p_test, "balanced, by the law": q_test}
+if w_fit != 1:
+    probabilities["without weight, by the law"] = p_plain
+reliability = figures.reliability(Y_test, probabilities)
 results.save_picture(P.run_dir, reliability)
 show(reliability)
 
 # %% tags=["nbval-check-output"]
-for name, p in (("network", p_test), ("weighted by the law", q_test)):
-    print(f"{name:20} mean {p.mean():.4f}   Brier {metrics.brier(Y_test, p):.4f}")
-print(f"{'share of positives':20}      {Y_test.mean():.4f}")
+for name, p in probabilities.items():
+    print(f"{name:26} mean {p.mean():.4f}   Brier {metrics.brier(Y_test, p):.4f}")
+print(f"{'share of positives':26}      {Y_test.mean():.4f}")
 
 # %% [markdown]
 # Only a simulation knows each row's true probability. Where we have one, we can ask
@@ -280,7 +297,7 @@ truth = table.p_true_test
 if truth is None:
     print("A real table: the true probabilities are unknown.")
 else:
-    gap = np.abs(p_test - truth)
+    gap = np.abs(p_plain - truth)
     print(f"median distance from the truth: {np.median(gap):.4f}")
     print(f"ROC AUC of the truth:   {metrics.roc_auc(Y_test, truth):.4f}")
     print(f"ROC AUC of the network: {metrics.roc_auc(Y_test, p_test):.4f}")
@@ -288,9 +305,9 @@ else:
 # %% [markdown]
 # ## What we saw
 #
-# - The CDFs show every threshold at once. Their widest gap is the most that one can
-#   do.
-# - A threshold answers a question. Say which, and choose on training rows.
+# - The CDFs show every threshold at once. Their widest gap bounds recall minus false
+#   positive rate, not F1 or cost.
+# - A threshold answers a question. Say which, and choose without test labels.
 # - A class weight moves the odds by a factor. A threshold undoes or replaces it.
 # - Probabilities are worth keeping honest. Decide with a threshold, not with a weight.
 #

@@ -56,17 +56,18 @@ from lopsided.parameters import from_notebook
 P = from_notebook(globals())
 
 # %%
+import numpy as np
 import pandas as pd
 
-from lopsided import data as tables
 from lopsided import experiment, figures, results
+from lopsided.data import load
 from lopsided.figures import show
 from lopsided.network import n_parameters
 from lopsided.prose import say
 from lopsided.threshold import equivalent_threshold, ks_distance
 
 # %%
-table = tables.load(P)
+table = load(P)
 P = table.parameters
 fitted = results.fitted(P, table)
 measured = experiment.measure(P, table, fitted)
@@ -108,17 +109,22 @@ say("Test accuracy: {value}", value=with_interval("accuracy"))
 say("Test F1: {value}", value=with_interval("f1"))
 say("Test ROC AUC: {value}", value=with_interval("roc_auc"))
 if test["intervals"]:
-    say("In brackets: 95 % bootstrap intervals, given the class counts of the test.")
+    say(
+        "In brackets: 95 % bootstrap intervals over test {rows}, given the class counts, "
+        "this split and this network. They treat {rows} as independent.",
+        rows=table.rows,
+    )
 
 # %% [markdown]
-# How was the imbalance handled, and did it help?
+# How was the imbalance handled, and does the network do better than rules that need
+# none?
 
 # %% tags=["nbval-check-output"]
 w = fitted.w
 if P.weighting == "uniform":
     say(
-        "The weight w = {w:.4g} multiplies both classes. It acts as a learning rate and "
-        "handles no imbalance: the threshold {t:.4g} does that alone.",
+        "The weight w = {w:.4g} multiplies both classes alike, so it favours neither. "
+        "Only the threshold, {t:.4g}, can take the imbalance into account.",
         w=w,
         t=t,
     )
@@ -204,11 +210,13 @@ say(
 # ## 4 Loss function
 #
 # $$\mathcal L = \frac1m \sum_{i=1}^m c^{(i)}
-# \left[ \log\left(1 + e^{z^{(i)}}\right) - y^{(i)} z^{(i)} \right]$$
+# \left[ \log\left(1 + e^{z^{(i)}}\right) - y^{(i)} z^{(i)} \right]
+# + \frac{\lambda}{2} \sum_l \|W^{[l]}\|^2$$
 #
 # This is the binary cross-entropy, written with the logit $z$. It needs no
-# $\varepsilon$. The class weight $c$ belongs into it: the source shows the loss without
-# and descends the gradient with it.
+# $\varepsilon$, and is computed in the form that cannot overflow. The class weight $c$
+# belongs in it: the source shows the loss without the weight and descends a gradient
+# with it. $\lambda$ is the parameter `l2`, which the source does not have.
 
 # %%
 loss = figures.loss(fitted.history)
@@ -246,7 +254,7 @@ say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=w)
 # dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T, \qquad
 # db^{[l]} = \tfrac1m \textstyle\sum_i dZ^{[l](i)} \\
 # dZ^{[l-1]} &= (W^{[l]})^T dZ^{[l]} \cdot \mathrm{ReLU}'(Z^{[l-1]}) \\
-# W^{[l]} &:= W^{[l]} - \alpha \, dW^{[l]}, \qquad
+# W^{[l]} &:= W^{[l]} - \alpha \, (dW^{[l]} + \lambda W^{[l]}), \qquad
 # b^{[l]} := b^{[l]} - \alpha \, db^{[l]}
 # \end{aligned}$$
 #
@@ -254,10 +262,11 @@ say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=w)
 
 # %% tags=["nbval-check-output"]
 updates = P.epochs * -(-facts["n_train"] // P.batch_size)
+size = min(P.batch_size, facts["n_train"])
 say(
-    "{updates:,} updates, each from {size} examples.",
+    "{updates:,} updates, each from at most {size:,} examples.",
     updates=updates,
-    size=P.batch_size,
+    size=size,
 )
 
 # %% [markdown]
@@ -278,14 +287,24 @@ show(pd.DataFrame({"value": setup}))
 # %% [markdown]
 # What the source leaves open, and what was chosen here:
 
+# %%
+if P.group_column:
+    how = f"whole groups of {P.group_column}; test_size is a share of groups"
+elif P.time_column:
+    how = f"the latest by {P.time_column}; the split seed is not used"
+else:
+    how = "drawn at random, class by class"
+share = facts["n_test"] / (facts["n_train"] + facts["n_test"])
+about_w = "every example alike" if P.weighting == "uniform" else "positives only"
+
 # %% tags=["nbval-check-output"]
 features = P.features if isinstance(P.features, str) else ", ".join(P.features)
 choices = [
     ["features", features, "named by the parameters; see the table in section 1"],
     ["first weights", "He", "keeps the signal's variance through ReLU layers"],
-    ["w", f"{w:.4g}", "a weight above one buys no ranking, and costs calibration"],
+    ["w", f"{w:.4g}", f"multiplies {about_w}"],
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
-    ["test share", P.test_size, "the row counts of the source imply one fifth"],
+    ["test share", f"{share:.4f}", how],
 ]
 show(pd.DataFrame(choices, columns=["choice", "value", "reason"]).set_index("choice"))
 
@@ -301,6 +320,12 @@ rows = [[n, train[n], test[n], *intervals.get(n, (None, None))] for n in names]
 columns = ["metric", "train", "test", "low", "high"]
 show(pd.DataFrame(rows, columns=columns).set_index("metric").astype(float).round(4))
 
+# %% tags=["nbval-check-output"]
+if test["seed_spread"]:
+    show(pd.DataFrame(test["seed_spread"]).T.astype(float).round(4))
+else:
+    say("One network was trained. The parameter n_seeds trains more, for the spread.")
+
 # %%
 counts = test["confusion_matrix"]
 show(figures.confusion(counts, table.positive, table.negative))
@@ -315,7 +340,7 @@ matrix = pd.DataFrame(
 show(matrix)
 
 # %% [markdown]
-# Where the table is the source's own, its values stand beside the regenerated ones.
+# For the appointments, the source's values stand beside this run's.
 
 # %% tags=["nbval-check-output"]
 reported = {
@@ -325,19 +350,24 @@ reported = {
 }
 (tn, fp), (fn, tp) = counts
 reported |= {"tn": (8702, tn), "fp": (8940, fp), "fn": (1460, fn), "tp": (3004, tp)}
-if table.is_appointments:
+if table.is_appointments and table.labels == ("No", "Yes"):
     for name, values in reported.items():
         form = ",d" if isinstance(values[1], int) else ".4f"
         reported[name] = [format(value, form) for value in values]
-    show(pd.DataFrame(reported, index=["reported", "regenerated"]).T)
+    show(pd.DataFrame(reported, index=["source", "this run"]).T)
 else:
-    say("This table is not the source's; there is nothing to set beside it.")
+    say("These are not the source's table and classes: nothing to set beside them.")
+if P.data == "simulated":
+    say(
+        "The simulated clinic is a stand-in for the source's table: expect no equality."
+    )
 
 # %% [markdown]
 # ## 9 Threshold analysis
 #
-# Predicted positive means $\hat y \ge t$. A threshold is chosen on training rows, or
-# fixed beforehand, never on test rows.
+# Predicted positive means $\hat y \ge t$. A threshold is fixed beforehand, or chosen
+# without test labels. The rule `capacity` reads the test rows' predictions. The source
+# does not say on which rows it chose its own.
 
 # %% tags=["nbval-check-output"]
 say(
@@ -348,7 +378,23 @@ say(
     rows=table.rows,
 )
 gap, at = ks_distance(table.Y_test, fitted.p_test)
-say("The classes are furthest apart at {at:.4f}: by {gap:.4f}.", at=at, gap=gap)
+say(
+    "The two curves are furthest apart just above {at:.4f}: by {gap:.4f}.",
+    at=at,
+    gap=gap,
+)
+if measured["threshold_note"]:
+    say("{note}.", note=measured["threshold_note"])
+
+# %% tags=["nbval-check-output"]
+values, sizes = np.unique(fitted.p_test, return_counts=True)
+largest = sizes.argmax()
+say(
+    "The largest tie: {n:,} test {rows} at {at:.4f}.",
+    n=int(sizes[largest]),
+    rows=table.rows,
+    at=values[largest],
+)
 
 # %%
 show(figures.cdf(table.Y_test, fitted.p_test, t, table.positive, table.negative))
@@ -367,6 +413,6 @@ right = (
 say("At this threshold {found}; {right}.", found=found, right=right)
 say(
     "The ranking behind it has ROC AUC {value}. No threshold can change that number; "
-    "better features can.",
+    "other features or another training can.",
     value=with_interval("roc_auc"),
 )

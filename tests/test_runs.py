@@ -1,5 +1,8 @@
 """The run folder: built aside, swapped in whole, never lost."""
 
+import os
+import shutil
+
 import pytest
 
 from lopsided.errors import InputError
@@ -102,3 +105,87 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "runs").write_text("a file, not a folder")
     with pytest.raises(InputError, match="cannot write in"):
         make(RunFolder("r", tmp_path / "runs"), "1")
+
+
+@pytest.mark.parametrize("place", ["r", "r.previous", "r.failed"])
+@pytest.mark.parametrize("kind", ["file", "link", "broken link"])
+def test_what_is_not_a_folder_is_never_replaced(run, place, kind):
+    run.root.mkdir()
+    there = run.root / place
+    if kind == "file":
+        there.write_text("mine")
+    else:
+        there.symlink_to(run.root if kind == "link" else "nowhere")
+    with pytest.raises(InputError, match=f"{place} is not a folder; move it away"):
+        make(run, "1")
+    assert there.is_symlink() or there.read_text() == "mine"
+
+
+def test_runs_may_be_a_link_to_another_disk(run, tmp_path):
+    (tmp_path / "disk").mkdir()
+    run.root.symlink_to("disk")
+    make(run, "1")
+    make(run, "2")
+    assert (tmp_path / "disk/r/metrics.json").read_text() == "2"
+
+
+def test_a_run_deleted_meanwhile_is_made_all_the_same(run):
+    make(run, "1")
+    with run.building() as stage:
+        (stage / "metrics.json").write_text("2")
+        shutil.rmtree(run.path)
+    assert (run.path / "metrics.json").read_text() == "2"
+    assert not run.previous.exists()
+
+
+def test_a_stage_deleted_meanwhile_is_an_error_and_no_more(run):
+    make(run, "1")
+    with pytest.raises(FileNotFoundError), run.building() as stage:
+        shutil.rmtree(stage)
+    assert (run.path / "metrics.json").read_text() == "1"
+    assert hidden(run) == [".r.lock"]
+
+
+def refuse_rename_of(run, monkeypatch):
+    """Behave as Windows does while someone has a file of the run open."""
+    real = os.rename
+
+    def rename(source, target):
+        if source == run.path:
+            raise PermissionError(13, "in use", str(source))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+
+
+def test_a_run_that_is_in_use_is_replaced_later(run, monkeypatch):
+    make(run, "0")
+    make(run, "1")
+    with monkeypatch.context() as patch:
+        refuse_rename_of(run, patch)
+        with pytest.raises(OSError, match="in use"):
+            make(run, "2")
+        with pytest.raises(InputError, match=r"cannot write in .*: in use"):
+            make(run, "3")
+        assert (run.path / "metrics.json").read_text() == "1"
+    with run.locked():
+        assert (run.path / "metrics.json").read_text() == "2"
+        assert (run.previous / "metrics.json").read_text() == "1"
+        assert hidden(run) == [".r.lock"]
+
+
+@pytest.mark.parametrize(
+    ("change", "what"), [("open", ".r.lock"), ("mkdir", ".r.new-")]
+)
+def test_no_permission_is_refused(run, monkeypatch, change, what):
+    run.root.mkdir()
+    real = getattr(os, change)
+
+    def refuse(path, *arguments, **options):
+        if what in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(os, change, refuse)
+    with pytest.raises(InputError, match=r"cannot write in .*runs: Permission denied"):
+        make(run, "1")

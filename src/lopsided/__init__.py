@@ -3,8 +3,9 @@
 Three rooms; imports go one way, from the last to the first:
 
 - the lesson, NumPy only: `network`, `loss`, `training`, `metrics`, `threshold`;
-- the toolbox that the notebooks need around it: `parameters`, `tables`, `data`,
-  `simulate`, `experiment`, `intervals`, `figures`, `results`;
+- the toolbox that the notebooks need around it: `parameters`, `tables`, `recipe`,
+  `appointments`, `data`, `simulate`, `experiment`, `intervals`, `figures`, `results`,
+  `prose`, `errors`;
 - the machinery: `pipeline` and `cli`.
 """
 

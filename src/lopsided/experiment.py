@@ -186,6 +186,7 @@ def measure(p: Parameters, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
         "w": fitted.w,
         "threshold": choice.t,
         "threshold_strategy": strategy_name(p),
+        "threshold_note": choice.note or None,
         "threshold_ties_test": threshold.ties(fitted.p_test, choice.t),
         "train": metrics.summary(dataset.Y_train, fitted.p_train, choice.t),
         "test": metrics.summary(dataset.Y_test, fitted.p_test, choice.t)

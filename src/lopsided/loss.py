@@ -91,7 +91,9 @@ def logistic_loss(Z: Array, Y: Array) -> Array:
 
 
 def objective(Z: Array, Y: Array, weight: Array | float = 1.0) -> float:
-    """Compute what training descends: the mean over m of weight x cross-entropy.
+    """Compute the mean over m of weight x cross-entropy.
+
+    It is what training descends, the l2 penalty aside.
 
     Parameters
     ----------

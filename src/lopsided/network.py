@@ -8,7 +8,7 @@ Notation of the source report. Examples stand in columns. Layer ``l`` runs from 
 ``b[l]``              (n_l, 1)                          biases
 ``Z[l]``, ``A[l]``    (n_l, m)                          before and after the activation
 ``dW[l]``, ``db[l]``  as ``W[l]``, ``b[l]``             derivatives of the objective
-``dZ[l]``             (n_l, m)                          the same, for ``Z[l]``
+``dZ[l]``             (n_l, m)                          of each example's own loss
 ====================  ================================  ==============================
 
 What makes it fast, in one place:

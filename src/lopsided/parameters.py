@@ -101,7 +101,9 @@ class Parameters(BaseModel):
         "'precision:0.3', 'cost:5:1' (missed:false alarm) or 'capacity:500'",
     )
     test_size: Annotated[float, Field(gt=0, lt=1)] = _field(
-        0.2, "share of rows kept for the test", "a number between 0 and 1"
+        0.2,
+        "share of rows (with group_column: of groups) kept for the test",
+        "a number between 0 and 1",
     )
     group_column: str | None = _field(
         None, "rows that share its value stay on one side of the split", "a column name"

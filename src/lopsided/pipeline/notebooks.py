@@ -6,8 +6,10 @@ import logging
 import os
 import shutil
 import signal
+import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -15,7 +17,6 @@ from importlib.resources import files
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
@@ -141,6 +142,7 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
             kernel_name="python3",
             progress_bar=False,
             extra_arguments=KERNEL_ARGUMENTS,
+            config=_connection(),
         )
     except papermill.PapermillExecutionError as error:
         what = f", cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
@@ -151,6 +153,16 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
     else:
         return time.perf_counter() - start
     raise NotebookError(source.stem + what)
+
+
+def _connection() -> Any:
+    """Talk to a kernel through files; two kernels could draw the same port."""
+    from traitlets.config import Config
+
+    path = Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}.json")
+    files = os.name == "posix" and len(str(path)) < 90  # the most that a socket takes
+    transport = "ipc" if files else "tcp"
+    return Config(KernelManager={"connection_file": str(path), "transport": transport})
 
 
 @contextmanager
@@ -165,7 +177,9 @@ def workers(count: int = 2) -> Iterator[ProcessPoolExecutor]:
     # The leash: nothing is ever sent. When this end closes, workers read its end.
     leash, end = context.Pipe(duplex=False)
     with (
-        TemporaryDirectory(prefix="lopsided-", ignore_cleanup_errors=True) as runtime,
+        tempfile.TemporaryDirectory(
+            prefix="lopsided-", ignore_cleanup_errors=True
+        ) as runtime,
         ProcessPoolExecutor(count, context, _start_worker, (leash, runtime)) as pool,
     ):
         try:
@@ -195,16 +209,16 @@ def _ctrl_c_held() -> Iterator[None]:
 def _start_worker(leash: Connection, runtime: str) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    os.environ["JUPYTER_RUNTIME_DIR"] = runtime  # its files go when we go
+    tempfile.tempdir = runtime  # what is put there goes when we go
     logging.disable()  # what matters is raised
 
     def leave(*_: object) -> None:
+        shutil.rmtree(runtime, ignore_errors=True)
         kernels = psutil.Process().children(recursive=True)
         for kernel in kernels:
             with suppress(psutil.NoSuchProcess):
                 kernel.kill()
         psutil.wait_procs(kernels, timeout=5)
-        shutil.rmtree(runtime, ignore_errors=True)
         os._exit(1)
 
     def follow() -> None:
@@ -250,6 +264,7 @@ def refresh(path: Path) -> str:
         kernel_name="python3",
         record_timing=False,
         extra_arguments=KERNEL_ARGUMENTS,
+        config=_connection(),
     )
     try:
         client.execute()
