@@ -11,7 +11,7 @@ REAL ?=
 PARAMS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab notebooks results lock clean
+.PHONY: help report test lint lab audit notebooks results lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: $(READY) ## check format, style and types
 
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
+
+audit: $(READY) ## train the audit's grid [DATA=published file]; resumes
+	$(BIN)/lopsided audit $(if $(DATA),-- "$(DATA)")
 
 notebooks: $(READY) ## re-execute the committed notebooks
 	$(BIN)/lopsided notebooks

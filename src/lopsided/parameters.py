@@ -70,14 +70,15 @@ class Parameters(BaseModel):
     )
     hidden_units: list[Annotated[int, Field(ge=1, le=100_000)]] = _field(
         [40, 3],
-        "units of each hidden layer",
+        "units of each hidden layer; of the report's two networks, the default is the "
+        "one that the audit finds nearer to its table",
         "a list of whole numbers of at least 1, such as [40, 3]; [] is logistic "
         "regression",
     )
     weighting: Literal["uniform", "positive"] = _field(
         "uniform",
-        "whether w multiplies both classes, as the report's formula does, or the "
-        "positive one only, as its words say",
+        "whether w multiplies both classes, as the report's formula does and as the "
+        "audit finds possible, or the positive one only, as its words say",
         "'uniform' or 'positive'",
     )
     w: Rate | Literal["balanced"] = _field(
