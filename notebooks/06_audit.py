@@ -718,10 +718,27 @@ for row in rows:
     side, name = row[0].lower().split()
     row += [cell(run, side, name) for run in both]
 
+# %% [markdown]
+# The class counts are fixed, so the interval of a rate is that of its cell: the false
+# positive rate times the negatives, recall times the positives. Training rows get no
+# interval: the network was fitted to them.
+
+
+# %%
+def matrix_cell(run, actual, predicted):
+    counts = np.array(run["test"]["confusion_matrix"])
+    rate = ("false_positive_rate", "recall")[actual]
+    ends = np.array(run["test"]["intervals"][rate]) * counts[actual].sum()
+    ends = ends if predicted else counts[actual].sum() - ends[::-1]
+    low, high = ends.round().astype(int)
+    return f"{counts[actual, predicted]} ({low}–{high})"
+
+
 # %% tags=["nbval-check-output"]
-counts = [np.ravel(run["test"]["confusion_matrix"]) for run in both]
-for i, (name, count) in enumerate({"tn": tn, "fp": fp, "fn": fn, "tp": tp}.items()):
-    rows.append([f"test {name}", str(count), *(str(c[i]) for c in counts)])
+names = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
+for (name, place), printed in zip(names.items(), (tn, fp, fn, tp), strict=True):
+    ours = [matrix_cell(run, *place) for run in both]
+    rows.append([f"test {name}", str(printed), *ours])
 columns = ["", "reported", "simulated clinic", "real file"]
 show(pd.DataFrame(rows, columns=columns).set_index(""))
 
