@@ -43,9 +43,11 @@ results: $(READY) ## renew the committed results and figures [REAL=published fil
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
 	$(BIN)/python tests/readme.py
 
-lock: ## renew requirements.lock (needs uv)
+lock: ## renew requirements.lock and requirements-all.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --no-header -c requirements.lock -o requirements-all.lock
 
 clean: ## remove the environment; runs stay
 	rm -rf $(VENV)

@@ -250,8 +250,8 @@ def main() -> NoReturn:
         code = 0
     except click.exceptions.Exit as done:
         code = done.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        code = _say("interrupted; nothing was changed", 130)
+    except (KeyboardInterrupt, click.Abort) as stopped:
+        code = _say(str(stopped) or "interrupted; nothing was changed", 130)
     except (InputError, click.ClickException) as error:
         message = (
             error.format_message()

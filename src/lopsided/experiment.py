@@ -19,7 +19,7 @@ from lopsided.intervals import METRICS, bootstrap, interval
 from lopsided.loss import balanced_weight, class_weights
 from lopsided.network import Array, Network, initialise, predict_proba
 from lopsided.parameters import Parameters
-from lopsided.training import History, train
+from lopsided.training import History, run_epoch, train
 
 #: Parameters that change nothing about a trained network.
 AFTER_TRAINING = {"threshold", "n_bootstrap", "author", "title", "run_dir", "data"}
@@ -115,6 +115,7 @@ def fit(
             final_learning_rate=p.final_learning_rate,
             l2=p.l2,
             on_epoch=told,
+            run_epoch=engine(p),
         )
         done_before += p.epochs
         fits.append((network, history))
@@ -124,6 +125,15 @@ def fit(
         np.vstack([predict_proba(network, X) for network, _ in fits]),
         np.vstack([predict_proba(network, dataset.X_test) for network, _ in fits]),
     )
+
+
+def engine(p: Parameters) -> Callable[..., None]:
+    """Give the function that runs an epoch: the lesson's own, or its compiled twin."""
+    if p.engine == "numba":
+        from lopsided import compiled  # only where the extra `fast` is installed
+
+        return compiled.run_epoch
+    return run_epoch
 
 
 def choose_threshold(
