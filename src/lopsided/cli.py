@@ -5,6 +5,7 @@ ran; 130 interrupted. An error is one line.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -245,13 +246,15 @@ def simulate(path: Path, rows: int, seed: int) -> None:
 def main() -> NoReturn:
     """Run the command, and turn every error into one line and an exit code."""
     debug = bool(os.environ.get("LOPSIDED_DEBUG"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
         lopsided(standalone_mode=False)
         code = 0
     except click.exceptions.Exit as done:
         code = done.exit_code
     except (KeyboardInterrupt, click.Abort) as stopped:
-        code = _say(str(stopped) or "interrupted; nothing was changed", 130)
+        cause = stopped.__cause__ or stopped  # click wraps Ctrl-C in its own class
+        code = _say(str(cause) or "interrupted; nothing was changed", 130)
     except (InputError, click.ClickException) as error:
         message = (
             error.format_message()
