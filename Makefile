@@ -11,7 +11,7 @@ REAL ?=
 PARAMS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab audit notebooks results lock clean
+.PHONY: help report test lint lab audit notebooks results bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,11 @@ results: $(READY) ## renew the committed results and figures [REAL=published fil
 	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real)
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
 	$(BIN)/python tests/readme.py
+
+bench: ## time training against other libraries, in an environment of their own
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt -e '.[fast]'
+	benchmarks/.venv/bin/python benchmarks/bench.py
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
