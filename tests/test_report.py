@@ -151,6 +151,7 @@ def test_a_failing_notebook_is_kept_and_named(made, tiny_clinic):
     assert "initial_learning_rate" in last
     assert "Traceback" not in done.stderr
     assert (cwd / "runs/r/metrics.json").read_bytes() == before
+    assert (cwd / "runs/r.failed/kernels.log").exists()
     broken = cwd / "runs/r.failed/notebooks/03_training.ipynb"
     assert "DivergenceError" in broken.read_text()
 

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import papermill
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
-from lopsided.pipeline.notebooks import KERNEL_ARGUMENTS, folder
+from lopsided.pipeline.notebooks import KERNEL_ARGUMENTS, execute, folder, workers
 
 NOTEBOOKS = folder()
 
@@ -93,3 +95,15 @@ def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name, unusua
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stderr == ""
+
+
+def test_what_a_kernel_says_by_itself_is_kept_from_the_terminal(tmp_path, capfd):
+    """At shutdown a kernel may print a traceback of its own, of no use to anyone."""
+    source, log = tmp_path / "noise.ipynb", tmp_path / "kernels.log"
+    shout = "import os; os.system(f'echo shout > /proc/{os.getppid()}/fd/2')"
+    nbformat.write(new_notebook(cells=[new_code_cell(shout)]), source)
+    with workers(1, log) as pool:
+        pool.submit(execute, source, tmp_path / "out.ipynb", {}).result()
+    assert capfd.readouterr().err == ""
+    if sys.platform == "linux":
+        assert "shout" in log.read_text()

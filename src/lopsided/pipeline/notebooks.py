@@ -166,12 +166,15 @@ def _connection() -> Any:
 
 
 @contextmanager
-def workers(count: int = 2) -> Iterator[ProcessPoolExecutor]:
+def workers(
+    count: int = 2, log: str | Path = os.devnull
+) -> Iterator[ProcessPoolExecutor]:
     """Start processes that each run one notebook at a time.
 
     None outlives the block, nor does a kernel: all end at once if the block raises, or
     if this process is killed. Each uses one thread for arithmetic: the network's
-    matrices are too small to share.
+    matrices are too small to share. What they and their kernels write to the standard
+    error goes to ``log``: what matters is raised, and the rest would alarm the user.
     """
     context = get_context("spawn")
     # The leash: nothing is ever sent. When this end closes, workers read its end.
@@ -180,7 +183,9 @@ def workers(count: int = 2) -> Iterator[ProcessPoolExecutor]:
         tempfile.TemporaryDirectory(
             prefix="lopsided-", ignore_cleanup_errors=True
         ) as runtime,
-        ProcessPoolExecutor(count, context, _start_worker, (leash, runtime)) as pool,
+        ProcessPoolExecutor(
+            count, context, _start_worker, (leash, runtime, log)
+        ) as pool,
     ):
         try:
             with _ctrl_c_held():  # workers are born with it held: it is not for them
@@ -206,7 +211,9 @@ def _ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker(leash: Connection, runtime: str) -> None:
+def _start_worker(leash: Connection, runtime: str, log: str | Path) -> None:
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 2)  # kernels inherit it
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     tempfile.tempdir = runtime  # what is put there goes when we go

@@ -21,6 +21,7 @@ from lopsided.parameters import Parameters
 from lopsided.pipeline import notebooks
 from lopsided.pipeline.runs import RunFolder
 
+KERNEL_LOG = "kernels.log"  # kept with a run that failed
 LIBRARIES = "numpy pandas matplotlib scikit-learn pyarrow papermill pydantic".split()
 
 
@@ -59,6 +60,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
             made = manifest(p, dataset.sha256, seconds)
             results.write_json(stage / results.MANIFEST, made)
             settle(stage, run.path)
+            (stage / KERNEL_LOG).unlink()
         except Exception as error:
             with suppress(OSError):
                 settle(stage, run.failed)
@@ -97,7 +99,8 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
     waiting = {name: set(needs) for name, needs in notebooks.REPORT.items()}
     running: dict[Future[float], str] = {}
     seconds: dict[str, float] = {}
-    with notebooks.workers() as pool, Progress(p, stage) as progress:
+    log = stage / KERNEL_LOG
+    with notebooks.workers(log=log) as pool, Progress(p, stage) as progress:
         try:
             while waiting or running:
                 for name in [n for n, needs in waiting.items() if not needs]:
