@@ -133,13 +133,13 @@ for weighting, w in readings:
 
 # %% [markdown]
 # **A table of trainings on the real file**, as long as the report's. `make audit`
-# makes it: `notebooks/audit.yaml` declares the grid, and each row of
-# `notebooks/results/audit.csv` is one trained network, described by counts and rates
-# alone. In every row the seed sets the split, the first weights and the batches. The
-# grid is not every combination; its file says what was left out, and why.
+# makes it: `notebooks/reproduction.yaml` declares the grid, and each row of
+# `notebooks/results/reproduction.csv` is one trained network, described by counts and
+# rates alone. In every row the seed sets the split, the first weights and the batches.
+# The grid is not every combination; its file says what was left out, and why.
 
 # %% tags=["nbval-check-output"]
-path = results.committed("audit.csv")
+path = results.committed("reproduction.csv")
 runs = pd.read_csv(path, dtype={"w": str}, keep_default_na=False)
 runs["group_column"] = runs["group_column"].replace("", "none")
 runs["reading"] = (runs["weighting"] + " " + runs["w"]).str.replace("positive b", "b")
@@ -797,5 +797,5 @@ show(pd.DataFrame(rows, index=columns))
 #    possible? How many digits does it take until there is only one?
 # 2. Which weight on positives would bring the table within reach at a threshold of one
 #    half? Compute first, then train.
-# 3. Add a setting to `notebooks/audit.yaml` that you believe in. Where does its cloud
-#    lie, and would a single seed have misled you?
+# 3. Add a setting to `notebooks/reproduction.yaml` that you believe in. Where does its
+#    cloud lie, and would a single seed have misled you?

@@ -1,133 +1,93 @@
-"""The audit's grid: declared once, resumed without a trace, committed whole."""
+"""The audit's tables: resumed without a trace, written whole, never another file's."""
 
-import csv
-from dataclasses import replace
+from functools import partial
 
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
+from filelock import FileLock
 
-from lopsided.appointments import PUBLISHED_SHA256
+from lopsided.cli import lopsided
 from lopsided.errors import InputError
-from lopsided.pipeline.audit import measure, read_grid, read_rows, run_grid
-from lopsided.simulate import clinic
-
-COMMITTED = ROOT / "notebooks/results/audit.csv"
+from lopsided.pipeline.audit import Job, complete, read_rows, run_audit, studies
 
 
-@pytest.fixture(scope="module")
-def small_clinic(tmp_path_factory):
-    """Path of a simulated clinic with 2,000 rows."""
-    path = tmp_path_factory.mktemp("audit") / "clinic.csv"
-    clinic(2000, seed=1)[0].to_csv(path, index=False)
-    return str(path)
+def square(number):
+    return {"square": str(number**2)}
 
 
-@pytest.fixture(scope="module")
-def tiny():
-    """Four runs of the declared grid, cut to two epochs."""
-    grid = read_grid()
-    runs = [
-        replace(
-            run,
-            settings=run.settings | {"epochs": "2"},
-            parameters=run.parameters | {"epochs": 2},
-        )
-        for run in grid.runs[:3] + grid.runs[-1:]
-    ]
-    return replace(grid, runs=tuple(runs))
+def broken():
+    raise ValueError("one of them breaks")
 
 
-def test_the_grid_holds_what_the_audit_asks_for():
-    runs = [run.settings for run in read_grid().runs]
-    readings = {(run["weighting"], run["w"]) for run in runs}
-    assert readings >= {
-        ("uniform", "1"),
-        ("uniform", "4"),
-        ("positive", "1.175"),
-        ("positive", "2"),
-        ("positive", "balanced"),
-    }
-    assert {run["hidden_units"] for run in runs} == {"40 3", "3 3"}
-    assert {run["features"] for run in runs} >= {"eight", "report", "extended"}
-    assert {run["group_column"] for run in runs} == {"", "PatientId"}
-    assert all(run["seed"] == run["split_seed"] for run in runs)
-    alike = [{k: v for k, v in run.items() if "seed" not in k} for run in runs]
-    assert all(alike.count(setting) == 8 for setting in alike)
-    assert read_grid().thresholds == (0.18, 0.205)
+def declared(*numbers):
+    return [Job({"number": str(n)}, partial(square, n)) for n in numbers]
 
 
-def test_the_grid_names_each_run_once(tmp_path):
-    runs = [tuple(run.settings.values()) for run in read_grid().runs]
-    assert len(set(runs)) == len(runs)
-    path = tmp_path / "twice.yaml"
-    text = (ROOT / "notebooks/audit.yaml").read_text().replace("- {}", "- {}\n  - {}")
-    path.write_text(text)
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "squares.csv"
+    assert complete(path, declared(3, 1, 2)) == 3
+    return path
+
+
+def test_the_rows_stand_as_declared(table):
+    assert table.read_text() == "number,square\n3,9\n1,1\n2,4\n"
+
+
+def test_only_what_is_missing_is_measured(table):
+    before = table.read_bytes()
+    table.write_text("number,square\n2,4\n3,9\n")
+    assert complete(table, declared(3, 1, 2)) == 1
+    assert table.read_bytes() == before
+    assert complete(table, declared(3, 1, 2)) == 0
+
+
+def test_rows_that_nobody_declares_go(table):
+    complete(table, declared(1, 5))
+    assert table.read_text() == "number,square\n1,1\n5,25\n"
+
+
+def test_what_was_measured_stays_when_a_row_breaks(table):
+    jobs = [*declared(3, 1, 2, 7), Job({"number": "0"}, broken)]
+    with pytest.raises(ValueError, match="one of them"):
+        complete(table, jobs, processes=1)
+    assert {"number": "7", "square": "49"} in read_rows(table)
+
+
+def test_a_row_declared_twice_is_refused(tmp_path):
     with pytest.raises(InputError, match="declared twice"):
-        read_grid(path)
+        complete(tmp_path / "t.csv", declared(1, 1))
 
 
-def test_a_value_that_is_not_allowed_is_refused(tmp_path):
-    path = tmp_path / "bad.yaml"
-    text = (ROOT / "notebooks/audit.yaml").read_text()
-    path.write_text(text.replace("[uniform, 4]", "[uniform, -4]"))
-    with pytest.raises(InputError, match="w is -4"):
-        read_grid(path)
+def test_a_table_of_other_columns_is_kept_and_named(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("seed,square\n1,1\n")
+    with pytest.raises(InputError, match="made it; move it away"):
+        complete(path, declared(1))
+    assert path.read_text() == "seed,square\n1,1\n"
 
 
-def test_a_resumed_table_is_the_undisturbed_one(tmp_path, small_clinic, tiny):
-    whole, resumed = tmp_path / "whole.csv", tmp_path / "resumed.csv"
-    assert run_grid(small_clinic, whole, tiny, any_table=True) == 4
-    lines = whole.read_text().splitlines(keepends=True)
-    assert len(lines) == 5
-    resumed.write_text(lines[0] + lines[4] + lines[2])  # two runs, in another order
-    assert run_grid(small_clinic, resumed, tiny, any_table=True) == 2
-    assert resumed.read_bytes() == whole.read_bytes()
-    assert run_grid(small_clinic, resumed, tiny, any_table=True) == 0
-    assert resumed.read_bytes() == whole.read_bytes()
+def test_two_processes_do_not_make_one_table(table):
+    with FileLock(table.with_suffix(".lock")), pytest.raises(InputError, match="made"):
+        complete(table, declared(1))
 
 
-def test_rows_of_another_grid_or_table_go(tmp_path, small_clinic, tiny):
-    path = tmp_path / "audit.csv"
-    one = replace(tiny, runs=tiny.runs[:1])
-    run_grid(small_clinic, path, one, any_table=True, processes=1)
-    first = path.read_text()
-    path.write_text(first.replace(",he,", ",xavier,"))
-    assert run_grid(small_clinic, path, one, any_table=True, processes=1) == 1
-    assert path.read_text() == first
-
-
-def test_another_file_is_refused_before_anything_runs(tmp_path, small_clinic, tiny):
+def test_another_file_is_refused_before_anything_runs(
+    tmp_path, tiny_clinic, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="not the published file"):
-        run_grid(small_clinic, tmp_path / "new" / "audit.csv", tiny)
-    assert not (tmp_path / "new").exists()
+        run_audit(str(tiny_clinic))
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_the_committed_table_covers_the_declared_grid():
-    rows = read_rows(COMMITTED)
-    data = PUBLISHED_SHA256[:12]
-    assert [*rows] == [(data, *run.settings.values()) for run in read_grid().runs]
+def test_an_unknown_study_is_refused_by_name():
+    done = CliRunner().invoke(lopsided, ["audit", "--only", "coverag"])
+    assert isinstance(done.exception, InputError)
+    assert "no study 'coverag'" in str(done.exception)
 
 
-def test_the_committed_table_holds_aggregates_only():
-    with COMMITTED.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    grid = read_grid()
-    expected = ["data", *grid.runs[0].settings, "n_train", "n_test", "roc_auc"]
-    expected += [f"recall_at_{rate}" for rate in grid.false_positive_rates]
-    expected += ["largest_tie", "dead_units"]
-    for t in grid.thresholds:
-        expected += [f"{cell}_{t}" for cell in ("tn", "fp", "fn", "tp")]
-        expected += [f"train_accuracy_{t}"]
-    assert set(rows[0]) == set(expected)
-    for row in rows:
-        assert int(row["n_train"]) + int(row["n_test"]) == 110_527
-        for t in grid.thresholds:
-            cells = [int(row[f"{cell}_{t}"]) for cell in ("tn", "fp", "fn", "tp")]
-            assert sum(cells) == int(row["n_test"])
-
-
-def test_one_run_of_the_committed_table_comes_out_again(real_data):
-    grid = read_grid()
-    run = grid.runs[0]
-    expected = read_rows(COMMITTED)[PUBLISHED_SHA256[:12], *run.settings.values()]
-    assert measure(run, str(real_data), grid) == expected
+def test_each_study_has_its_committed_table():
+    found = {path.stem for path in (ROOT / "notebooks/results").glob("*.csv")}
+    assert found == set(studies())

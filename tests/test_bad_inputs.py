@@ -433,7 +433,11 @@ COMMAND = {
         [*TARGET, "--run", "../x"],
         "run name '../x' must be letters",
     ),
-    "run name taken": (table(), [*TARGET, "--run", "sweeps"], "not 'sweeps'"),
+    "run name taken": (
+        table(),
+        [*TARGET, "--run", "sweeps"],
+        "not 'audits' or 'sweeps'",
+    ),
     "no run name": (table(), [*TARGET, "--run", ""], "run name '' must be"),
 }
 BAD = {

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
-from lopsided.pipeline.notebooks import check_pair, declared_parameters
+from lopsided.pipeline.notebooks import check_pair, declared_parameters, tidy
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 DATA_NOTEBOOKS = [p for p in NOTEBOOKS if "03" <= p.name < "06"]
@@ -153,3 +154,13 @@ def test_nbval_sees_one_changed_number(tmp_path):
     changed.write_text(text.replace("met 0.69315", "met 0.69316"))
     assert run_nbval(same).returncode == 0
     assert run_nbval(changed).returncode == 1
+
+
+def test_what_a_cell_printed_is_one_output_however_it_arrived():
+    pieces = [new_output("stream", name="stdout", text=t) for t in ("one\n", "two\n")]
+    other = new_output("stream", name="stderr", text="apart\n")
+    cell = new_code_cell("print()", outputs=[*pieces, other])
+    notebook = new_notebook(cells=[new_markdown_cell("text"), cell])
+    tidy(notebook)
+    nbformat.validate(notebook)
+    assert [o.text for o in notebook.cells[1].outputs] == ["one\ntwo\n", "apart\n"]

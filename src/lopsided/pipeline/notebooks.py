@@ -282,6 +282,18 @@ def refresh(path: Path) -> str:
     return path.name
 
 
+def _whole_streams(outputs: list[Any]) -> list[Any]:
+    """Join what one cell printed: the kernel sends it in pieces, cut by the clock."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last["text"] += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def tidy(notebook: Any) -> None:
     """Take out of a notebook what would differ between two equal executions."""
     notebook.metadata = {
@@ -295,5 +307,7 @@ def tidy(notebook: Any) -> None:
     for position, cell in enumerate(notebook.cells, 1):
         digest = hashlib.sha256(cell.source.encode()).hexdigest()
         cell.id = f"{position:02d}-{digest[:8]}"
+        if cell.cell_type == "code":
+            cell.outputs = _whole_streams(cell.outputs)
         kept = ("tags", "alt")
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in kept}

@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from lopsided.errors import InputError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+RESERVED = ("audits", "sweeps")  # folders of their own
 
 
 class RunFolder:
@@ -47,10 +48,10 @@ class RunFolder:
     """
 
     def __init__(self, name: str, root: Path = Path("runs")) -> None:
-        if not NAME.fullmatch(name) or name == "sweeps":
+        if not NAME.fullmatch(name) or name in RESERVED:
             raise InputError(
                 f"run name {name!r} must be letters, digits, '_' or '-', at most 100, "
-                "and not 'sweeps'"
+                f"and not {' or '.join(map(repr, RESERVED))}"
             )
         self.root = root
         self.path = root / name
