@@ -42,6 +42,7 @@ from lopsided.loss import (
     relative_difference,
 )
 from lopsided.network import Network, backward, forward, sigmoid
+from lopsided.threshold import weighted_probability
 
 # %% [markdown]
 # ## What we look for
@@ -243,6 +244,33 @@ print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
 # %% [markdown]
+# ## What a weight on positives asks for
+#
+# Think of many rows that look alike, a share $p$ of them positive. A network can only
+# give all of them one answer $q$. Their mean loss with weight $w$ on positives is
+#
+# $$-w p \log q - (1 - p) \log(1 - q).$$
+#
+# Its derivative is zero where $w p (1 - q) = (1 - p) q$, and so
+#
+# $$q = \frac{w p}{w p + 1 - p}.$$
+#
+# The weight makes the network say more than $p$: it multiplies the odds by $w$. Let
+# numbers confirm it, by the lowest point of the loss on a fine grid.
+
+# %% tags=["nbval-check-output"]
+q = np.linspace(0.0005, 0.9995, 1000)
+rows = []
+for p, w in ((0.2, 1), (0.2, 4), (0.02, 4), (0.02, 49)):
+    loss = -w * p * np.log(q) - (1 - p) * np.log(1 - q)
+    rows.append([p, w, q[loss.argmin()], weighted_probability(p, w)])
+    assert abs(rows[-1][2] - rows[-1][3]) < 0.001
+show(pd.DataFrame(rows, columns=["p", "w", "lowest at", "formula"]).round(3))
+
+# %% [markdown]
+# So $q \ge 1/2$ asks the same as $p \ge 1/(1 + w)$: a weight is a threshold in
+# disguise. [Choose a threshold](04_threshold_analysis.ipynb) trains both, and compares.
+#
 # ## Plant a mistake, and see it caught
 #
 # Each of these runs without an error. The check finds all three.

@@ -259,6 +259,11 @@ for weighting, curve in curves.items():
 names = ["weighting", "curve", "first", "lowest", "last"]
 show(pd.DataFrame(rows, columns=names).round(4))
 
+# %%
+both = figures.loss_of_readings({f"{k}, w = 4": c for k, c in curves.items()})
+results.save_picture(P.run_dir, both)
+show(both)
+
 # %% [markdown]
 # With a uniform weight the two curves are the same up to the factor $w$. With a weight
 # on positives, only the objective is what training descends. The plain cross-entropy

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from lopsided.intervals import METRICS, bootstrap, interval
+from lopsided.intervals import METRICS, bootstrap, curve_bands, interval
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,39 @@ def test_an_interval_narrows_with_the_square_root_of_the_rows(sample):
         low, high = interval(draws["accuracy"])
         widths.append(high - low)
     assert widths[0] / widths[1] == pytest.approx(4, rel=0.2)
+
+
+def test_bands_follow_the_curves_of_scikit_learn():
+    """With one draw a band has no width: it is the curve of that draw."""
+    from sklearn.metrics import precision_recall_curve, roc_curve
+
+    rng = np.random.default_rng(3)
+    Y = (rng.random(300) < 0.3).astype(float)
+    p = np.clip(rng.normal(0.3 + 0.2 * Y, 0.15), 0, 1).round(2)
+    bands = curve_bands(Y, p, 1, np.random.default_rng(7))
+    again, rows = np.random.default_rng(7), []
+    for y in (0, 1):
+        own = np.flatnonzero(Y == y)
+        rows += [own[again.integers(0, len(own), len(own))]]
+    drawn = np.concatenate(rows)
+    fpr, tpr, _ = roc_curve(Y[drawn], p[drawn], drop_intermediate=False)
+    assert np.allclose(bands["roc_low"], np.interp(bands["x"], fpr, tpr))
+    assert np.allclose(bands["roc_high"], bands["roc_low"])
+    precision, recall, _ = precision_recall_curve(Y[drawn], p[drawn])
+    for x, low in zip(bands["x"][1:], bands["pr_low"][1:], strict=True):
+        reached = np.flatnonzero(recall >= x)[-1]  # the highest threshold that does
+        assert low == pytest.approx(precision[reached])
+
+
+def test_a_band_covers_the_true_curve_about_as_often_as_it_says():
+    """Two normal classes, one apart: recall is Phi(1 + Phi^-1(FPR)), in closed form."""
+    from scipy.stats import norm
+
+    rng, hits, point = np.random.default_rng(1), [], 30
+    Y = np.repeat([0.0, 1.0], [400, 200])
+    for _ in range(150):
+        p = norm.cdf(rng.normal(Y, 1))
+        band = curve_bands(Y, p, 200, rng).loc[point]
+        true = norm.cdf(1 + norm.ppf(band["x"]))
+        hits.append(band["roc_low"] <= true <= band["roc_high"])
+    assert 0.88 <= np.mean(hits) <= 0.99

@@ -20,8 +20,10 @@ FILES = [
     "parameters.json",
     "predictions.parquet",
 ]
-FIGURES = ["cdf", "confusion_matrix", "loss", "measures_by_threshold"]
-FIGURES += ["reliability", "roc"]
+FIGURES = """
+cdf cdf_rules confusion_matrix cost_curve law loss loss_of_readings
+measures_by_threshold precision_recall reliability roc rules
+""".split()
 
 
 def lopsided(*arguments, cwd):

@@ -10,6 +10,7 @@ from scipy.stats import ks_2samp
 from lopsided.loss import balanced_weight
 from lopsided.threshold import (
     Choice,
+    aim,
     candidates,
     choose,
     class_cdfs,
@@ -475,3 +476,20 @@ def test_an_unknown_rule_is_refused(rule):
 def test_one_class_only_still_gives_a_threshold(rule, y):
     p = np.array([[0.0, 0.3, 1.0]])
     assert math.isfinite(choose(rule, np.full((1, 3), y), p, p).t)
+
+
+@repeatable
+@given(predictions(both_classes=True))
+def test_rules_choose_the_best_of_what_they_look_at(prediction):
+    Y, p = prediction
+    c = candidates(Y, p)
+    for rule, best in (("f1", np.nanmax), ("youden", np.nanmax), ("cost:5:1", np.min)):
+        _, values = aim(rule, c)
+        chosen = choose(rule, Y, p, p).t
+        at = values[np.flatnonzero(c.t == chosen)[0]]
+        assert at == pytest.approx(best(values), abs=1e-12)
+    for rule in ("recall:0.8", "capacity:3"):
+        name, values = aim(rule, c)
+        chosen = choose(rule, Y, p, p).t
+        at = values[np.flatnonzero(c.t == chosen)[0]]
+        assert at >= 0.8 if name == "recall" else at <= 3

@@ -19,7 +19,12 @@ from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 
 from lopsided import threshold
-from lopsided.metrics import confusion_matrix, count_metrics, roc_auc
+from lopsided.metrics import (
+    average_precision,
+    confusion_matrix,
+    count_metrics,
+    roc_auc,
+)
 from lopsided.network import Array
 from lopsided.training import History
 
@@ -53,6 +58,12 @@ class Picture:
     name: str
     figure: Figure
     alt: str
+
+    def __post_init__(self) -> None:
+        # The layout would come out a little different each time it is drawn.
+        with mpl.rc_context(STYLE):
+            self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
 
     def svg(self) -> bytes:
         """Draw as SVG: the same bytes each time, with the alternative text inside."""
@@ -138,10 +149,26 @@ def _thin(*curves: Array, most: int = 600) -> list[Array]:
     return [curve[keep] for curve in curves]
 
 
+def _mark(ax: Axes, marks: dict[str, float], top: float = 0.95) -> str:
+    """Mark thresholds by thin lines, named in a column at 0.62; give them in words."""
+    for i, (label, t) in enumerate(sorted(marks.items(), key=lambda mark: -mark[1])):
+        ax.axvline(t, color=GREY, ls=":", lw=1)
+        height = top - 0.08 * i
+        ax.annotate(
+            f"{label}: {t:.3f}",
+            (t, height),
+            xytext=(0.62, height),
+            xycoords=("data", "axes fraction"),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=10,
+            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.8},
+        )
+    return ", ".join(f"{label} at {t:.3g}" for label, t in marks.items())
+
+
 @styled
-def cdf(
-    Y: Array, p: Array, t: float, positive: str, negative: str, name: str = "cdf"
-) -> Picture:
+def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
     """Draw each class's cumulative distribution of predictions (section 9).
 
     Parameters
@@ -162,6 +189,7 @@ def cdf(
     ax.step(x, neg, where="post", color=BLUE, label=negative)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive)
     ax.axvline(t, color=GREY, ls=":", label=f"threshold {t:.3g}")
+    _widest_gap(ax, Y, p)
     ax.set_ylim(0, 1)
     ax.legend(loc="lower right")
     alt = (
@@ -169,7 +197,45 @@ def cdf(
         f"{positive} and {negative} is {gap:.3f}, at {at:.3f}. At or above the "
         f"threshold {t:.3g} lie {recall:.1%} of {positive} and {fpr:.1%} of {negative}."
     )
-    return Picture(name, figure, alt)
+    return Picture("cdf", figure, alt)
+
+
+def _widest_gap(ax: Axes, Y: Array, p: Array) -> None:
+    """Draw the Kolmogorov–Smirnov distance between two CDFs as a line."""
+    values, *below = threshold.class_cdfs(Y, p)
+    gap, at = threshold.ks_distance(Y, p)
+    ends = [b[values == at][0] for b in below]
+    ax.plot([at, at], ends, "|-", color="black", lw=1.5, label=f"widest gap {gap:.3f}")
+
+
+@styled
+def cdf_rules(
+    Y: Array, p: Array, marks: dict[str, float], positive: str, negative: str
+) -> Picture:
+    """Draw the class-wise CDFs with the thresholds of several rules.
+
+    Parameters
+    ----------
+    Y, p : array, m labels and m probabilities
+    marks : dict of float
+        Each rule's threshold.
+    """
+    values, below_neg, below_pos = threshold.class_cdfs(Y, p)
+    figure, ax = axes(
+        "predicted probability", "share of the class at or below", "Where rules cut"
+    )
+    x, neg, pos = _thin(values, below_neg, below_pos)
+    ax.step(x, neg, where="post", color=BLUE, label=negative)
+    ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive)
+    _widest_gap(ax, Y, p)
+    placed = _mark(ax, marks, top=0.88)
+    ax.set(xlim=(0, max(values[-1], *marks.values()) / 0.6), ylim=(0, 1.02))
+    figure.legend(loc="outside lower center", ncols=2)
+    alt = (
+        "Class-wise cumulative distributions with the threshold of each rule. "
+        f"Marked: {placed}."
+    )
+    return Picture("cdf_rules", figure, alt)
 
 
 @styled
@@ -226,29 +292,234 @@ def loss(history: History) -> Picture:
 
 
 @styled
-def roc(Y: Array, p: Array, t: float) -> Picture:
-    """Draw the ROC curve, with the threshold's point on it."""
+def loss_of_readings(curves: dict[str, History]) -> Picture:
+    """Draw objective and cross-entropy, a panel for each reading of the class weight.
+
+    Parameters
+    ----------
+    curves : dict of History
+        Two, each with its name.
+    """
+    figure = Figure(figsize=(5.6, 5.6))
+    said = []
+    for ax, (name, history) in zip(
+        figure.subplots(2, sharex=True), curves.items(), strict=True
+    ):
+        epochs = np.arange(1, len(history.objective) + 1)
+        ax.plot(epochs, history.objective, color=BLUE, label="objective: descended")
+        ax.plot(
+            epochs, history.cross_entropy, color=ORANGE, ls="--", label="cross-entropy"
+        )
+        ax.set(title=name, ylabel="mean loss (nats)", xlabel="epoch")
+        ax.label_outer()
+        ax.legend()
+        ends = (history.objective, history.cross_entropy)
+        (a, b), (c, d) = ((curve[0], curve[-1]) for curve in ends)
+        said.append(
+            f"{name}: objective {a:.3f} to {b:.3f}, cross-entropy {c:.3f} to {d:.3f}"
+        )
+    alt = f"Training loss of two readings of the class weight. {'; '.join(said)}."
+    return Picture("loss_of_readings", figure, alt)
+
+
+@styled
+def roc(Y: Array, p: Array, t: float, bands: pd.DataFrame | None = None) -> Picture:
+    """Draw the ROC curve, with the threshold's point on it.
+
+    Parameters
+    ----------
+    Y, p : array, m labels and m probabilities
+    t : float
+    bands : DataFrame, optional
+        From `intervals.curve_bands`.
+    """
     c = threshold.candidates(Y, p)
     rates = count_metrics(c.tn, c.fp, c.fn, c.tp)
-    table = confusion_matrix(Y, np.ravel(p) >= t)
-    point = count_metrics(*table.ravel())
+    point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
     figure, ax = axes("false positive rate", "recall (true positive rate)", "ROC curve")
+    _band(ax, bands, "roc")
     ax.plot(*_thin(rates["false_positive_rate"], rates["recall"]), color=BLUE)
-    ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1)
-    ax.plot(
-        point["false_positive_rate"],
-        point["recall"],
-        "o",
-        color=ORANGE,
-        label=f"threshold {t:.3g}",
-    )
+    ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1, label="knows nothing")
+    x, y = point["false_positive_rate"], point["recall"]
+    ax.plot(x, y, "o", color=ORANGE, label=f"threshold {t:.3g}")
     ax.legend(loc="lower right")
     alt = (
         f"ROC curve with area {roc_auc(Y, p):.4f}. The threshold {t:.3g} gives a false "
-        f"positive rate of {point['false_positive_rate']:.3f} and a recall of "
-        f"{point['recall']:.3f}."
+        f"positive rate of {x:.3f} and a recall of {y:.3f}.{_band_in_words(bands)}"
     )
     return Picture("roc", figure, alt)
+
+
+@styled
+def precision_recall(
+    Y: Array, p: Array, t: float, bands: pd.DataFrame | None = None
+) -> Picture:
+    """Draw precision against recall, with the threshold's point; arguments as `roc`."""
+    c = threshold.candidates(Y, p)
+    rates = count_metrics(c.tn, c.fp, c.fn, c.tp)
+    point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
+    share = float(np.mean(np.ravel(Y) == 1))
+    figure, ax = axes("recall", "precision", "Precision-recall curve")
+    _band(ax, bands, "pr")
+    ax.step(  # between two thresholds there is none: no line may promise it
+        *_thin(rates["recall"][1:], rates["precision"][1:]), where="pre", color=BLUE
+    )
+    ax.axhline(share, color=GREY, ls=":", lw=1, label="knows nothing")
+    x, y = point["recall"], point["precision"]
+    ax.plot(x, y, "o", color=ORANGE, label=f"threshold {t:.3g}")
+    ax.set(xlim=(-0.02, 1.02), ylim=(0, 1.02))
+    ax.legend(loc="upper right")
+    here = f"recall {x:.3f}" + (f" and precision {y:.3f}" if np.isfinite(y) else "")
+    alt = (
+        f"Precision against recall; average precision {average_precision(Y, p):.4f}, "
+        f"where a ranking that knows nothing has {share:.4f}. The threshold {t:.3g} "
+        f"gives {here}.{_band_in_words(bands)}"
+    )
+    return Picture("precision_recall", figure, alt)
+
+
+def _band(ax: Axes, bands: pd.DataFrame | None, curve: str) -> None:
+    if bands is not None:
+        low, high = bands[f"{curve}_low"], bands[f"{curve}_high"]
+        name = "95 % band, pointwise"
+        ax.fill_between(bands["x"], low, high, color=BLUE, alpha=0.25, lw=0, label=name)
+
+
+def _band_in_words(bands: pd.DataFrame | None) -> str:
+    return "" if bands is None else " A band shows 95 % intervals point by point."
+
+
+@styled
+def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
+    """Draw the cost of thresholds against how much positives matter.
+
+    A point of the horizontal axis stands for a prevalence and a pair of costs; each
+    threshold is a straight line, and the best of all thresholds their lower envelope
+    (Drummond and Holte 2006).
+
+    Parameters
+    ----------
+    Y, p : array, m labels and m probabilities
+    marks : dict of float
+        Up to three thresholds whose lines are drawn.
+    """
+    c = threshold.candidates(Y, p)
+    x = np.linspace(0, 1, 201)
+
+    def cost(fp: Array, fn: Array) -> Array:  # normalised: 1 is the worst
+        return np.outer(fn / c.tp[-1], x) + np.outer(fp / c.fp[-1], 1 - x)
+
+    figure, ax = axes(
+        "weight of positives: cost × prevalence, as a share",
+        "normalised expected cost",
+        "Cost curve",
+    )
+    ax.plot(x, np.minimum(x, 1 - x), color=GREY, ls=":", label="constant answers")
+    looks = ((ORANGE, "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
+    for (label, t), (colour, style) in zip(marks.items(), looks, strict=False):
+        (_, fp), (fn, _) = confusion_matrix(Y, np.ravel(p) >= t)
+        line = cost(np.atleast_1d(fp), np.atleast_1d(fn))[0]
+        ax.plot(x, line, color=colour, ls=style, lw=1.5, label=f"{label}: {t:.3f}")
+    thin = _thin(c.fp, c.fn, most=5000)
+    best = cost(*thin).min(axis=0)
+    ax.plot(x, best, color=BLUE, lw=2.5, label="best threshold")
+    ax.set(xlim=(0, 1), ylim=(0, 0.6))
+    figure.legend(loc="outside lower center", ncols=2)
+    gain = np.minimum(x, 1 - x) - best
+    alt = (
+        "Normalised expected cost against the weight of positives. The best threshold "
+        f"saves at most {gain.max():.3f} against a constant answer, at a weight of "
+        f"{x[gain.argmax()]:.2f}; straight lines are single thresholds."
+    )
+    return Picture("cost_curve", figure, alt)
+
+
+@styled
+def rules(
+    train: tuple[Array, Array], test: tuple[Array, Array], marks: dict[str, float]
+) -> Picture:
+    """Draw what each rule looks at against the threshold, on training and test rows.
+
+    Parameters
+    ----------
+    train, test : tuple of array (Y, p)
+        Labels and probabilities.
+    marks : dict of float
+        Up to eight rules of `threshold.aim`, and the threshold that each chose.
+    """
+    figure = Figure(figsize=(5.6, 7.6))
+    panels = figure.subplots(4, 2, sharex=True).ravel()
+    sides = (("training", train, BLUE, "-"), ("test", test, ORANGE, "--"))
+    right = 1.05 * max(*marks.values(), np.quantile(train[1], 0.999))
+    for ax, (rule, t) in zip(panels, marks.items(), strict=False):
+        for label, (Y, p), colour, style in sides:
+            c = threshold.candidates(Y, p)
+            name, values = threshold.aim(rule, c)
+            if name == "rows flagged":
+                name, values = "share flagged", values / values[-1]
+            ax.plot(*_thin(c.t, values), color=colour, ls=style, lw=1.5, label=label)
+        ax.axvline(t, color="black", ls=":", lw=1.2, label="chosen")
+        ax.set(xlim=(0, right), ylabel=name)
+        ax.set_title(f"{rule}: {t:.3f}", fontsize=10)
+    for ax in panels[len(marks) :]:
+        ax.set_axis_off()
+    for ax in panels[-2:]:
+        ax.set_xlabel("threshold")
+    names = panels[0].get_legend_handles_labels()
+    figure.legend(*names, loc="outside lower center", ncols=3)
+    chosen = ", ".join(f"{rule} at {t:.3f}" for rule, t in marks.items())
+    alt = (
+        "Small panels, one a rule: what the rule looks at against the threshold, on "
+        f"training and test rows, with the threshold chosen on training rows: {chosen}."
+    )
+    return Picture("rules", figure, alt)
+
+
+@styled
+def law(
+    Y: Array, predictions: dict[str, Array], marks: dict[str, float], classes: str
+) -> Picture:
+    """Draw the class-wise CDFs of several models on one axis.
+
+    Parameters
+    ----------
+    Y : array, m labels
+    predictions : dict of array
+        Up to three models' probabilities.
+    marks : dict of float
+        Thresholds.
+    classes : str
+        What the upper and the lower curve of each pair are.
+    """
+    figure, ax = axes(
+        "predicted probability", "share of the class at or below", "Before and after"
+    )
+    looks = ((BLUE, "-", 3.0), (ORANGE, "--", 2.0), (GREEN, "-.", 1.5))
+    said = []
+    for (name, p), (colour, style, width) in zip(
+        predictions.items(), looks, strict=False
+    ):
+        values, *below = threshold.class_cdfs(Y, p)
+        for i, curve in enumerate(below):
+            x, y = _thin(values, curve)
+            label = None if i else name
+            ax.step(x, y, where="post", color=colour, ls=style, lw=width, label=label)
+        said.append(f"{name}: medians {_medians(Y, p)}")
+    for label, t in marks.items():
+        ax.axvline(t, color=GREY, ls=":", lw=1)
+        ax.annotate(label, (t, 0.02), rotation=90, ha="right", va="bottom", fontsize=9)
+    ax.set(ylim=(0, 1))
+    figure.legend(loc="outside lower center", ncols=1)
+    alt = (
+        f"Class-wise cumulative distributions of several models; in each pair {classes}"
+        f". {'; '.join(said)}."
+    )
+    return Picture("law", figure, alt)
+
+
+def _medians(Y: Array, p: Array) -> str:
+    low, high = (np.median(np.ravel(p)[np.ravel(Y) == y]) for y in (0, 1))
+    return f"{low:.3f} of negatives, {high:.3f} of positives"
 
 
 @styled
@@ -263,21 +534,9 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
     for name, colour, style in looks:
         label = "F1" if name == "f1" else name
         ax.plot(*_thin(c.t, rates[name]), color=colour, ls=style, label=label)
-    for i, (label, t) in enumerate(sorted(marks.items(), key=lambda mark: -mark[1])):
-        ax.axvline(t, color=GREY, ls=":", lw=1)
-        ax.annotate(
-            f"{label}: {t:.3f}",
-            (t, 0.95 - 0.08 * i),
-            xytext=(0.62, 0.95 - 0.08 * i),
-            xycoords=("data", "axes fraction"),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=10,
-            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.8},
-        )
+    placed = _mark(ax, marks)
     ax.set(xlim=(0, 1.05 * c.t[1]), ylim=(0, 1))
     ax.legend(loc="center right")
-    placed = ", ".join(f"{label} at {t:.3g}" for label, t in marks.items())
     alt = (
         "Precision, recall and F1 against the threshold. Recall falls from 1 as the "
         f"threshold rises; precision starts at the prevalence. Marked: {placed}."

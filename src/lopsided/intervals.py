@@ -92,3 +92,48 @@ def interval(draws: pd.Series, level: float = 0.95) -> tuple[float, float]:
         return float("nan"), float("nan")
     tail = (1 - level) / 2
     return float(known.quantile(tail)), float(known.quantile(1 - tail))
+
+
+def curve_bands(
+    Y: Array,
+    p: Array,
+    n: int,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    points: int = 101,
+) -> pd.DataFrame:
+    """Draw pointwise bands around the ROC and the precision-recall curve.
+
+    Test sets are drawn as in `bootstrap`. Each point's band holds by itself; the whole
+    curve leaves them more often.
+
+    Parameters
+    ----------
+    Y, p : array, m labels and m probabilities
+    n : int
+        Number of draws.
+    rng : numpy.random.Generator
+    points : int
+        How many values of the horizontal axis, from 0 to 1.
+
+    Returns
+    -------
+    DataFrame, shape (points, 5)
+        ``x``; the recall's ``roc_low`` and ``roc_high`` where x is the false positive
+        rate; the precision's ``pr_low`` and ``pr_high`` where x is the recall.
+    """
+    group = _Ranked(p, 0).group
+    classes = [np.flatnonzero(np.ravel(Y) == y) for y in (0, 1)]
+    x = np.linspace(0, 1, points)
+    recalls, precisions = np.empty((2, n, points))
+    for i in range(n):
+        drawn = [c[rng.integers(0, len(c), len(c))] for c in classes]
+        counts = [np.bincount(group[d], minlength=group.max() + 1) for d in drawn]
+        fp, tp = (np.append(0, np.cumsum(c)) for c in counts)  # highest first
+        recalls[i] = np.interp(x, fp / fp[-1], tp / tp[-1])
+        reached = np.maximum(np.searchsorted(tp / tp[-1], x), 1)
+        precisions[i] = tp[reached] / np.maximum(tp[reached] + fp[reached], 1)
+    tail = (1 - level) / 2
+    ends = [np.quantile(c, (tail, 1 - tail), axis=0) for c in (recalls, precisions)]
+    columns = ["x", "roc_low", "roc_high", "pr_low", "pr_high"]
+    return pd.DataFrame(np.vstack([x, *ends]).T, columns=columns)

@@ -124,6 +124,34 @@ def candidates(Y: Array, p: Array) -> Candidates:
     return Candidates(t, fp[-1] - fp, fp, tp[-1] - tp, tp)
 
 
+def aim(rule: str, c: Candidates) -> tuple[str, Array]:
+    """Say what a rule of `choose` looks at, and compute it for every candidate.
+
+    Parameters
+    ----------
+    rule : str
+        As in `choose`; ``"prevalence"`` looks at what Youden's rule does, since a
+        calibrated model meets both at one threshold.
+    c : Candidates
+
+    Returns
+    -------
+    name : str
+    values : array, shape (k + 1,)
+        NaN where undefined. Costs are per row.
+    """
+    kind, *numbers = rule.split(":")
+    measures = count_metrics(c.tn, c.fp, c.fn, c.tp)
+    if kind in ("youden", "prevalence"):
+        return "recall - FPR", measures["recall"] - measures["false_positive_rate"]
+    if kind == "cost":
+        cost = float(numbers[0]) * c.fn + float(numbers[1]) * c.fp
+        return "cost per row", cost / (c.tn + c.fp + c.fn + c.tp)
+    if kind == "capacity":
+        return "rows flagged", c.tp + c.fp
+    return {"f1": "F1"}.get(kind, kind), measures[kind]
+
+
 @dataclass(frozen=True)
 class Choice:
     """A threshold ``t``, and a ``note`` where the rule could not be met in full."""

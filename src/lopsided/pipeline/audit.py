@@ -37,9 +37,9 @@ class Job:
 
 def studies() -> dict[str, Callable[[str], list[Job]]]:
     """List the studies, each with the function that turns a table's path into jobs."""
-    from lopsided.pipeline.studies import reproduction
+    from lopsided.pipeline.studies import law, reproduction
 
-    return {"reproduction": reproduction.jobs}
+    return {"law": law.jobs, "reproduction": reproduction.jobs}
 
 
 def run_audit(data: str, only: Sequence[str] = (), processes: int = 2) -> list[str]:
