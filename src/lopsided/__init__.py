@@ -5,8 +5,23 @@ Three rooms; imports go one way, from the last to the first:
 - the lesson, NumPy only: `network`, `loss`, `training`, `metrics`, `threshold`;
 - the toolbox that the notebooks need around it: `parameters`, `tables`, `recipe`,
   `appointments`, `data`, `simulate`, `experiment`, `intervals`, `figures`, `results`,
-  `prose`, `errors`;
+  `prose`, `errors`, `compiled`, `estimator`;
 - the machinery: `pipeline` and `cli`.
 """
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lopsided.estimator import NeuralNetClassifier
+
+__all__ = ["NeuralNetClassifier", "__version__"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the estimator, and scikit-learn with it, when it is first asked for."""
+    if name == "NeuralNetClassifier":
+        from lopsided.estimator import NeuralNetClassifier
+
+        return NeuralNetClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -110,6 +110,10 @@ class Network:
         self.W = {l: Wb[:, :-1] for l, Wb in self.Wb.items()}
         self.b = {l: Wb[:, -1:] for l, Wb in self.Wb.items()}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copied or unpickled one by one, the views would part from theta: build anew.
+        return Network, (self.layer_dims, self.theta, self.theta.dtype)
+
 
 class Pass:
     """All that one pass forward and one pass backward compute for ``m`` examples.
@@ -278,8 +282,8 @@ def backward(network: Network, done: Pass, dZ_L: Array) -> Array:
     return done.gradient
 
 
-def predict_proba(network: Network, X: Array, rows_at_once: int = 65_536) -> Array:
-    """Predict the probability of the positive class.
+def predict_logits(network: Network, X: Array, rows_at_once: int = 65_536) -> Array:
+    """Predict the logit of the positive class.
 
     Parameters
     ----------
@@ -294,8 +298,16 @@ def predict_proba(network: Network, X: Array, rows_at_once: int = 65_536) -> Arr
         Whatever the network's precision: thresholds are compared in float64.
     """
     m = X.shape[1]
-    Y_hat = np.empty((1, m))
+    Z = np.empty((1, m))
     for start in range(0, m, rows_at_once):
         part = slice(start, start + rows_at_once)
-        Y_hat[:, part] = forward(network, X[:, part]).A[network.L]
-    return Y_hat
+        Z[:, part] = forward(network, X[:, part]).Z[network.L]
+    return Z
+
+
+def predict_proba(network: Network, X: Array, rows_at_once: int = 65_536) -> Array:
+    """Predict the probability of the positive class: the sigmoid of `predict_logits`.
+
+    Takes and returns what `predict_logits` does, with values in [0, 1].
+    """
+    return sigmoid(predict_logits(network, X, rows_at_once))
