@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import lopsided
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/lopsided"
 LESSON = ["network", "loss", "training", "metrics", "threshold"]
@@ -54,6 +56,18 @@ def test_notebooks_do_not_know_the_machinery():
 
 
 def test_importing_the_package_imports_nothing_heavy():
-    code = "import lopsided, sys; print({'numpy', 'pandas'} & set(sys.modules))"
+    code = """if True:
+        import sys, lopsided
+        print({"numpy", "pandas", "sklearn", "lopsided.estimator"} & set(sys.modules))
+        print(lopsided.NeuralNetClassifier.__module__)
+    """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert done.stdout.strip() == b"set()"
+    assert done.stdout.split() == [b"set()", b"lopsided.estimator"]
+
+
+def test_every_public_name_is_there_and_no_other():
+    names = {}
+    exec("from lopsided import *", names)
+    assert set(lopsided.__all__) <= set(names)
+    with pytest.raises(AttributeError, match="has no attribute 'NeuralNet'"):
+        lopsided.NeuralNet  # noqa: B018

@@ -1,3 +1,5 @@
+import copy
+import pickle
 import warnings
 from itertools import pairwise
 
@@ -293,6 +295,25 @@ def test_predict_proba_in_parts_equals_the_whole(rows_at_once, monkeypatch):
     assert np.ptp(whole) > 0.1
     np.testing.assert_allclose(parts, whole, rtol=1e-13)
     np.testing.assert_allclose(predict_proba(network, X), whole, rtol=1e-13)
+
+
+@pytest.mark.parametrize("how", ["copy", "deepcopy", "pickle"])
+def test_a_copy_is_whole_and_its_own(how):
+    network = initialise([3, 4, 1], np.random.default_rng(0), dtype=np.float32)
+    before = network.theta.copy()
+    other = {
+        "copy": copy.copy,
+        "deepcopy": copy.deepcopy,
+        "pickle": lambda network: pickle.loads(pickle.dumps(network)),
+    }[how](network)
+    assert other.layer_dims == network.layer_dims
+    assert np.array_equal(other.theta, before)
+    assert other.theta.dtype == np.float32
+    other.theta += 1  # every layer must follow, as in training
+    for l in other.W:
+        assert np.array_equal(other.W[l], network.W[l] + 1)
+        assert np.array_equal(other.b[l], network.b[l] + 1)
+    assert np.array_equal(network.theta, before)
 
 
 def test_predict_proba_is_double_whatever_the_network_is():

@@ -83,6 +83,16 @@ def test_every_command_is_run_somewhere():
         assert written in (ROOT / place).read_text(encoding="utf-8"), command
 
 
+def test_the_python_example_prints_what_is_shown(capsys):
+    examples = re.findall(
+        r"```python\n(.*?)```\n\n```text\n(.*?)```", README, flags=re.S
+    )
+    assert len(examples) == README.count("```python") == 1
+    for code, shown in examples:
+        exec(code, {})
+        assert capsys.readouterr().out == shown
+
+
 def test_links_and_figures_exist():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         if not target.startswith("https://"):

@@ -9,19 +9,19 @@ Three rooms; imports go one way, from the last to the first:
 - the machinery: `pipeline` and `cli`.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from lopsided.estimator import NeuralNetClassifier
+from typing import TYPE_CHECKING
 
 __all__ = ["NeuralNetClassifier", "__version__"]
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from lopsided.estimator import NeuralNetClassifier
+else:
 
-def __getattr__(name: str) -> Any:
-    """Import the estimator, and scikit-learn with it, when it is first asked for."""
-    if name == "NeuralNetClassifier":
-        from lopsided.estimator import NeuralNetClassifier
+    def __getattr__(name):
+        """Import the estimator, and scikit-learn with it, when it is asked for."""
+        if name == "NeuralNetClassifier":
+            from lopsided.estimator import NeuralNetClassifier
 
-        return NeuralNetClassifier
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return NeuralNetClassifier
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
