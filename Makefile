@@ -47,6 +47,7 @@ bench: ## time training against other libraries, in an environment of their own
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt -e '.[fast]'
 	benchmarks/.venv/bin/python benchmarks/bench.py
+	benchmarks/.venv/bin/python benchmarks/scaling.py
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \

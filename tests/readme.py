@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).parents[1]
 #: What the source report prints.
@@ -76,14 +77,40 @@ def credit_block():
     )
 
 
+def bench_block():
+    """Lay out what `make bench` measured last, and on which machine."""
+    found = json.loads((ROOT / "benchmarks/results/bench.json").read_text())
+    times = {(r["library"], r["dtype"]): r["processor_us"] for r in found["results"]}
+    lines = ["| µs a training step | float64 | float32 |", "| --- | --: | --: |"]
+    for library in dict.fromkeys(library for library, _ in times):
+        cells = " | ".join(
+            f"{median(times[library, dtype]):.1f}" for dtype in ("float64", "float32")
+        )
+        lines.append(f"| {library} | {cells} |")
+    job, machine = found["job"], found["machine"]
+    held = " ".join(
+        f"In {b['dtype']}, the {b['engine'].split(', ')[1]} engine takes "
+        f"{b['ratio']:.2f} times as long as {b['against'].split(', ')[0]}."
+        for b in found["bounds"]
+    )
+    lines += [
+        "",
+        f"The report's training job: {job['rows']:,} rows, layers {job['layer_dims']}, "
+        f"batch {job['batch_size']}. Medians of processor time on one core "
+        f"({machine['processor']}, {machine['system']}), all libraries in turn and from "
+        f"the same first weights. {held}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 #: What this script writes into the README, by the name of its place.
-BLOCKS = {"results": results_block, "credit": credit_block}
+BLOCKS = {"results": results_block, "credit": credit_block, "bench": bench_block}
 
 
 def split_readme(name):
     """Cut the README at one of its places: before, what stands there, after."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    start = f"<!-- {name}: written by tests/readme.py from notebooks/results -->\n"
+    start = f"<!-- {name}: written by tests/readme.py -->\n"
     end = f"<!-- end of {name} -->"
     before, rest = text.split(start)
     block, after = rest.split(end)

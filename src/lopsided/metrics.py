@@ -75,7 +75,7 @@ def counts_above(Y: Array, p: Array) -> tuple[Array, Array, Array]:
     fp, tp : array of int, shape (k,)
         Negatives and positives with p >= that value.
     """
-    order = np.argsort(-np.ravel(p), kind="stable")
+    order = np.argsort(-np.ravel(p))
     sorted_p, sorted_Y = np.ravel(p)[order], np.ravel(Y)[order]
     last_of_tie = np.append(np.flatnonzero(np.diff(sorted_p)), sorted_p.size - 1)
     tp = np.cumsum(sorted_Y == 1)[last_of_tie]
