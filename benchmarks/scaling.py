@@ -212,8 +212,8 @@ def write(machine, versions, points):
     said += [
         f"Unless an axis says otherwise: {USUAL['rows']:,} rows, {USUAL['depth']} "
         f"hidden layers of {USUAL['width']} units, batch {USUAL['batch']}; float64, "
-        f"processor time of one core. {machine['processor']}, {machine['system']}, Python "
-        f"{machine['python']}, load {machine['load']}; "
+        f"processor time of one core. {machine['processor']}, {machine['system']}, "
+        f"Python {machine['python']}, load {machine['load']}; "
         + ", ".join(f"{k} {versions[k]}" for k in ("numpy", "numba", "scikit-learn"))
         + "."
     ]

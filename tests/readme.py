@@ -97,8 +97,8 @@ def bench_block():
         "",
         f"The report's training job: {job['rows']:,} rows, layers {job['layer_dims']}, "
         f"batch {job['batch_size']}. Medians of processor time on one core "
-        f"({machine['processor']}, {machine['system']}), all libraries in turn and from "
-        f"the same first weights. {held}",
+        f"({machine['processor']}, {machine['system']}), all libraries in turn and "
+        f"from the same first weights. {held}",
     ]
     return "\n".join(lines) + "\n"
 
