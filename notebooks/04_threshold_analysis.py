@@ -331,13 +331,14 @@ for rule, measure in {"f1": f1_score, "cost:5:1": minus_cost}.items():
 # ## All thresholds at once
 #
 # The ROC curve shows recall against false positive rate, one point a threshold. The
-# band says how far another test set could have moved it, given the class counts.
+# band says how far another test set could have moved it, given the class counts. With
+# the parameter `n_seeds` above one, thin lines say how far another seed would have.
 
 # %%
 n = min(P.n_bootstrap, 500)
 rng = np.random.default_rng([P.seed, 2])
 bands = curve_bands(Y_test, p_test, n, rng) if n else None
-curve = figures.roc(Y_test, p_test, t, bands)
+curve = figures.roc(Y_test, p_test, t, bands, fitted.P_test[1:])
 results.save_picture(P.run_dir, curve)
 show(curve)
 
@@ -346,7 +347,7 @@ show(curve)
 # positives are rare, most calls can be wrong although the ROC curve looks fine.
 
 # %%
-curve = figures.precision_recall(Y_test, p_test, t, bands)
+curve = figures.precision_recall(Y_test, p_test, t, bands, fitted.P_test[1:])
 results.save_picture(P.run_dir, curve)
 show(curve)
 

@@ -24,7 +24,7 @@ EACH = {
         {HOSTILE: History([0.7, 0.6], [0.7, 0.8]), "b": History([1.0], [0.5])}
     ),
     "roc": lambda: figures.roc(Y, P, 0.2, BANDS),
-    "precision_recall": lambda: figures.precision_recall(Y, P, 1.0),
+    "precision_recall": lambda: figures.precision_recall(Y, P, 1.0, seeds=[P, P / 2]),
     "cost_curve": lambda: figures.cost_curve(Y, P, MARKS),
     "rules": lambda: figures.rules((Y, P), (Y, P), MARKS),
     "measures_by_threshold": lambda: figures.measures_by_threshold(Y, P, MARKS),

@@ -5,7 +5,7 @@ differ too, so that grey prints stay readable.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -323,7 +323,13 @@ def loss_of_readings(curves: dict[str, History]) -> Picture:
 
 
 @styled
-def roc(Y: Array, p: Array, t: float, bands: pd.DataFrame | None = None) -> Picture:
+def roc(
+    Y: Array,
+    p: Array,
+    t: float,
+    bands: pd.DataFrame | None = None,
+    seeds: Sequence[Array] = (),
+) -> Picture:
     """Draw the ROC curve, with the threshold's point on it.
 
     Parameters
@@ -332,12 +338,13 @@ def roc(Y: Array, p: Array, t: float, bands: pd.DataFrame | None = None) -> Pict
     t : float
     bands : DataFrame, optional
         From `intervals.curve_bands`.
+    seeds : sequence of array, each of m probabilities
+        Of networks from other seeds, drawn thinly behind.
     """
-    c = threshold.candidates(Y, p)
-    rates = count_metrics(c.tn, c.fp, c.fn, c.tp)
-    point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
     figure, ax = axes("false positive rate", "recall (true positive rate)", "ROC curve")
-    _band(ax, bands, "roc")
+    rates = _rates(Y, p)
+    point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
+    _behind(ax, bands, "roc", Y, seeds, ("false_positive_rate", "recall"))
     ax.plot(*_thin(rates["false_positive_rate"], rates["recall"]), color=BLUE)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1, label="knows nothing")
     x, y = point["false_positive_rate"], point["recall"]
@@ -345,22 +352,26 @@ def roc(Y: Array, p: Array, t: float, bands: pd.DataFrame | None = None) -> Pict
     ax.legend(loc="lower right")
     alt = (
         f"ROC curve with area {roc_auc(Y, p):.4f}. The threshold {t:.3g} gives a false "
-        f"positive rate of {x:.3f} and a recall of {y:.3f}.{_band_in_words(bands)}"
+        f"positive rate of {x:.3f} and a recall of {y:.3f}."
+        + _behind_in_words(bands, [roc_auc(Y, other) for other in seeds])
     )
     return Picture("roc", figure, alt)
 
 
 @styled
 def precision_recall(
-    Y: Array, p: Array, t: float, bands: pd.DataFrame | None = None
+    Y: Array,
+    p: Array,
+    t: float,
+    bands: pd.DataFrame | None = None,
+    seeds: Sequence[Array] = (),
 ) -> Picture:
     """Draw precision against recall, with the threshold's point; arguments as `roc`."""
-    c = threshold.candidates(Y, p)
-    rates = count_metrics(c.tn, c.fp, c.fn, c.tp)
+    figure, ax = axes("recall", "precision", "Precision-recall curve")
+    rates = _rates(Y, p)
     point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
     share = float(np.mean(np.ravel(Y) == 1))
-    figure, ax = axes("recall", "precision", "Precision-recall curve")
-    _band(ax, bands, "pr")
+    _behind(ax, bands, "pr", Y, seeds, ("recall", "precision"))
     ax.step(  # between two thresholds there is none: no line may promise it
         *_thin(rates["recall"][1:], rates["precision"][1:]), where="pre", color=BLUE
     )
@@ -373,20 +384,42 @@ def precision_recall(
     alt = (
         f"Precision against recall; average precision {average_precision(Y, p):.4f}, "
         f"where a ranking that knows nothing has {share:.4f}. The threshold {t:.3g} "
-        f"gives {here}.{_band_in_words(bands)}"
+        f"gives {here}."
+        + _behind_in_words(bands, [average_precision(Y, other) for other in seeds])
     )
     return Picture("precision_recall", figure, alt)
 
 
-def _band(ax: Axes, bands: pd.DataFrame | None, curve: str) -> None:
+def _rates(Y: Array, p: Array) -> dict[str, Array]:
+    c = threshold.candidates(Y, p)
+    return count_metrics(c.tn, c.fp, c.fn, c.tp)
+
+
+def _behind(
+    ax: Axes,
+    bands: pd.DataFrame | None,
+    curve: str,
+    Y: Array,
+    seeds: Sequence[Array],
+    names: tuple[str, str],
+) -> None:
+    """Draw what a curve could have been: on another test set, from another seed."""
     if bands is not None:
         low, high = bands[f"{curve}_low"], bands[f"{curve}_high"]
         name = "95 % band, pointwise"
         ax.fill_between(bands["x"], low, high, color=BLUE, alpha=0.25, lw=0, label=name)
+    for i, p in enumerate(seeds):
+        rates = _rates(Y, p)
+        label = None if i else "other seeds"
+        x, y = _thin(*(rates[name][1:] for name in names))
+        ax.plot(x, y, color=GREEN, lw=0.8, alpha=0.7, label=label)
 
 
-def _band_in_words(bands: pd.DataFrame | None) -> str:
-    return "" if bands is None else " A band shows 95 % intervals point by point."
+def _behind_in_words(bands: pd.DataFrame | None, areas: list[float]) -> str:
+    said = "" if bands is None else " A band shows 95 % intervals point by point."
+    if areas:
+        said += f" Other seeds: areas {min(areas):.4f} to {max(areas):.4f}."
+    return said
 
 
 @styled
