@@ -112,3 +112,12 @@ def test_a_band_covers_the_true_curve_about_as_often_as_it_says():
         true = norm.cdf(1 + norm.ppf(band["x"]))
         hits.append(band["roc_low"] <= true <= band["roc_high"])
     assert 0.88 <= np.mean(hits) <= 0.99
+
+
+def test_thresholds_of_one_network_share_its_draws(sample):
+    Y, p = sample
+    models = [(p, 0.3), (p**2, 0.1), (p, 0.1)]
+    together = bootstrap(Y, models, 30, np.random.default_rng(1))
+    for (q, t), draws in zip(models, together, strict=True):
+        (alone,) = bootstrap(Y, [(q, t)], 30, np.random.default_rng(1))
+        assert draws.equals(alone)

@@ -22,32 +22,34 @@ class _Ranked:
     is a sum over those.
     """
 
-    def __init__(self, p: Array, t: float) -> None:
+    def __init__(self, p: Array, thresholds: Sequence[float]) -> None:
         values, group = np.unique(-np.ravel(p), return_inverse=True)
         values = -values
         inside = np.clip(values, np.finfo(float).eps, 1 - np.finfo(float).eps)
         self.group = group.astype(np.int32)
         self.size = len(values)
-        self.above = int(np.count_nonzero(values >= t))
+        self.above = np.array([np.count_nonzero(values >= t) for t in thresholds])
         self.surprise = -np.log1p(-inside), -np.log(inside)  # of each outcome, nats
         self.square = values**2, (1 - values) ** 2
 
-    def measure(self, negatives: Array, positives: Array) -> list[float]:
-        """Compute ``METRICS`` on the rows drawn from each class."""
+    def measure(self, negatives: Array, positives: Array) -> Array:
+        """Compute ``METRICS`` on the rows drawn from each class, a row a threshold."""
         n = np.bincount(self.group[negatives], minlength=self.size)
         p = np.bincount(self.group[positives], minlength=self.size)
         N, P = len(negatives), len(positives)
-        fp, tp = int(n[: self.above].sum()), int(p[: self.above].sum())
-        rates = count_metrics(*map(np.asarray, (N - fp, fp, P - tp, tp)))
         below_n, below_p = np.cumsum(n), np.cumsum(p)
+        fp, tp = (np.append(0, below)[self.above] for below in (below_n, below_p))
+        rates = count_metrics(N - fp, fp, P - tp, tp)
         precision = below_p / np.maximum(below_n + below_p, 1)
-        return [
-            *(float(rate) for rate in rates.values()),
+        found = np.empty((len(self.above), len(METRICS)))
+        found[:, : len(rates)] = np.transpose([*rates.values()])
+        found[:, len(rates) :] = (
             n @ (below_p - 0.5 * p) / (N * P),  # ROC AUC: pairs in order, ties half
             p @ precision / P,
             (n @ self.surprise[0] + p @ self.surprise[1]) / (N + P),
             (n @ self.square[0] + p @ self.square[1]) / (N + P),
-        ]
+        )
+        return found
 
 
 def bootstrap(
@@ -64,7 +66,8 @@ def bootstrap(
     Y : array, m labels
         Both classes must be present.
     models : sequence of (p, t)
-        Each model's m probabilities and its threshold.
+        Each model's m probabilities and its threshold. Where one array ``p`` comes with
+        several thresholds, its rows are counted once for all of them.
     n : int
         Number of draws.
     rng : numpy.random.Generator
@@ -75,13 +78,19 @@ def bootstrap(
         One for each model: a row a draw, a column a metric of ``METRICS``; NaN where
         undefined.
     """
-    ranked = [_Ranked(p, t) for p, t in models]
+    sharing: dict[int, list[int]] = {}  # the models that share one array of p
+    for j, (p, _) in enumerate(models):
+        sharing.setdefault(id(p), []).append(j)
+    ranked = [
+        (js, _Ranked(models[js[0]][0], [models[j][1] for j in js]))
+        for js in sharing.values()
+    ]
     negatives, positives = (np.flatnonzero(np.ravel(Y) == y) for y in (0, 1))
     draws = np.empty((len(models), n, len(METRICS)))
     for i in range(n):
         drawn = [c[rng.integers(0, len(c), len(c))] for c in (negatives, positives)]
-        for model, row in zip(ranked, draws[:, i], strict=True):
-            row[:] = model.measure(*drawn)
+        for js, predictions in ranked:
+            draws[js, i] = predictions.measure(*drawn)
     return [pd.DataFrame(d, columns=METRICS) for d in draws]
 
 
@@ -91,7 +100,8 @@ def interval(draws: pd.Series, level: float = 0.95) -> tuple[float, float]:
     if not len(known):
         return float("nan"), float("nan")
     tail = (1 - level) / 2
-    return float(known.quantile(tail)), float(known.quantile(1 - tail))
+    low, high = np.quantile(known, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def curve_bands(
@@ -122,7 +132,7 @@ def curve_bands(
         ``x``; the recall's ``roc_low`` and ``roc_high`` where x is the false positive
         rate; the precision's ``pr_low`` and ``pr_high`` where x is the recall.
     """
-    group = _Ranked(p, 0).group
+    group = _Ranked(p, [0]).group
     classes = [np.flatnonzero(np.ravel(Y) == y) for y in (0, 1)]
     x = np.linspace(0, 1, points)
     recalls, precisions = np.empty((2, n, points))
