@@ -37,9 +37,13 @@ class Job:
 
 def studies() -> dict[str, Callable[[str], list[Job]]]:
     """List the studies, each with the function that turns a table's path into jobs."""
-    from lopsided.pipeline.studies import law, reproduction
+    from lopsided.pipeline.studies import coverage, law, reproduction
 
-    return {"law": law.jobs, "reproduction": reproduction.jobs}
+    return {
+        "law": law.jobs,
+        "reproduction": reproduction.jobs,
+        "coverage": coverage.jobs,
+    }
 
 
 def run_audit(data: str, only: Sequence[str] = (), processes: int = 2) -> list[str]:
