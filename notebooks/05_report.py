@@ -7,12 +7,13 @@
 # ---
 
 # %% [markdown]
-# # The report
+# # A neural network written from scratch, for lopsided classes
 #
 # The ten sections of the source report, for the table that this run was given: each
 # with the formula as it should be, the values used, and the result. Every number is
 # computed here. About ten minutes to read.
-#
+
+# %% [markdown] tags=["only-notebook"]
 # The lessons explain each step: [forward](01_forward_propagation.ipynb),
 # [backward](02_weighted_backprop.ipynb), [training](03_training.ipynb),
 # [threshold](04_threshold_analysis.ipynb).
@@ -81,11 +82,15 @@ always_positive = 2 * prevalence / (1 + prevalence)  # F1 of saying yes to every
 
 
 # %%
+def written(value):
+    return "undefined" if value is None else f"{value:.4f}"
+
+
 def with_interval(name):
     between = (test["intervals"] or {}).get(name)
-    value = "undefined" if test[name] is None else f"{test[name]:.4f}"
     known = between and between[0] is not None
-    return value + (f" ({between[0]:.4f} to {between[1]:.4f})" if known else "")
+    low_high = f" ({between[0]:.4f} to {between[1]:.4f})" if known else ""
+    return written(test[name]) + low_high
 
 
 # %% [markdown]
@@ -105,9 +110,9 @@ say(
 )
 
 # %% tags=["nbval-check-output"]
-say("Test accuracy: {value}", value=with_interval("accuracy"))
-say("Test F1: {value}", value=with_interval("f1"))
-say("Test ROC AUC: {value}", value=with_interval("roc_auc"))
+say("- Test accuracy: {value}", value=with_interval("accuracy"))
+say("- Test F1: {value}", value=with_interval("f1"))
+say("- Test ROC AUC: {value}", value=with_interval("roc_auc"))
 if test["intervals"]:
     say(
         "In brackets: 95 % bootstrap intervals over test {rows}, given the class counts, "
@@ -168,8 +173,12 @@ say(
     p_test=prevalence,
 )
 
+# %% [markdown]
+# Each column of the table, and what became of it<!-- see columns -->:
+
 # %%
-show(table.columns)
+treated = table.columns.set_index("column")
+show(treated, "The columns of the table, and what became of each.", "columns")
 
 # %% [markdown]
 # ## 2 Model architecture
@@ -190,9 +199,12 @@ say(
 # %% [markdown]
 # ## 3 Forward propagation
 #
-# $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \qquad
-# A^{[l]} = \begin{cases} \max(Z^{[l]}, 0) & l < L \\ \sigma(Z^{[L]}) & l = L
-# \end{cases}$$
+# $$\begin{aligned}
+# Z^{[l]} &= W^{[l]} A^{[l-1]} + b^{[l]} \\
+# A^{[l]} &= \begin{cases} \max(Z^{[l]}, 0) & \text{ if } l < L \\
+# \sigma(Z^{[L]}) & \text{ if } l = L
+# \end{cases}
+# \end{aligned}$$
 #
 # The sigmoid is computed in the form that cannot overflow.
 
@@ -209,19 +221,25 @@ say(
 # %% [markdown]
 # ## 4 Loss function
 #
-# $$\mathcal L = \frac1m \sum_{i=1}^m c^{(i)}
-# \left[ \log\left(1 + e^{z^{(i)}}\right) - y^{(i)} z^{(i)} \right]
-# + \frac{\lambda}{2} \sum_l \|W^{[l]}\|^2$$
+# $$\begin{aligned}
+# \mathcal L = {} & \frac1m \sum_{i=1}^m c^{(i)}
+# \left[ \log\left(1 + e^{z^{(i)}}\right) - y^{(i)} z^{(i)} \right] \\
+# & {} + \frac{\lambda}{2} \sum_l \lVert W^{[l]} \rVert^2
+# \end{aligned}$$
 #
 # This is the binary cross-entropy, written with the logit $z$. It needs no
 # $\varepsilon$, and is computed in the form that cannot overflow. The class weight $c$
 # belongs in it: the source shows the loss without the weight and descends a gradient
 # with it. $\lambda$ is the parameter `l2`, which the source does not have.
+#
+# Two losses are drawn, epoch by epoch<!-- see loss -->.
 
 # %%
 loss = figures.loss(fitted.history)
 results.save_picture(P.run_dir, loss)
-show(loss)
+show(
+    loss, "The objective that training descended, and the cross-entropy without weight."
+)
 
 # %% tags=["nbval-check-output"]
 history = fitted.history
@@ -237,9 +255,12 @@ say(
 # %% [markdown]
 # ## 5 Class imbalance handling
 #
-# $$dA = -c \left( \frac{y}{\hat y} - \frac{1-y}{1-\hat y} \right), \qquad
-# c = \begin{cases} w & \text{every example (uniform)} \\ w \text{ if } y = 1
-# \text{, else } 1 & \text{(positive)} \end{cases}$$
+# $$\begin{aligned}
+# dA &= -c \left( \frac{y}{\hat y} - \frac{1-y}{1-\hat y} \right) \\
+# c_\text{uniform} &= w \\
+# c_\text{positive} &= \begin{cases} w & \text{ if } y = 1 \\
+# 1 & \text{ if } y = 0 \end{cases}
+# \end{aligned}$$
 #
 # The source's formula is the uniform reading; its words ask for the positive one.
 
@@ -251,11 +272,11 @@ say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=w)
 #
 # $$\begin{aligned}
 # dZ^{[L]} &= c \, (\hat y - y) \\
-# dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T, \qquad
-# db^{[l]} = \tfrac1m \textstyle\sum_i dZ^{[l](i)} \\
-# dZ^{[l-1]} &= (W^{[l]})^T dZ^{[l]} \cdot \mathrm{ReLU}'(Z^{[l-1]}) \\
-# W^{[l]} &:= W^{[l]} - \alpha \, (dW^{[l]} + \lambda W^{[l]}), \qquad
-# b^{[l]} := b^{[l]} - \alpha \, db^{[l]}
+# dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
+# db^{[l]} &= \tfrac1m \textstyle\sum_i dZ^{[l](i)} \\
+# dZ^{[l-1]} &= (W^{[l]})^T dZ^{[l]} \cdot \text{ReLU}'(Z^{[l-1]}) \\
+# W^{[l]} &:= W^{[l]} - \alpha \, (dW^{[l]} + \lambda W^{[l]}) \\
+# b^{[l]} &:= b^{[l]} - \alpha \, db^{[l]}
 # \end{aligned}$$
 #
 # The source prints $dW$ transposed. The first line never divides by zero.
@@ -271,6 +292,8 @@ say(
 
 # %% [markdown]
 # ## 7 Training setup
+#
+# What the source gives, with the values of this run<!-- see setup -->:
 
 # %% tags=["nbval-check-output"]
 setup = {
@@ -282,10 +305,11 @@ setup = {
     "l2 penalty": P.l2,
     "precision": P.dtype,
 }
-show(pd.DataFrame({"value": setup}))
+setup = pd.DataFrame({"value": setup}).rename_axis("setting")
+show(setup, "The training setup.", "setup")
 
 # %% [markdown]
-# What the source leaves open, and what was chosen here:
+# What the source leaves open, and what was chosen here<!-- see choices -->:
 
 # %%
 if P.group_column:
@@ -306,29 +330,51 @@ choices = [
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
     ["test share", f"{share:.4f}", how],
 ]
-show(pd.DataFrame(choices, columns=["choice", "value", "reason"]).set_index("choice"))
+choices = pd.DataFrame(choices, columns=["choice", "value", "reason"])
+show(choices.set_index("choice"), "What the source leaves open.", "choices")
 
 # %% [markdown]
 # ## 8 Evaluation metrics
 #
-# $$\text{accuracy} = \frac{tn + tp}{m}, \qquad F_1 = \frac{2\,tp}{2\,tp + fp + fn}$$
+# $$\begin{aligned}
+# \text{accuracy} &= \frac{tn + tp}{m} \\
+# F_1 &= \frac{2\,tp}{2\,tp + fp + fn}
+# \end{aligned}$$
+#
+# These and other measures, on the training and the test rows<!-- see metrics -->:
 
 # %% tags=["nbval-check-output"]
-names = [n for n in train if n != "confusion_matrix"]
 intervals = test["intervals"] or {}
-rows = [[n, train[n], test[n], *intervals.get(n, (None, None))] for n in names]
-columns = ["metric", "train", "test", "low", "high"]
-show(pd.DataFrame(rows, columns=columns).set_index("metric").astype(float).round(4))
+rows = {}
+for name in (n for n in train if n != "confusion_matrix"):
+    low, high = intervals.get(name, (None, None))
+    rows[name] = [written(v) for v in (train[name], test[name], low, high)]
+metrics = pd.DataFrame(rows, index=["train", "test", "low", "high"]).T
+show(
+    metrics.rename_axis("metric"),
+    "Measures. Low and high bound the 95 % interval of the test's.",
+    "metrics",
+)
 
 # %% tags=["nbval-check-output"]
 if test["seed_spread"]:
-    show(pd.DataFrame(test["seed_spread"]).T.astype(float).round(4))
+    spread = pd.DataFrame(test["seed_spread"]).T.astype(float).round(4)
+    show(
+        spread.rename_axis("metric"), "Networks that differ only in the seed.", "spread"
+    )
 else:
     say("One network was trained. The parameter n_seeds trains more, for the spread.")
 
+# %% [markdown]
+# The confusion matrix of the test rows is drawn<!-- see confusion_matrix --> and
+# counted<!-- see counts -->.
+
 # %%
 counts = test["confusion_matrix"]
-show(figures.confusion(counts, table.positive, table.negative))
+show(
+    figures.confusion(counts, table.positive, table.negative),
+    "The confusion matrix of the test rows, with each cell's share of its row.",
+)
 
 # %% tags=["nbval-check-output"]
 names = [table.negative, table.positive]
@@ -337,7 +383,7 @@ matrix = pd.DataFrame(
     index=[f"actual {n}" for n in names],
     columns=[f"predicted {n}" for n in names],
 )
-show(matrix)
+show(matrix.rename_axis("count"), "The counts of the confusion matrix.", "counts")
 
 # %% [markdown]
 # For the appointments, the source's values stand beside this run's.
@@ -354,7 +400,12 @@ if table.is_appointments and table.labels == ("No", "Yes"):
     for name, values in reported.items():
         form = ",d" if isinstance(values[1], int) else ".4f"
         reported[name] = [format(value, form) for value in values]
-    show(pd.DataFrame(reported, index=["source", "this run"]).T)
+    compared = pd.DataFrame(reported, index=["source", "this run"]).T
+    show(
+        compared.rename_axis("measure"),
+        "The source's values, and this run's.",
+        "source",
+    )
 else:
     say("These are not the source's table and classes: nothing to set beside them.")
 if P.data == "simulated":
@@ -396,8 +447,15 @@ say(
     at=values[largest],
 )
 
+# %% [markdown]
+# For each class, the share of its test rows at or below a probability is
+# drawn<!-- see cdf -->.
+
 # %%
-show(figures.cdf(table.Y_test, fitted.p_test, t, table.positive, table.negative))
+show(
+    figures.cdf(table.Y_test, fitted.p_test, t, table.positive, table.negative),
+    "Cumulative distributions of the predicted probability, class by class.",
+)
 
 # %% [markdown]
 # ## 10 Conclusion

@@ -89,12 +89,23 @@ class Picture:
         return buffer.getvalue()
 
 
-def show(thing: Any) -> None:
-    """Show a picture or a table in a notebook; as a script, print it or its words."""
+def show(thing: Any, caption: str = "", label: str = "") -> None:
+    """Show a picture or a table in a notebook; as a script, print it or its words.
+
+    Parameters
+    ----------
+    thing : Picture or DataFrame
+    caption : str, optional
+        With one, it is numbered in the documents of a run. Plain text.
+    label : str, optional
+        A picture has its name. A text that says ``<!-- see label -->`` refers to it.
+    """
     from IPython import get_ipython
     from IPython.display import display
 
     in_notebook = get_ipython() is not None
+    label = thing.name if isinstance(thing, Picture) else label
+    about = {"caption": caption, "label": label} if caption else {}
     if isinstance(thing, Picture):
         if in_notebook:
             display(
@@ -103,7 +114,7 @@ def show(thing: Any) -> None:
                     "text/plain": f"Figure. {thing.alt}",
                 },
                 raw=True,
-                metadata={"image/svg+xml": {"alt": thing.alt}},
+                metadata={"image/svg+xml": {"alt": thing.alt, **about}},
             )
         else:
             print(f"Figure. {thing.alt}")
@@ -112,7 +123,7 @@ def show(thing: Any) -> None:
     whole = ("display.max_colwidth", None, "display.max_rows", None)
     with pd.option_context(*whole, "display.width", 100):
         if in_notebook:
-            display(thing)
+            display(thing, metadata={"text/html": about} if about else None)
         else:
             print(thing)
 

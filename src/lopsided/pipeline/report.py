@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from lopsided import __version__, data, results
 from lopsided.parameters import Parameters
-from lopsided.pipeline import notebooks
+from lopsided.pipeline import document, notebooks
 from lopsided.pipeline.runs import RunFolder
 
 KERNEL_LOG = "kernels.log"  # kept with a run that failed
@@ -57,7 +57,9 @@ def run_report(p: Parameters, name: str = "default") -> Path:
             written = p.model_copy(update={"run_dir": str(run.path)}).model_dump()
             results.write_json(stage / results.PARAMETERS, written)
             seconds = execute_all(p, stage)
-            made = manifest(p, dataset.sha256, seconds)
+            made = manifest(p, dataset.sha256)
+            seconds |= documents(p, made, stage)
+            made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
             results.write_json(stage / results.MANIFEST, made)
             settle(stage, run.path)
             (stage / KERNEL_LOG).unlink()
@@ -74,6 +76,21 @@ def run_report(p: Parameters, name: str = "default") -> Path:
         for figure in (run.path / "figures").iterdir():
             notebooks.overwrite(top / "figures" / figure.name, figure.read_bytes())
     return run.path
+
+
+def documents(p: Parameters, made: dict[str, Any], stage: Path) -> dict[str, float]:
+    """Write the documents, or say what they lack; give the seconds of each."""
+    try:
+        seconds = document.publish(p, made, stage)
+    except ImportError as error:  # no wheel of pandoc or Typst for this machine
+        print(
+            f"no report.html and report.pdf: {error.name} is missing; pip install "
+            "pypandoc_binary typst",
+            file=sys.stderr,
+        )
+        return {}
+    print(f"documents: done in {sum(seconds.values()):.1f} s", file=sys.stderr)
+    return seconds
 
 
 def settle(stage: Path, final: Path) -> None:
@@ -122,7 +139,7 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
             raise notebooks.NotebookError(
                 f"{names}: its process died; was memory short?"
             ) from None
-    return seconds
+    return dict(sorted(seconds.items()))
 
 
 class Progress:
@@ -175,8 +192,8 @@ class Progress:
             self.seen = quarter
 
 
-def manifest(p: Parameters, sha256: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """Describe how a run was made: versions, platform, seeds, timings."""
+def manifest(p: Parameters, sha256: str) -> dict[str, Any]:
+    """Describe how a run was made: versions, platform, seeds."""
     return {
         "lopsided": __version__,
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -187,7 +204,6 @@ def manifest(p: Parameters, sha256: str, seconds: dict[str, float]) -> dict[str,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": {"source": Path(p.data).name, "sha256": sha256},
         "seeds": {k: getattr(p, k) for k in ("seed", "split_seed", "data_seed")},
-        "seconds": {name: round(s, 2) for name, s in sorted(seconds.items())},
     }
 
 
