@@ -26,6 +26,7 @@ from lopsided.metrics import (
     roc_auc,
 )
 from lopsided.network import Array
+from lopsided.prose import short
 from lopsided.training import History
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = (
@@ -196,13 +197,14 @@ def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
     figure, ax = axes(
         "predicted probability", "share of the class at or below", "Class-wise CDFs"
     )
+    positive_name, negative_name = short(positive, 36), short(negative, 36)
     x, neg, pos = _thin(values, below_neg, below_pos)
-    ax.step(x, neg, where="post", color=BLUE, label=negative)
-    ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive)
+    ax.step(x, neg, where="post", color=BLUE, label=negative_name)
+    ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive_name)
     ax.axvline(t, color=GREY, ls=":", label=f"threshold {t:.3g}")
     _widest_gap(ax, Y, p)
     ax.set_ylim(0, 1)
-    ax.legend(loc="lower right")
+    ax.legend()
     alt = (
         f"Cumulative distributions of the predicted probability. The widest gap of "
         f"{positive} and {negative} is {gap:.3f}, at {at:.3f}. At or above the "
@@ -262,12 +264,13 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
     share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     figure, ax = axes("predicted", "actual", "Confusion matrix (test)", (5.2, 3.9))
     ax.grid(False)
-    ax.imshow(share, cmap="Blues", vmin=0, vmax=1.25)  # pale enough for black text
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1.6)  # pale enough for black text
     for (i, j), count in np.ndenumerate(table):
         text = f"{count:,}\n{share[i, j]:.1%} of row"
         ax.text(j, i, text, ha="center", va="center", color="black")
-    ax.set_xticks([0, 1], [negative, positive])
-    ax.set_yticks([0, 1], [negative, positive], rotation=90, va="center")
+    names = [short(name, 18) for name in (negative, positive)]
+    ax.set_xticks([0, 1], names)
+    ax.set_yticks([0, 1], names, rotation=90, va="center")
     ax.tick_params(length=0)
     (tn, fp), (fn, tp) = table
     alt = (

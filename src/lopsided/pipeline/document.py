@@ -8,6 +8,7 @@ value from a table is a leaf of that tree: nothing in it can act as markup.
 import base64
 import json
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -131,10 +132,9 @@ class Report:
         }
         options = ["--mathml", "--toc", "--toc-depth=2", "--section-divs"]
         written = _write(tree, "html", *options)
-        # A browser would stretch the hat over the whole letter.
-        return written.replace(
-            '<mo accent="true">', '<mo accent="true" stretchy="false">'
-        ).encode()
+        # As it is, browsers stretch a hat, or set it beside its letter.
+        hat = '<mo accent="true">\u0302</mo>'
+        return written.replace(hat, '<mo stretchy="false">^</mo>').encode()
 
     def pdf(self) -> bytes:
         """Write a tagged PDF that keeps to PDF/UA-1."""
@@ -145,7 +145,7 @@ class Report:
             folder = Path(name)
 
             def saved(svg: str) -> str:
-                path = folder / f"{len(list(folder.iterdir()))}.svg"
+                path = folder / f"{len(list(folder.glob('*.svg')))}.svg"
                 path.write_text(svg, encoding="utf-8")
                 return path.name
 
@@ -153,7 +153,9 @@ class Report:
             source = _write(tree, "typst", "--shift-heading-level-by=-1")
             given = {"title": self.title, "author": self.author}
             main = folder / "report.typ"
-            fonts = [Path(mpl.get_data_path(), "fonts/ttf")]
+            # Beside Typst's own, one that has many characters, and is always there.
+            for font in Path(mpl.get_data_path(), "fonts/ttf").glob("DejaVuSans*"):
+                shutil.copy(font, folder)
 
             def compiled(source: str, given: dict[str, str], system: bool) -> bytes:
                 main.write_text(source, encoding="utf-8")
@@ -161,7 +163,7 @@ class Report:
                     main,
                     root=folder,
                     sys_inputs=given,
-                    font_paths=fonts,
+                    font_paths=[folder],
                     ignore_system_fonts=not system,
                     pdf_standards=["ua-1"],
                 )
@@ -335,15 +337,15 @@ def _plain(node: Any) -> str:
 
 
 def _walk(tree: Any, change: Callable[[Node], list[Node] | None]) -> Any:
-    """Copy a tree, with some nodes of its lists replaced."""
+    """Copy a tree, with some nodes of its lists replaced; the inner ones come first."""
     if isinstance(tree, dict):
         return {key: _walk(value, change) for key, value in tree.items()}
     if not isinstance(tree, list):
         return tree
     copy: list[Any] = []
-    for item in tree:
+    for item in (_walk(item, change) for item in tree):
         new = change(item) if isinstance(item, dict) and "t" in item else None
-        copy += [_walk(item, change)] if new is None else new
+        copy += [item] if new is None else new
     return copy
 
 
@@ -396,11 +398,14 @@ def _for_html(node: Node) -> list[Node] | None:
 
 
 def _for_typst(node: Node) -> list[Node] | None:
-    """Write what pandoc's Typst leaves out: the alternative texts of PDF/UA.
+    """Write what pandoc's Typst gets wrong or leaves out.
 
-    A formula's is its LaTeX. A short table does not break over pages.
+    A text is a string there, or a dash would start a list. Figures and formulas have
+    the alternative texts of PDF/UA; a formula's is its LaTeX. Short tables stay whole.
     """
     kind = node["t"]
+    if kind == "Str":
+        return [_node("RawInline", "typst", f'#"{_quoted(node["c"])}";')]
     if kind == "Image":
         (*_, ((_, alt),)), _, (path, _) = node["c"]
         return [_node("RawInline", "typst", f'#image("{path}", alt: "{_quoted(alt)}")')]

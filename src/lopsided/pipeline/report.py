@@ -84,8 +84,8 @@ def documents(p: Parameters, made: dict[str, Any], stage: Path) -> dict[str, flo
         seconds = document.publish(p, made, stage)
     except ImportError as error:  # no wheel of pandoc or Typst for this machine
         print(
-            f"no report.html and report.pdf: {error.name} is missing; pip install "
-            "pypandoc_binary typst",
+            f"documents: {error.name} is missing; for report.html and report.pdf, "
+            "pip install pypandoc_binary typst",
             file=sys.stderr,
         )
         return {}

@@ -1,0 +1,255 @@
+"""The documents: what a run found, as text, whatever its table holds."""
+
+import re
+import sys
+from html.parser import HTMLParser
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from browser import check_page, chromium
+from pypdf import PdfReader
+
+from lopsided import data
+from lopsided.parameters import Parameters, validate
+from lopsided.pipeline import document, notebooks, report
+
+SCRIPT = "<script>alert(1)</script>"
+NAMES = [
+    SCRIPT,
+    "$x_1$ and $y$",
+    "a" * 150,
+    "имя_пациента",
+    "名前",
+    "😀 grin",
+    "back`tick` ```",
+    "*star* _under_ **b**",
+    r"@mention #hash \back",
+    "--- | a | b",
+    "![i](http://example.org/x.png)",
+    "<!-- see metrics -->",
+    "&lt;b&gt; &amp;",
+    "#set page(width: 1pt)",
+    ']#panic("x")[',
+    "- dash",
+    "1. one",
+    "<img src=x onerror=alert(1)>",
+    "</table></div>",
+    "bell\x07",
+]
+YES, NO = r"yes $#\@<*_` </script>", "no & <none> #[x]"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Run notebook 05 on a table that tries everything; give the folder."""
+    run = tmp_path_factory.mktemp("run")
+    rng = np.random.default_rng(0)
+    names = [*NAMES, *(f"column_{k}" for k in range(180))]
+    table = pd.DataFrame(rng.normal(size=(100, len(names))), columns=names)
+    table["#target $"] = np.where(np.arange(100) % 5, NO, YES)
+    table.to_csv(run / "hostile.csv", index=False)
+    given = {"target": "#target $", "positive_label": YES, "epochs": 1}
+    given |= {"threshold": 1.0, "n_bootstrap": 100, "hidden_units": [1]}
+    given |= {"title": "A $title$ #x <b> 名", "author": r"O'Neil <b> \ #let"}
+    dataset = data.load(validate({"data": str(run / "hostile.csv")} | given))
+    (run / "notebooks").mkdir()
+    source = notebooks.folder() / "05_report.ipynb"
+    output = run / "notebooks" / source.name
+    p = dataset.parameters.model_copy(update={"run_dir": str(run)})
+    notebooks.execute(source, output, p.model_dump())
+    made = report.manifest(p, dataset.sha256)
+    document.publish(p, made, run)
+    return run, p, made
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Publish the committed notebook 05; give the folder."""
+    run = tmp_path_factory.mktemp("plain")
+    (run / "notebooks").symlink_to(notebooks.folder())
+    document.publish(Parameters(), report.manifest(Parameters(), "0" * 64), run)
+    return run
+
+
+class Page(HTMLParser):
+    """The elements of a page, and its text."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, words):
+        self.words.append(words)
+
+    def all(self, name, attribute):
+        return [a[attribute] for tag, a in self.tags if tag == name and attribute in a]
+
+
+def pdf_text(path):
+    """All text without spaces, which a PDF does not have where a line breaks."""
+    pages = [page.extract_text() for page in PdfReader(path).pages]
+    return [re.sub(r"[\s\u200b]", "", text) for text in pages]
+
+
+def test_names_and_labels_are_text_in_html(hostile):
+    page = Page(hostile[0] / "report.html")
+    for name in [*NAMES[:-1], "bell\ufffd", YES, NO, "A $title$ #x <b> 名"]:
+        assert name in page.text, name
+    assert not {"script", "b", "iframe"} & {tag for tag, _ in page.tags}
+    assert not [a for _, attributes in page.tags for a in attributes if a[:2] == "on"]
+    assert len(page.all("img", "src")) == 3
+
+
+def test_names_and_labels_are_text_in_pdf(hostile):
+    text = "".join(pdf_text(hostile[0] / "report.pdf"))
+    coded = {"名前": "[U+540D][U+524D]", "bell\x07": "bell\ufffd"}
+    for name in [*NAMES, YES, NO]:
+        squeezed = "".join(name.split())
+        assert squeezed in text or coded.get(squeezed, squeezed) in text, name
+
+
+def test_title_and_author_are_the_parameters(hostile, plain):
+    run, p, _ = hostile
+    known = PdfReader(run / "report.pdf").metadata
+    assert known.title.startswith("A $title$ #x <b> ")
+    assert known.author == p.author
+    assert p.author in Page(run / "report.html").text
+    heading = "A neural network written from scratch, for lopsided classes"
+    assert PdfReader(plain / "report.pdf").metadata.title == heading
+    assert PdfReader(plain / "report.pdf").metadata.author is None
+    assert "Your Name" not in (plain / "report.html").read_text(encoding="utf-8")
+
+
+def test_undefined_measures_say_so(hostile):
+    assert "undefined" in Page(hostile[0] / "report.html").text
+    assert "undefined" in "".join(pdf_text(hostile[0] / "report.pdf"))
+
+
+def test_a_long_table_goes_on_over_pages_with_its_head(hostile):
+    pages = pdf_text(hostile[0] / "report.pdf")
+    assert sum("columnkindtreatment" in text for text in pages) >= 4
+    assert "column_0" in "".join(pages)
+    assert "column_179" in "".join(pages)
+
+
+def test_the_last_page_tells_how_the_run_was_made(hostile):
+    run, _, made = hostile
+    page, last = Page(run / "report.html").text, pdf_text(run / "report.pdf")[-1]
+    end = page[page.rindex("How this report was made") :]
+    wanted = [made["data"]["sha256"], "hidden_units", "[1]", "hostile.csv"]
+    for needed in [*wanted, *made["libraries"].values(), made["python"]]:
+        assert needed in end
+        assert needed in last
+    assert str(run) not in page  # whose machine it was is nobody's business
+
+
+@pytest.mark.parametrize("which", ["hostile", "plain"])
+def test_html_refers_to_nothing_outside(which, request):
+    run = request.getfixturevalue(which)
+    page = Page((run[0] if which == "hostile" else run) / "report.html")
+    ids = {a["id"] for _, a in page.tags if "id" in a}
+    links = page.all("a", "href")
+    assert len(links) > 15
+    assert {link[1:] for link in links} <= ids
+    assert all(link[0] == "#" for link in links)
+    assert all(s.startswith("data:image/svg+xml") for s in page.all("img", "src"))
+    assert not page.all("link", "href")
+    assert "url(" not in page.text
+    assert "@import" not in page.text
+
+
+def test_figures_and_tables_are_numbered_and_referred_to(plain):
+    page = Page(plain / "report.html")
+    for kind, count in (("Figure", 3), ("Table", 8)):
+        found = re.findall(rf"{kind} (\d+)\. ", page.text)
+        assert found == [str(n + 1) for n in range(count)]
+    text = "".join(pdf_text(plain / "report.pdf"))
+    for number in range(1, 6):
+        assert f"(Table{number})" in text
+    scopes = page.all("th", "scope")
+    assert len(scopes) == sum(tag == "th" for tag, _ in page.tags)
+
+
+def tree(node):
+    """Walk the structure tree of a PDF."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for child in node:
+            yield from tree(child)
+    elif isinstance(node, dict):
+        yield node
+        if "/K" in node:
+            yield from tree(node["/K"])
+
+
+@pytest.mark.parametrize("which", ["hostile", "plain"])
+def test_pdf_is_tagged_as_pdf_ua_asks(which, request):
+    run = request.getfixturevalue(which)
+    reader = PdfReader((run[0] if which == "hostile" else run) / "report.pdf")
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data()
+    nodes = list(tree(root["/StructTreeRoot"]["/K"]))
+    kinds = [str(node.get("/S")) for node in nodes]
+    assert {"/H1", "/P", "/LI", "/TH", "/TD", "/Caption"} <= set(kinds)
+    spoken = [n for n in nodes if n.get("/S") in ("/Formula", "/Figure")]
+    assert len(spoken) > 12
+    assert all(len(str(n["/Alt"])) > 0 for n in spoken)
+    assert "\\frac" in " ".join(str(n["/Alt"]) for n in spoken)
+    fonts = {f for page in reader.pages for f in page["/Resources"]["/Font"].values()}
+    for font in fonts:
+        (inner,) = font.get_object()["/DescendantFonts"]
+        descriptor = inner.get_object()["/FontDescriptor"].get_object()
+        assert {"/FontFile2", "/FontFile3"} & set(descriptor), "not embedded"
+    assert "/CreationDate" not in reader.metadata
+
+
+def test_publishing_again_gives_the_same_bytes(hostile):
+    run, p, made = hostile
+    before = [(run / name).read_bytes() for name in (document.HTML, document.PDF)]
+    document.publish(p, made, run)
+    assert before == [(run / n).read_bytes() for n in (document.HTML, document.PDF)]
+
+
+def test_all_that_notebook_05_shows_is_in_the_documents():
+    notebook = nbformat.read(notebooks.folder() / "05_report.ipynb", as_version=4)
+    text, shown = document.collect(notebook)
+    outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
+    taken = {"text/markdown", "text/html", "image/svg+xml"}
+    assert all(o.output_type == "display_data" for o in outputs)
+    assert all(len(taken & o.data.keys()) == 1 for o in outputs)
+    assert all("caption" in s.about for s in shown)
+    assert "01_forward" not in "".join(text)
+
+
+def test_a_character_without_a_font_gives_its_code():
+    assert document._code_points("имя 名 x") == "имя [U+540D] x"
+
+
+@pytest.mark.parametrize("missing", ["pypandoc", "typst"])
+def test_a_missing_package_is_named(missing, plain, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, missing, None)
+    seconds = report.documents(Parameters(), report.manifest(Parameters(), ""), plain)
+    assert seconds == {}
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"{missing} is missing" in said
+
+
+def test_report_in_a_browser(plain):
+    with chromium() as browser:
+        check_page(browser, plain / "report.html", formulas=10)
+
+
+def test_hostile_report_in_a_browser(hostile):
+    with chromium() as browser:
+        check_page(browser, hostile[0] / "report.html", formulas=10, dollars=True)
