@@ -1,0 +1,191 @@
+"""Open pages in headless Chromium with the network refused, and check what is seen.
+
+`chromium` starts the browser, `opened` opens one page in it, and each ``check_…`` says
+what is wrong with an open page. `check_page` makes them all, at desktop and at phone
+width, in light and in dark, and on paper.
+"""
+
+import io
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+#: What keeps the browser to itself. Whatever name it looks up, there is no such host.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
+DESKTOP, PHONE, A4 = 1200, 375, 680  # pixels; the last: between the margins of a page
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """Start Chromium; skip the test where there is none."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if not program:
+        pytest.skip("Chromium is not installed; on Debian: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(browser, path: Path, width: int = DESKTOP, dark: bool = False) -> Iterator:
+    """Open a file as a page; when done, check that it asked no other host for anything.
+
+    A page that asks for something over the network, or whose script fails, does not
+    pass, whatever else was checked.
+    """
+    context = browser.new_context(
+        offline=True,
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+    )
+    try:
+        page = context.new_page()
+        asked, failed = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: failed.append(str(error)))
+        page.goto(path.resolve().as_uri())
+        yield page
+        left = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+        assert not left, f"{path.name} asks the network for {left}"
+        assert not failed, f"{path.name}: a script fails: {failed}"
+    finally:
+        context.close()
+
+
+def check_page(browser, path: Path, formulas: int = 0, dollars: bool = False) -> None:
+    """Check all that holds for every page.
+
+    Parameters
+    ----------
+    browser
+        From `chromium`.
+    path : Path
+        An HTML file.
+    formulas : int
+        How many there must be, at least.
+    dollars : bool
+        Whether the text may hold dollars: data may.
+    """
+    for dark in (False, True):
+        with opened(browser, path, dark=dark) as page:
+            check_formulas(page, formulas, dollars)
+            check_images(page)
+            check_headings(page)
+            check_axe(page)
+    for dark in (False, True):
+        with opened(browser, path, PHONE, dark) as page:
+            check_width(page)
+            check_axe(page)
+    with opened(browser, path, A4) as page:
+        check_print(page)
+
+
+def check_formulas(page, at_least: int = 0, dollars: bool = False) -> None:
+    """Formulas are elements with a size, and no LaTeX is left in the text."""
+    sizes = page.eval_on_selector_all(
+        "math, mjx-container, .katex",
+        "all => all.map(f => f.getBoundingClientRect()).map(b => b.width * b.height)",
+    )
+    assert len(sizes) >= at_least, f"{len(sizes)} formulas instead of {at_least}"
+    assert all(sizes), "a formula takes no place"
+    text = page.evaluate(
+        """() => {
+          const outside = "pre, code, script, style, math, mjx-container, annotation";
+          const copy = document.body.cloneNode(true);
+          copy.querySelectorAll(outside).forEach(e => e.remove());
+          return copy.textContent;
+        }"""
+    )
+    left = [] if dollars else re.findall(r"\$[^$\n]+\$|\$\$", text)
+    left += re.findall(r"\\[(\[]|\\(?:frac|begin|text|hat|sum|mathcal)\b", text)
+    assert not left, f"not rendered: {left}"
+
+
+def check_images(page) -> None:
+    """Every image has words, and they are more than the name of a file."""
+    words = page.evaluate(
+        """() => [...document.querySelectorAll("img, svg, [role=img]")]
+          .filter(e => !e.closest("[aria-hidden=true], svg svg, defs"))
+          .filter(e => !(e.closest("a, button, label") && e.matches("svg")))
+          .map(e => e.getAttribute("alt") || e.getAttribute("aria-label")
+            || e.querySelector(":scope > title")?.textContent || "")"""
+    )
+    for alt in words:
+        assert alt.strip(), "an image has no alternative text"
+        assert not re.fullmatch(r"\S+\.\w{2,4}|\w+", alt.strip()), f"no words: {alt!r}"
+
+
+def check_headings(page) -> None:
+    """One first heading, and never a level left out on the way down."""
+    levels = page.eval_on_selector_all(
+        "h1, h2, h3, h4, h5, h6",
+        "all => all.filter(h => h.checkVisibility()).map(h => +h.tagName[1])",
+    )
+    assert levels, "no headings"
+    assert levels.count(1) == 1, f"{levels.count(1)} headings of level 1"
+    steps = list(zip([0, *levels], levels, strict=False))
+    assert all(b <= a + 1 for a, b in steps), f"headings jump: {levels}"
+
+
+def check_axe(page) -> None:
+    """The rules of axe-core, contrast among them, find nothing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    results = Axe().run(page)
+    assert not results.violations_count, results.generate_report()
+
+
+def check_width(page) -> None:
+    """The page is not wider than its window; what is wide scrolls in a box of its own.
+
+    Such a box can be reached with the keyboard too; axe-core checks that.
+    """
+    wide = page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          if (document.scrollingElement.scrollWidth <= width) return [];
+          return [...document.body.querySelectorAll("*")]
+            .filter(e => e.getBoundingClientRect().right > width + 1)
+            .map(e => e.outerHTML.slice(0, 120)).slice(0, 5);
+        }"""
+    )
+    assert not wide, f"wider than the window: {wide}"
+
+
+def check_print(page) -> None:
+    """Printing gives pages with the page's words, none of them cut at the margin."""
+    from pypdf import PdfReader
+
+    page.emulate_media(media="print")
+    check_width(page)
+    cut = page.evaluate(
+        """() => [...document.body.querySelectorAll("*")]
+          .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1
+            && !["visible", "clip"].includes(getComputedStyle(e).overflowX))
+          .map(e => e.outerHTML.slice(0, 120)).slice(0, 5)"""
+    )
+    assert not cut, f"cut on paper: {cut}"
+    printed = PdfReader(io.BytesIO(page.pdf(format="A4", print_background=False)))
+    text = "".join(sheet.extract_text() for sheet in printed.pages)
+    heading = page.inner_text("h1")
+    squeezed = re.sub(r"\W", "", text)
+    assert re.sub(r"\W", "", heading) in squeezed, f"{heading!r} is not on paper"
+    page.emulate_media(media="screen")
