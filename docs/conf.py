@@ -9,6 +9,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from docutils import nodes
+from sphinx import addnodes
 
 import lopsided
 
@@ -41,20 +42,22 @@ myst_enable_extensions = ["dollarmath"]
 
 # A word in single backticks is a name of the package, or the build fails.
 default_role = "py:obj"
-autodoc_default_options = {
-    "exclude-members": "model_config",  # pydantic's own
-    "no-value": True,  # of a constant: long, and one click away in the source
-}
+autodoc_default_options = {"exclude-members": "model_config"}  # pydantic's own
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+add_module_names = False
 autodoc_typehints = "none"  # the docstrings give types, shapes and units
 numpydoc_show_class_members = False
 
 # One file, which needs no other: with SVG output MathJax loads no fonts, and a browser
 # may refuse fonts to a page that was opened from disk.
 MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent
-mathjax_path = "tex-svg.js"
-mathjax3_config = {"svg": {"scale": 0.9}}
-html_static_path = ["style.css", str(MATHJAX / "static/mathjax/tex-svg.js")]
+mathjax_path = "tex-svg-full.js"
+mathjax3_config = {
+    "svg": {"scale": 0.9},
+    "tex": {"packages": {"[+]": ["textmacros"]}},  # an underscore in a name
+}
+html_static_path = ["style.css", str(MATHJAX / "static/mathjax/tex-svg-full.js")]
 html_css_files = ["style.css"]
 
 html_theme = "pydata_sphinx_theme"
@@ -82,7 +85,8 @@ def links(name: str) -> str:
     if REPOSITORY_URL.startswith("https://github.com/"):  # all that Colab can open
         place = REPOSITORY_URL.removeprefix("https://github.com/").removesuffix(".git")
         colab = f"https://colab.research.google.com/github/{place}/blob/main/{path}"
-        parts.append(f"[Open in Colab]({colab})")
+        setup = f"%pip install --no-deps git+{REPOSITORY_URL}"
+        parts.append(f"[Open in Colab]({colab}) and first run `{setup}`")
     return " · ".join(parts)
 
 
@@ -121,8 +125,25 @@ def keep_punctuation(app, doctree: nodes.document) -> None:
             after.parent.replace(after, nodes.Text(after[1:]))
 
 
+def hide_values(app, domain: str, kind: str, content: addnodes.desc_content) -> None:
+    """Leave out what constants are: it is long, and one click away in the source."""
+    if kind == "data":
+        for value in list(content.parent.findall(addnodes.desc_annotation)):
+            value.parent.remove(value)
+
+
+def find_in_package(app, env, node, shown) -> nodes.Node | None:
+    """Find `loss.d_logits` where docstrings name it so, without the package."""
+    name = f"{lopsided.__name__}.{node['reftarget']}"
+    return env.domains["py"].resolve_xref(
+        env, node["refdoc"], app.builder, node["reftype"], name, node, shown
+    )
+
+
 def setup(app) -> None:
     """Connect these to Sphinx."""
     app.connect("source-read", prepare_notebook)
     app.connect("doctree-read", describe_figures, priority=400)  # before images move
     app.connect("doctree-read", keep_punctuation)
+    app.connect("object-description-transform", hide_values)
+    app.connect("missing-reference", find_in_package)

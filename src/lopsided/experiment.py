@@ -82,7 +82,7 @@ def fit(
     on_epoch : callable, optional
         Called with the number of epochs done so far and the history.
     scheme : str
-        How the first weights are drawn, as in `lopsided.network.initialise`.
+        How the first weights are drawn, as in `network.initialise`.
 
     Raises
     ------

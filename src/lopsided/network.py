@@ -263,8 +263,7 @@ def backward(network: Network, done: Pass, dZ_L: Array) -> Array:
     done : Pass
         As `forward` left it.
     dZ_L : array, shape (1, m)
-        Each example's own derivative of its loss by its logit, from
-        `lopsided.loss.d_logits`.
+        Each example's own derivative of its loss by its logit, from `loss.d_logits`.
 
     Returns
     -------

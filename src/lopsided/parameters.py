@@ -18,8 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lopsided.errors import InputError
 
-#: Rules for `lopsided.threshold.choose`: name, number of arguments, test of each, and
-#: what is asked.
+#: Rules for `threshold.choose`: name, number of arguments, test of each, what is asked.
 STRATEGIES = {
     "prevalence": (0, None),
     "f1": (0, None),

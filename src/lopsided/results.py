@@ -54,7 +54,7 @@ def committed(name: str) -> Path:
 
 
 def save_metrics(run_dir: RunDir, measured: dict[str, Any]) -> None:
-    """Write ``metrics.json``, from `lopsided.experiment.measure`."""
+    """Write ``metrics.json``, from `experiment.measure`."""
     if run_dir:
         write_json(Path(run_dir, METRICS), measured)
 
@@ -69,7 +69,7 @@ def save_picture(run_dir: RunDir, picture: Picture) -> None:
 
 
 def progress(run_dir: RunDir) -> Callable[[int, History], None] | None:
-    """Make a callback for `lopsided.experiment.fit`: lines in ``progress.jsonl``."""
+    """Give `experiment.fit` a callback that adds a line to ``progress.jsonl``."""
     if not run_dir:
         return None
     path = Path(run_dir, PROGRESS)

@@ -121,7 +121,7 @@ def train(
         Trained in place.
     X : array, shape (n_0, m)
     Y, weight : array, shape (1, m)
-        Labels, and each example's weight from `lopsided.loss.class_weights`.
+        Labels, and each example's weight from `loss.class_weights`.
     rng : numpy.random.Generator
         Shuffles the examples anew for each epoch.
     epochs, batch_size : int
