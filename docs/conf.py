@@ -64,6 +64,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "lopsided"
 html_show_sphinx = False
 html_show_search_summary = False  # it would fetch pages, which file:// forbids
+html_use_index = html_domain_indices = False  # search finds names, api.md lists them
 html_copy_source = html_show_sourcelink = False
 html_sidebars = {"**": ["contents.html"]}
 html_theme_options = {
