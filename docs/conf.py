@@ -69,6 +69,7 @@ html_copy_source = html_show_sourcelink = False
 html_sidebars = {"**": ["contents.html"]}
 html_theme_options = {
     "navbar_center": [],
+    "search_bar_text": "Search this site",
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
