@@ -42,7 +42,9 @@ myst_enable_extensions = ["dollarmath"]
 
 # A word in single backticks is a name of the package, or the build fails.
 default_role = "py:obj"
-autodoc_default_options = {"exclude-members": "model_config"}  # pydantic's own
+# Made by pydantic and scikit-learn, not by us.
+MADE = "model_config, set_fit_request, set_partial_fit_request, set_score_request"
+autodoc_default_options = {"exclude-members": MADE}
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 add_module_names = False

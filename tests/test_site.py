@@ -96,6 +96,12 @@ def test_every_link_leads_to_a_page_and_an_anchor(pages):
                 assert unquote(target.fragment) in pages[there].anchors, link
 
 
+def test_every_module_has_a_page(site):
+    modules = {p.stem for p in (DOCS.parent / "src/lopsided").glob("[a-z]*.py")}
+    pages = {p.stem.removeprefix("lopsided.") for p in site.glob("api/*.html")}
+    assert pages == modules - {"cli", "compiled"}  # a command, and a twin of `training`
+
+
 def test_no_file_of_another_host_is_named(pages):
     for page, found in pages.items():
         outside = [f for f in found.files if urlsplit(f).scheme not in ("", "data")]
