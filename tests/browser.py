@@ -82,7 +82,7 @@ def check_page(browser, path: Path, formulas: int = 0, dollars: bool = False) ->
     formulas : int
         How many there must be, at least.
     dollars : bool
-        Whether the text may hold dollars: data may.
+        Whether the text may look like LaTeX, because data does.
     """
     for dark in (False, True):
         with opened(browser, path, dark=dark) as page:
@@ -114,9 +114,9 @@ def check_formulas(page, at_least: int = 0, dollars: bool = False) -> None:
           return copy.textContent;
         }"""
     )
-    left = [] if dollars else re.findall(r"\$[^$\n]+\$|\$\$", text)
+    left = re.findall(r"\$[^$\n]+\$|\$\$", text)
     left += re.findall(r"\\[(\[]|\\(?:frac|begin|text|hat|sum|mathcal)\b", text)
-    assert not left, f"not rendered: {left}"
+    assert dollars or not left, f"not rendered: {left}"
 
 
 def check_images(page) -> None:
@@ -186,6 +186,6 @@ def check_print(page) -> None:
     printed = PdfReader(io.BytesIO(page.pdf(format="A4", print_background=False)))
     text = "".join(sheet.extract_text() for sheet in printed.pages)
     heading = page.inner_text("h1")
-    squeezed = re.sub(r"\W", "", text)
-    assert re.sub(r"\W", "", heading) in squeezed, f"{heading!r} is not on paper"
+    letters = re.compile(r"[^A-Za-z]")  # of which every machine has a font
+    assert letters.sub("", heading) in letters.sub("", text), f"no {heading!r} on paper"
     page.emulate_media(media="screen")
