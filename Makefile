@@ -1,17 +1,21 @@
-# What each target needs, it installs first: into .venv, from requirements.lock.
+# What each target needs, it installs first: into .venv, from requirements.lock, or from
+# requirements-all.lock, which adds to it and changes nothing.
 # A machine needs Python 3.11 or newer with venv, make, and a package index.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ALL := $(VENV)/.all
 RUN ?= default
 DATA ?=
 REAL ?=
 PARAMS ?=
+REPOSITORY_URL ?=
+export REPOSITORY_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab audit notebooks results bench lock clean
+.PHONY: help report test lint lab audit notebooks results site bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +47,9 @@ results: $(READY) ## renew the committed results and figures [REAL=published fil
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
 	$(BIN)/python tests/readme.py
 
+site: $(ALL) ## the lessons, the report and the package as pages [REPOSITORY_URL=https://...]
+	$(BIN)/python docs/build.py
+
 bench: ## time training against other libraries, in an environment of their own
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt -e '.[fast]'
@@ -66,4 +73,8 @@ $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(ALL): $(READY) requirements-all.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-all.lock
 	@touch $@

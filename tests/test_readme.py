@@ -20,6 +20,7 @@ RUN_BY = {
     ".venv/bin/python -m pip install --no-deps -e .": (MAKE, "--no-deps -e ."),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
     ".venv/bin/python -m pytest": (MAKE, "$(BIN)/python -m pytest\n"),
+    "make site": (CI, "\nmake site\n"),
     "python notebooks/03_training.py": (
         SCRIPTS,
         '[sys.executable, NOTEBOOKS / "03_training.py"]',

@@ -160,9 +160,9 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
     ) -> Self:
         """Go through some examples once, from where the last call left the network.
 
-        The learning rate is ``initial_learning_rate``; `set_params` changes it between
-        calls. Weights are taken as they are, since the mean over all that will come is
-        not known: larger weights make larger steps.
+        The learning rate is ``initial_learning_rate``; ``set_params`` changes it
+        between calls. Weights are taken as they are, since the mean over all that will
+        come is not known: larger weights make larger steps.
 
         Parameters
         ----------

@@ -23,7 +23,8 @@ from lopsided.tables import LARGEST, utc
 DATE_PARTS = ("days", "month", "weekday", "hour")
 MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code
 MISSING = "(missing)"
-KINDS = ("number", "boolean", "category", "date")  # what a feature can be made of
+#: What a feature can be made of.
+KINDS = ("number", "boolean", "category", "date")
 #: Names that promise an identifier: id, customer_id, CustomerID, uuid, index.
 IDENTIFIER = re.compile(
     r"(?i:^(index|key)$|(^|[\W_])(id|uuid|guid)$|^id[\W_])|[a-z0-9](Id|ID)$"

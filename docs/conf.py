@@ -1,0 +1,153 @@
+"""How Sphinx makes the site. build.py calls it, and says where the pages are."""
+
+import importlib.util
+import json
+import os
+import tomllib
+from pathlib import Path
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx import addnodes
+
+import lopsided
+
+HERE = Path(__file__).parent
+URLS = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"].get(
+    "urls", {}
+)
+REPOSITORY_URL = os.environ.get("REPOSITORY_URL") or URLS.get("Repository", "")
+
+REPORT = "05_report"
+
+project = "lopsided"
+copyright = "lopsided developers"  # no year: the same bytes whenever it is built
+version = release = lopsided.__version__
+extensions = [
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+]
+templates_path = [str(HERE / "templates")]  # autosummary looks from the sources
+nitpicky = True
+
+# The committed outputs are what is shown; a test compares them with a fresh execution.
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath"]
+
+# A word in single backticks is a name of the package, or the build fails.
+default_role = "py:obj"
+# Made by pydantic and scikit-learn, not by us.
+MADE = "model_config, set_fit_request, set_partial_fit_request, set_score_request"
+autodoc_default_options = {"exclude-members": MADE}
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+add_module_names = False
+autodoc_typehints = "none"  # the docstrings give types, shapes and units
+numpydoc_show_class_members = False
+
+# One file, which needs no other: with SVG output MathJax loads no fonts, and a browser
+# may refuse fonts to a page that was opened from disk.
+MATHJAX = Path(importlib.util.find_spec("sphinx-mathjax-offline").origin).parent
+mathjax_path = "tex-svg-full.js"
+mathjax3_config = {
+    "svg": {"scale": 0.9},
+    "tex": {"packages": {"[+]": ["textmacros"]}},  # an underscore in a name
+}
+html_static_path = ["style.css", str(MATHJAX / "static/mathjax/tex-svg-full.js")]
+html_css_files = ["style.css"]
+
+html_theme = "pydata_sphinx_theme"
+html_title = "lopsided"
+html_show_sphinx = False
+html_show_search_summary = False  # it would fetch pages, which file:// forbids
+html_use_index = html_domain_indices = False  # search finds names, api.md lists them
+html_copy_source = html_show_sourcelink = False
+html_sidebars = {"**": ["contents.html"]}
+html_theme_options = {
+    "navbar_center": [],
+    "search_bar_text": "Search this site",
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+
+def links(name: str) -> str:
+    """Write the line of links that stands under a notebook's title."""
+    parts = [f"[Download this notebook](path:{name})"]
+    if REPOSITORY_URL:
+        path = f"notebooks/{name}"
+        binder = f"git/{quote(REPOSITORY_URL, safe='')}/HEAD?labpath={quote(path, '')}"
+        parts.append(f"[Open in Binder](https://mybinder.org/v2/{binder})")
+    if REPOSITORY_URL.startswith("https://github.com/"):  # all that Colab can open
+        place = REPOSITORY_URL.removeprefix("https://github.com/").removesuffix(".git")
+        colab = f"https://colab.research.google.com/github/{place}/blob/main/{path}"
+        setup = f"%pip install --no-deps git+{REPOSITORY_URL}"
+        parts.append(f"[Open in Colab]({colab}) and first run `{setup}`")
+    return " · ".join(parts)
+
+
+def prepare_notebook(app, docname: str, source: list[str]) -> None:
+    """Make a page of a notebook, as it is read; the file to download stays as it is."""
+    if not docname.startswith("notebooks/"):
+        return
+    name = Path(docname).name
+    notebook = json.loads(source[0])
+    first = notebook["cells"][0]
+    title, _, rest = "".join(first["source"]).partition("\n\n")
+    first["source"] = f"{title}\n\n{links(name + '.ipynb')}\n\n{rest}"
+    if name == REPORT:  # is read for its results, the others for their code too
+        for cell in notebook["cells"]:
+            cell["metadata"].setdefault("tags", []).append("remove-input")
+    # The corners of a table head nothing, so they are no headers.
+    source[0] = json.dumps(notebook).replace("<th></th>", "<td></td>")
+
+
+def describe_figures(app, doctree: nodes.document) -> None:
+    """Give each figure of a notebook the alternative text that its SVG carries."""
+    for image in doctree.findall(nodes.image):
+        if image["uri"].endswith(".svg") and "alt" not in image:
+            drawn = ElementTree.parse(Path(app.srcdir, image["uri"].lstrip("/")))
+            image["alt"] = drawn.getroot().attrib["aria-label"]
+
+
+def keep_punctuation(app, doctree: nodes.document) -> None:
+    """Keep a full stop or comma on the line of the formula before it."""
+    for formula in list(doctree.findall(nodes.math)):
+        after = formula.next_node(siblings=True, descend=False)
+        if isinstance(after, nodes.Text) and after[0] in ".,:;?!)":
+            together = nodes.inline(classes=["nowrap"])
+            formula.replace_self(together)
+            together += [formula, nodes.Text(after[0])]
+            after.parent.replace(after, nodes.Text(after[1:]))
+
+
+def hide_values(app, domain: str, kind: str, content: addnodes.desc_content) -> None:
+    """Leave out what constants are: it is long, and one click away in the source."""
+    if kind == "data":
+        for value in list(content.parent.findall(addnodes.desc_annotation)):
+            value.parent.remove(value)
+
+
+def find_in_package(app, env, node, shown) -> nodes.Node | None:
+    """Find `loss.d_logits` where docstrings name it so, without the package."""
+    name = f"{lopsided.__name__}.{node['reftarget']}"
+    return env.domains["py"].resolve_xref(
+        env, node["refdoc"], app.builder, node["reftype"], name, node, shown
+    )
+
+
+def setup(app) -> None:
+    """Connect these to Sphinx."""
+    app.connect("source-read", prepare_notebook)
+    app.connect("doctree-read", describe_figures, priority=400)  # before images move
+    app.connect("doctree-read", keep_punctuation)
+    app.connect("object-description-transform", hide_values)
+    app.connect("missing-reference", find_in_package)

@@ -1,0 +1,200 @@
+"""The site: no dead link, and each page seen in a browser with the network refused."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from browser import (
+    PHONE,
+    check_axe,
+    check_formulas,
+    check_headings,
+    check_images,
+    check_page,
+    check_width,
+    chromium,
+    opened,
+)
+
+for package in ("sphinx", "myst_nb", "numpydoc", "pydata_sphinx_theme"):
+    pytest.importorskip(package, reason="the extra `site` is missing: make site")
+
+DOCS = Path(__file__).parents[1] / "docs"
+NOTEBOOKS = sorted(p.stem for p in (DOCS.parent / "notebooks").glob("*.ipynb"))
+#: What people read from top to bottom, in this order, and one page of each other kind.
+READ = ["index", *(f"notebooks/{name}" for name in NOTEBOOKS), "api"]
+OTHER = ["api/lopsided.threshold", "_modules/lopsided/threshold", "search"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build as `make site` does, but into a folder of the test; warnings are errors."""
+    folder = tmp_path_factory.mktemp("site")
+    code = (
+        "import sys, pathlib, build; sys.exit(build.build(pathlib.Path(sys.argv[1])))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(DOCS), "REPOSITORY_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "html"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as started:
+        yield started
+
+
+class Links(HTMLParser):
+    """The links, the files and the anchors of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.links, self.files, self.anchors = [], [], {"", "top"}
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        a = dict(attributes)
+        self.anchors |= {a[key] for key in ("id", "name") if a.get(key)}
+        if tag == "a" and "href" in a:
+            self.links.append(a["href"])
+        else:
+            self.files += [a[key] for key in ("src", "href") if a.get(key)]
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    found = [p for p in site.rglob("*.html") if "_static" not in p.parts]
+    return {page: Links(page) for page in found}
+
+
+def name(site, page):
+    return page.relative_to(site).with_suffix("").as_posix()
+
+
+def test_every_link_leads_to_a_page_and_an_anchor(pages):
+    for page, found in pages.items():
+        for link in found.links + found.files:
+            target = urlsplit(link)
+            if target.scheme:
+                continue
+            there = (page.parent / unquote(target.path)).resolve()
+            there = there if target.path else page
+            assert there.is_file(), f"{page.name}: {link}"
+            if there in pages:
+                assert unquote(target.fragment) in pages[there].anchors, link
+
+
+def test_every_module_has_a_page(site):
+    modules = {p.stem for p in (DOCS.parent / "src/lopsided").glob("[a-z]*.py")}
+    pages = {p.stem.removeprefix("lopsided.") for p in site.glob("api/*.html")}
+    assert pages == modules - {"cli", "compiled"}  # a command, and a twin of `training`
+
+
+def test_no_file_of_another_host_is_named(pages):
+    for page, found in pages.items():
+        outside = [f for f in found.files if urlsplit(f).scheme not in ("", "data")]
+        assert not outside, page.name
+
+
+def test_each_notebook_can_be_downloaded_as_it_is(site, pages):
+    for notebook in NOTEBOOKS:
+        page = site / f"notebooks/{notebook}.html"
+        (link,) = {a for a in pages[page].links if a.endswith(f"/{notebook}.ipynb")}
+        committed = DOCS.parent / f"notebooks/{notebook}.ipynb"
+        assert (page.parent / link).read_bytes() == committed.read_bytes()
+        assert not re.search("mybinder|colab", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("repository", "places"),
+    [
+        ("", []),
+        ("https://example.org/me/lopsided", ["mybinder.org"]),
+        ("https://github.com/me/lopsided", ["mybinder.org", "colab.research"]),
+    ],
+)
+def test_buttons_to_launch_follow_the_repository(monkeypatch, repository, places):
+    monkeypatch.setenv("REPOSITORY_URL", repository)
+    line = runpy.run_path(str(DOCS / "conf.py"))["links"]("01_x.ipynb")
+    launch = re.findall(r"\]\(https://([^)]*)\)", line)
+    assert len(launch) == len(places)
+    for url, place in zip(launch, places, strict=True):
+        assert url.startswith(place)
+        assert unquote(url).endswith("notebooks/01_x.ipynb")
+        assert "me/lopsided" in unquote(url)
+
+
+@pytest.mark.parametrize("page", READ + OTHER)
+def test_a_page_is_well_made(site, browser, page):
+    notebook = DOCS.parent / f"{page}.ipynb"
+    formulas = "$$" in notebook.read_text(encoding="utf-8") if page in READ[1:-1] else 0
+    check_page(browser, site / f"{page}.html", formulas=3 if formulas else 0)
+
+
+def test_so_are_the_pages_of_the_same_kinds(site, browser, pages):
+    rest = [page for page in pages if name(site, page) not in READ + OTHER]
+    assert len(rest) > 10
+    for page in rest:
+        with opened(browser, page, PHONE) as seen:
+            check_formulas(seen)
+            check_images(seen)
+            check_headings(seen)
+            check_width(seen)
+            check_axe(seen)
+
+
+def test_the_report_shows_no_code_and_the_lessons_do(site, browser):
+    for notebook, shown in (("05_report", False), ("01_forward_propagation", True)):
+        with opened(browser, site / f"notebooks/{notebook}.html") as page:
+            assert bool(page.locator(".cell_input").count()) == shown
+
+
+def test_figures_have_their_words_and_a_dark_ground_in_the_dark(site, browser):
+    with opened(browser, site / "notebooks/05_report.html", dark=True) as page:
+        assert page.locator("html").get_attribute("data-theme") == "dark"
+        figures = page.locator(".cell_output img").all()
+        assert len(figures) >= 3
+        for figure in figures:
+            assert len(figure.get_attribute("alt").split()) > 10
+            drawn = figure.evaluate("img => getComputedStyle(img).filter")
+            assert drawn.startswith("invert(1)")
+
+
+def test_search_finds_a_word_from_disk(site, browser):
+    with opened(browser, site / "index.html") as page:
+        page.keyboard.press("Control+k")
+        page.keyboard.type("threshold")
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Choose a threshold").last.wait_for()
+        found = page.locator("#search-results li > a").all_inner_texts()
+        assert "Choose a threshold" in found
+        page.locator("#search-results li > a", has_text="Choose a thr").first.click()
+        assert page.locator("h1").inner_text().startswith("Choose a threshold")
+
+
+def test_next_and_previous_lead_through_the_site(site, browser):
+    with opened(browser, site / "index.html") as page:
+        for after in READ[1:]:
+            page.locator("a.right-next").click()
+            assert page.url == (site / f"{after}.html").as_uri()
+        for before in READ[-2::-1]:
+            page.locator("a.left-prev").click()
+            assert page.url == (site / f"{before}.html").as_uri()
+
+
+def test_lessons_link_to_each_other(site, browser):
+    with opened(browser, site / "notebooks/01_forward_propagation.html") as page:
+        page.locator("p", has_text="Next:").get_by_role("link").click()
+        assert page.url.endswith("/02_weighted_backprop.html")
