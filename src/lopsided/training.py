@@ -171,7 +171,8 @@ def train(
         if not np.isfinite(weighted) or not np.isfinite(network.theta).all():
             raise DivergenceError(
                 f"training diverged in epoch {epoch + 1}: the loss is {weighted:.3g}; "
-                f"lower initial_learning_rate (it is {initial_learning_rate:g}) or the weight"
+                f"lower initial_learning_rate (it is {initial_learning_rate:g}) or the "
+                "weight"
             )
         history.objective.append(weighted)
         history.cross_entropy.append(float(np.mean(losses)))
