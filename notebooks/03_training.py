@@ -68,6 +68,7 @@ from lopsided.data import load
 from lopsided.figures import show
 from lopsided.loss import balanced_weight, class_weights, d_logits
 from lopsided.network import backward, forward, initialise, predict_proba
+from lopsided.prose import say
 from lopsided.training import learning_rate, train
 
 # %% [markdown]
@@ -306,13 +307,148 @@ print(f"{np.unique(table.X_test, axis=1).shape[1]} different rows of features")
 print(f"{off.sum()} {table.rows} for which some hidden layer is off")
 
 # %% [markdown]
+# ### Luck, or a rule?
+#
+# One network is one draw of the first weights. So `make audit` trained many: as the
+# report trains its own, and then with one thing changed at a time. It did so once, on
+# the simulated clinic, and looked inside while they learned. What follows comes from
+# its table, whatever data you use here.
+
+# %% tags=["nbval-check-output"]
+study = pd.read_csv(results.committed("dead_units.csv"))
+epochs = [int(name[5:]) for name in study if name.startswith("dead_")]
+print(f"{len(study)} networks, {study['seed'].nunique()} seeds of each kind")
+print("looked at after epochs", *epochs)
+
+# %%
+names = {
+    ("40 3", "he", 0, 0.01): "as the report: units 40, 3",
+    ("40 3", "he", 0.1, 0.01): "first biases 0.1",
+    ("40 3", "xavier", 0, 0.01): "Xavier's first weights",
+    ("40 3", "small", 0, 0.01): "small first weights",
+    ("40 6", "he", 0, 0.01): "units 40, 6",
+    ("40 10", "he", 0, 0.01): "units 40, 10",
+    ("40 3", "he", 0, 0.003): "rate 0.003",
+    ("40 3", "he", 0, 0.03): "rate 0.03",
+    ("40 3", "he", 0, 0.1): "rate 0.1",
+    ("40 3", "he", 0, 1): "rate 1",
+    ("3 3", "he", 0, 0.01): "units 3, 3",
+    ("3 3", "he", 0.1, 0.01): "units 3, 3; biases 0.1",
+    ("3 3", "xavier", 0, 0.01): "units 3, 3; Xavier",
+}
+kinds = study[["hidden_units", "scheme", "bias", "learning_rate"]]
+study["network"] = [names[kind] for kind in kinds.itertuples(index=False, name=None)]
+
+
+# %%
+def over_epochs(what, chosen, ylabel, title, share=1):
+    figure, ax = figures.axes("epochs done", ylabel, title)
+    colours = (figures.BLUE, figures.ORANGE, figures.GREEN, figures.PURPLE)
+    looks = zip(colours, ("-", "--", "-.", ":"), "os^D", (10, 8, 7, 5), strict=True)
+    said = []
+    for name, (colour, style, marker, size) in zip(chosen, looks, strict=True):
+        of = study[study["network"] == name]
+        mean = (of[[f"{what}_{e}" for e in epochs]].mean() * share).to_numpy()
+        ax.plot(mean, style, color=colour, marker=marker, ms=size, label=name)
+        said.append(f"{name}: {mean[0]:.2f}, in the end {mean[-1]:.2f}")
+    ax.set_xticks(range(len(epochs)), epochs)
+    ax.set_ylim(bottom=0)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
+    alt = f"{title}: mean over the seeds, from before training on. {'; '.join(said)}."
+    return figures.Picture(what, figure, alt)
+
+
+# %%
+chosen = [
+    "as the report: units 40, 3",
+    "rate 1",
+    "units 3, 3",
+    "units 3, 3; biases 0.1",
+]
+show(over_epochs("dead", chosen, "dead units, mean of the seeds", "Dead units"))
+
+# %% [markdown]
+# A unit can be **born dead**. Into the second layer come outputs of ReLU units, none of
+# them negative. With $n$ of those, a bias of zero and weights of either sign, all
+# weights are negative with the chance $2^{-n}$: one in eight for three units, next to
+# none for forty. A small positive bias at the start lets such a unit live.
+#
+# Or it is **killed**: a step so long that it lands where no row turns the unit on. Look
+# at the highest rate, in the first epochs.
+
+# %%
+chosen = [
+    "as the report: units 40, 3",
+    "units 40, 6",
+    "Xavier's first weights",
+    "rate 1",
+]
+per_cent = 100 / study["n_test"].iloc[0]
+label = "% of test rows, mean of the seeds"
+title = "Rows for which a hidden layer is off"
+show(over_epochs("silent", chosen, label, title, per_cent))
+
+# %% [markdown]
+# Dead units are not what makes most ties. For many rows a layer of three is off as a
+# whole, though each of its units wakes for other rows. Such rows share one prediction.
+# They send no gradient back through that layer either, so little moves them on.
+#
+# Here are all kinds of network after the last epoch, as the median over the seeds and
+# the range: dead units, rows for which a hidden layer is off, the largest tie, and the
+# test ROC AUC.
+
+
+# %%
+def spread(column, form):
+    seen = study.groupby("network", sort=False)[column]
+    three = zip(seen.median(), seen.min(), seen.max(), strict=True)
+    return [f"{form} ({form}–{form})".format(*numbers) for numbers in three]
+
+
+# %% tags=["nbval-check-output"]
+end = epochs[-1]
+study["dead"], study["off %"] = study[f"dead_{end}"], study[f"silent_{end}"] * per_cent
+study["tie %"] = study["largest_tie"] * per_cent
+forms = {"dead": "{:.0f}", "off %": "{:.1f}", "tie %": "{:.1f}", "roc_auc": "{:.3f}"}
+cures = pd.DataFrame({column: spread(column, form) for column, form in forms.items()})
+show(cures.set_axis(study["network"].unique()))
+
+# %%
+of = dict([*study.groupby("network")])
+usual, wider = of["as the report: units 40, 3"], of["units 40, 10"]
+tied = study[study["tie %"] > 1]
+say(
+    "In {tied} of {n} networks more than one row in a hundred share a prediction; "
+    "{alive} of those have no dead unit.",
+    tied=len(tied),
+    n=len(study),
+    alive=(tied["dead"] == 0).sum(),
+)
+say(
+    "Trained as the report's, a network has a hidden layer off for {low:.1f} to "
+    "{high:.1f} % of the test rows, as the seed wills; with ten units in the second "
+    "layer, for {wide:.1f} % at most.",
+    low=usual["off %"].min(),
+    high=usual["off %"].max(),
+    wide=wider["off %"].max(),
+)
+
+# %% [markdown]
+# **Width** cures: each unit more makes it less likely that all are off at once. Other
+# rates and other first weights change the odds, and still leave some seed with a large
+# tie. **First biases** above zero wake units that would be born dead; they do little for
+# a layer whose units are alive. **Small first weights** are no cure: such a network
+# starts slowly, and its ROC AUC shows that it has not caught up.
+
+# %% [markdown]
 # ## What we saw
 #
 # - Twenty rows first: it is quick, and it shows whether the network can learn at all.
 # - A batch is a cheap, noisy estimate of the gradient. The nearer to a minimum, the more
 #   of it is noise.
 # - The curve to watch is the objective. The plain cross-entropy is another quantity.
-# - Units can die, and rows can tie. Look for both before you trust a threshold.
+# - Units can die, and whole layers can be off for some rows. Both make rows tie; look
+#   for ties before you trust a threshold. A wider layer has fewer of them.
 #
 # ## On your own
 #

@@ -37,12 +37,13 @@ class Job:
 
 def studies() -> dict[str, Callable[[str], list[Job]]]:
     """List the studies, each with the function that turns a table's path into jobs."""
-    from lopsided.pipeline.studies import coverage, law, reproduction
+    from lopsided.pipeline.studies import coverage, dead_units, law, reproduction
 
     return {
         "law": law.jobs,
         "reproduction": reproduction.jobs,
         "coverage": coverage.jobs,
+        "dead_units": dead_units.jobs,
     }
 
 
