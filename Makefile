@@ -11,11 +11,12 @@ RUN ?= default
 DATA ?=
 REAL ?=
 PARAMS ?=
+COURSE ?= course
 REPOSITORY_URL ?=
 export REPOSITORY_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab audit notebooks results site bench lock clean
+.PHONY: help report test lint lab audit notebooks results site exercises bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,9 @@ results: $(READY) ## renew the committed results and figures [REAL=published fil
 
 site: $(ALL) ## the lessons, the report and the package as pages [REPOSITORY_URL=https://...]
 	$(BIN)/python docs/build.py
+
+exercises: $(ALL) ## an nbgrader course of the lessons, with solutions [COURSE=folder]
+	@$(BIN)/python exercises/generate.py $(COURSE)
 
 bench: ## time training against other libraries, in an environment of their own
 	$(PYTHON) -m venv benchmarks/.venv

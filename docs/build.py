@@ -21,8 +21,8 @@ def build(folder: Path) -> int:
     (source / "notebooks").mkdir(parents=True)
     for page in DOCS.glob("*.md"):
         shutil.copy(page, source)
-    for notebook in NOTEBOOKS.glob("*.ipynb"):
-        shutil.copy(notebook, source / "notebooks")
+    for page in (*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.md")):
+        shutil.copy(page, source / "notebooks")
     options = ["--quiet", "--fail-on-warning", "--keep-going"]
     places = ["-c", DOCS, "-d", folder / "doctrees", source, folder / "html"]
     return main([*options, *map(str, places)])

@@ -39,6 +39,7 @@ nitpicky = True
 nb_execution_mode = "off"
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 2  # the glossary's terms
 
 # A word in single backticks is a name of the package, or the build fails.
 default_role = "py:obj"
@@ -96,7 +97,7 @@ def links(name: str) -> str:
 
 def prepare_notebook(app, docname: str, source: list[str]) -> None:
     """Make a page of a notebook, as it is read; the file to download stays as it is."""
-    if not docname.startswith("notebooks/"):
+    if app.env.doc2path(docname).suffix != ".ipynb":
         return
     name = Path(docname).name
     notebook = json.loads(source[0])

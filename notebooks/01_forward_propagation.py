@@ -18,7 +18,7 @@
 # **You need** the product of two matrices, and logarithms. About 15 minutes.
 #
 # This is sections 2 to 4 of the report. No data yet: the arrays are small enough to
-# check on paper.
+# check on paper. Linked words lead to the [glossary](glossary.md).
 
 # %% tags=["parameters"]
 run_dir = None
@@ -39,13 +39,15 @@ from lopsided.network import Network, forward, initialise, n_parameters, sigmoid
 # %% [markdown]
 # ## One neuron, by hand
 #
-# A neuron multiplies each input by a weight, adds a bias, and squashes the sum:
+# A [neuron](glossary.md#neuron) multiplies each input by a
+# [weight](glossary.md#weight), adds a [bias](glossary.md#bias), and squashes the sum
+# with the [sigmoid](glossary.md#sigmoid):
 #
 # $$z = w_1 x_1 + w_2 x_2 + b, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of
-# the last neuron is called the *logit*. It is the log-odds of the prediction:
-# $z = \log(a / (1 - a))$.
+# the last neuron is called the [logit](glossary.md#logit). It is the
+# [log-odds](glossary.md#log-odds) of the prediction: $z = \log(a / (1 - a))$.
 
 # %% tags=["nbval-check-output"]
 x1, x2 = 2.0, -1.0
@@ -64,8 +66,9 @@ assert a < 0.5
 # %% [markdown]
 # ## A layer is several neurons at once
 #
-# Put one neuron's weights in each row of $W$, and one example in each column of $X$.
-# One product then does the work of all neurons on all examples:
+# Neurons that share their inputs form a [layer](glossary.md#layer). Put one neuron's
+# weights in each row of $W$, and one example in each column of $X$. One product then
+# does the work of all neurons on all examples:
 #
 # $$Z = W X + b.$$
 #
@@ -85,8 +88,9 @@ print(Z)
 assert Z[0, 0] == z
 
 # %% [markdown]
-# Layers between the input and the last one are called *hidden*. Ours do not squash;
-# they cut off what is negative. This is the *rectified linear unit*, ReLU:
+# Layers between the input and the last one are called
+# [hidden](glossary.md#hidden-layer). Ours do not squash; they cut off what is negative.
+# This is the *rectified linear unit*, [ReLU](glossary.md#relu):
 #
 # $$A = \max(Z, 0).$$
 #
@@ -127,7 +131,7 @@ assert np.array_equal(Wb @ X1, W @ X + b)
 # %% [markdown]
 # ## A network is layers in a row
 #
-# Layer $l$ takes the activations of layer $l - 1$:
+# Layer $l$ takes the [activations](glossary.md#activation) of layer $l - 1$:
 #
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \qquad A^{[0]} = X.$$
 #
@@ -163,7 +167,8 @@ assert np.allclose(done.A[2], 1 / (1 + np.exp(-Z2)))
 #
 # > Two hidden layers with 40 and 3 units, respectively
 #
-# Those are two networks. Here are both, with nine features.
+# Those are two networks. Here are both, with nine features. Weights and biases together
+# are the network's [parameters](glossary.md#parameter).
 
 
 # %%
@@ -197,8 +202,9 @@ for m in (1, 7):
 # %% [markdown]
 # ## The obvious sigmoid overflows
 #
-# For a large negative $z$, $e^{-z}$ is too large for a floating point number. The
-# quotient still comes out as 0, but only after a warning.
+# For a large negative $z$, $e^{-z}$ is too large for a floating point number: it
+# [overflows](glossary.md#overflow). The quotient still comes out as 0, but only after a
+# warning.
 
 # %% tags=["nbval-check-output"]
 with np.errstate(over="raise"):
@@ -227,8 +233,9 @@ with np.errstate(all="raise"):
 #
 # ## What should an untrained network lose?
 #
-# The report's loss is the binary cross-entropy, with a small $\varepsilon$ that keeps
-# the logarithm away from zero:
+# A [loss](glossary.md#loss) says how bad predictions are. The report's is the binary
+# [cross-entropy](glossary.md#cross-entropy), with a small $\varepsilon$ that keeps the
+# logarithm away from zero:
 #
 # $$\mathcal L = -\frac1m \sum_i \left[ y^{(i)} \log(\hat y^{(i)} + \varepsilon)
 # + (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \right].$$

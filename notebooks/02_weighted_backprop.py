@@ -9,8 +9,9 @@
 # %% [markdown]
 # # Send the error back
 #
-# **You will** derive the gradient of a weighted loss, write backpropagation in ten
-# lines, check it by numbers, and then break it on purpose.
+# **You will** derive the gradient of a weighted loss, write
+# [backpropagation](glossary.md#backpropagation) in ten lines, check it by numbers, and
+# then break it on purpose.
 #
 # **You will learn** why training should start from the logits, what the report's class
 # weight really does, and which mistakes a gradient check catches.
@@ -37,11 +38,12 @@ from lopsided.loss import (
     class_weights,
     d_logits,
     d_output,
+    logistic_loss,
     numerical_gradient,
     objective,
     relative_difference,
 )
-from lopsided.network import Network, backward, forward, sigmoid
+from lopsided.network import Network, backward, forward, layer_views, sigmoid
 from lopsided.threshold import weighted_probability
 
 # %% [markdown]
@@ -52,13 +54,14 @@ from lopsided.threshold import weighted_probability
 #
 # $$J(\theta) = \frac1m \sum_i c^{(i)} \ell^{(i)},$$
 #
-# where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its class weight.
-# The *gradient* holds the derivative of $J$ by each entry of $\theta$. It points
-# uphill, so an *update* goes the other way:
+# where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its
+# [class weight](glossary.md#class-weight). $J$ is the [objective](glossary.md#objective). The
+# [gradient](glossary.md#gradient) holds the derivative of $J$ by each entry of
+# $\theta$. It points uphill, so an [update](glossary.md#update) goes the other way:
 #
 # $$\theta := \theta - \alpha \, \frac{\partial J}{\partial \theta}.$$
 #
-# The step size $\alpha$ is the *learning rate*.
+# The step size $\alpha$ is the [learning rate](glossary.md#learning-rate).
 #
 # Short names: $dA$ and $dZ$ are derivatives of *one example's* weighted loss; $dW$ and
 # $db$ are derivatives of the *mean*, $J$. The factor $\tfrac1m$ enters there, once.
@@ -150,37 +153,36 @@ Y[:, :3] = 1
 
 # %%
 def backward_by_hand(network, done, dZ):
-    m, gradients = dZ.shape[1], {}
+    m, d = dZ.shape[1], {}
     for l in range(network.L, 0, -1):
-        gradients[f"dW{l}"] = dZ @ done.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
-        gradients[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
+        d[f"dZ{l}"] = dZ
+        d[f"dW{l}"] = dZ @ done.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
+        d[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
         if l > 1:
-            dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m)
+            d[f"dA{l - 1}"] = dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m)
             dZ = dA * (done.Z[l - 1] > 0)  # (n_{l-1}, m)
-    return gradients
+    return d
 
 
 # %% [markdown]
-# The package does the same with the bias folded into the matrix. Compare every array.
+# The package does the same with the bias folded into the matrix.
 
-# %% tags=["nbval-check-output"]
+# %%
 weight = class_weights(Y, "positive", w=4)
 done = forward(network, X)
 dZ = d_logits(Y, done.A[3], weight)
 by_hand = backward_by_hand(network, done, dZ)
 backward(network, done, dZ)
-rows = []
 for l in (3, 2, 1):
-    for name, ours in ((f"dW{l}", done.dW[l]), (f"db{l}", done.db[l])):
-        same = np.allclose(by_hand[name], ours, rtol=0, atol=1e-14)
-        rows.append([name, ours.shape, "equal" if same else "DIFFERENT"])
-show(pd.DataFrame(rows, columns=["array", "shape", "verdict"]).set_index("array"))
+    for name, ours in (("dZ", done.dZ), ("dW", done.dW), ("db", done.db)):
+        assert np.allclose(by_hand[f"{name}{l}"], ours[l], rtol=0, atol=1e-14)
 
 # %% [markdown]
 # ## Check the gradient by numbers
 #
 # Two programs that share a misunderstanding agree. A gradient has an independent
-# witness: nudge one parameter, and see how much the objective moves.
+# witness: nudge one parameter, and see how much the objective moves. This is the
+# [gradient check](glossary.md#gradient-check).
 #
 # $$\hat g_i = \frac{J(\theta_i + h) - J(\theta_i - h)}{2h}$$
 #
@@ -204,6 +206,10 @@ def verdict(difference):
     return "agrees" if difference < 1e-7 else "WRONG"
 
 
+def in_words(difference):
+    return "below 1e-7" if difference < 1e-7 else f"{difference:.3f}"
+
+
 # %% tags=["nbval-check-output"]
 rows = []
 for weighting in ("uniform", "positive"):
@@ -216,6 +222,57 @@ for weighting in ("uniform", "positive"):
 show(pd.DataFrame(rows, columns=["weighting", "parameters", "verdict"]))
 
 # %% [markdown]
+# One number for all parameters says *that* something is wrong, not *where*. So nudge the
+# arrays on the way too: change one entry of $Z^{[l]}$ or $A^{[l]}$, and finish the forward
+# pass from there. $dZ$ and $dA$ belong to single examples, so here the losses are added up,
+# not averaged.
+
+
+# %%
+def loss_from(name, l, values):
+    """Go on from Z[l] or A[l], and add up the weighted losses."""
+    Z, A = values, np.maximum(values, 0) if name == "Z" else values
+    for k in range(l + 1, 4):
+        Z = network.W[k] @ A + network.b[k]
+        A = np.maximum(Z, 0)
+    return np.sum(weight * logistic_loss(Z, Y))
+
+
+# %%
+def nudge(name, l):
+    """Estimate dZ[l] or dA[l], with no formula for it."""
+    values = getattr(done, name)[l].copy()
+    flat = values.reshape(-1)  # the same memory, as a vector
+    estimate = numerical_gradient(lambda: loss_from(name, l, values), flat)
+    return estimate.reshape(values.shape)
+
+
+# %% [markdown]
+# Compare every array of the backward pass, in the order in which it is computed.
+
+# %%
+weight = class_weights(Y, "positive", w=4)
+dWb = layer_views(network.layer_dims, witness(weight))  # cut into layers, [dW db]
+witnesses = {}
+for l in (3, 2, 1):
+    witnesses |= {f"dZ{l}": nudge("Z", l)}
+    witnesses |= {f"dW{l}": dWb[l][:, :-1], f"db{l}": dWb[l][:, -1:]}
+    if l > 1:
+        witnesses |= {f"dA{l - 1}": nudge("A", l - 1)}
+
+# %% tags=["nbval-check-output"]
+rows = []
+for name, estimate in witnesses.items():
+    largest = np.abs(by_hand[name] - estimate).max()
+    rows.append([name, estimate.shape, in_words(largest), verdict(largest)])
+    assert verdict(largest) == "agrees", name
+names = ["array", "shape", "largest difference", "verdict"]
+show(pd.DataFrame(rows, columns=names).set_index("array"))
+
+# %% [markdown]
+# Read such a table from the top. A wrong $dZ$ or $dA$ spoils what is computed from it; a
+# wrong $dW$ or $db$ stays alone. The first wrong array is where to look.
+#
 # ## What a uniform weight does
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
@@ -268,15 +325,17 @@ for p, w in ((0.2, 1), (0.2, 4), (0.02, 4), (0.02, 49)):
 show(pd.DataFrame(rows, columns=["p", "w", "lowest at", "formula"]).round(3))
 
 # %% [markdown]
-# So $q \ge 1/2$ asks the same as $p \ge 1/(1 + w)$: a weight is a threshold in
-# disguise. [Choose a threshold](04_threshold_analysis.ipynb) trains both, and compares.
+# So $q \ge 1/2$ asks the same as $p \ge 1/(1 + w)$: a weight is a
+# [threshold](glossary.md#threshold) in disguise.
+# [Choose a threshold](04_threshold_analysis.ipynb) trains both, and compares.
 #
 # ## Plant a mistake, and see it caught
 #
-# Each of these runs without an error. The check finds all three.
+# Each of these runs without an error. The check finds all four.
 #
 # - **`>=` on activations.** After ReLU, an inactive unit is exactly 0. Asking whether
 #   the activation is `>= 0` says yes to every unit.
+# - **Transposed dW.** In the second layer it has the right shape; more below.
 # - **Forgotten 1/m.** The sum of the gradients instead of their mean.
 # - **Weight on the wrong class.** The negatives are amplified.
 
@@ -288,25 +347,60 @@ def mistaken(kind):
     dZ = d_logits(Y, done.A[3], class_weights(label, "positive", w=4))
     if kind == "'>=' on activations":
         done.Z = {l: np.where(done.A[l] >= 0, 1, -1) for l in done.Z}
-    scale = 12 if kind == "forgotten 1/m" else 1
-    return scale * backward(network, done, dZ)
+    backward(network, done, dZ)
+    if kind == "transposed dW":
+        done.dW[2][:] = done.dW[2].T.copy()
+    return done.gradient * (12 if kind == "forgotten 1/m" else 1)
 
 
 # %% tags=["nbval-check-output"]
 truth = witness(class_weights(Y, "positive", w=4))
-kinds = ["none", "'>=' on activations", "forgotten 1/m", "weight on the wrong class"]
+kinds = ["none", "'>=' on activations", "transposed dW", "forgotten 1/m"]
 rows = []
-for kind in kinds:
+for kind in [*kinds, "weight on the wrong class"]:
     difference = relative_difference(mistaken(kind), truth)
-    shown = f"{difference:.3f}" if difference > 1e-3 else "below 1e-7"
-    rows.append([kind, shown, verdict(difference)])
-    assert (kind == "none") == (difference < 1e-7)
+    rows.append([kind, in_words(difference), verdict(difference)])
+    assert (kind == "none") == (verdict(difference) == "agrees")
 show(pd.DataFrame(rows, columns=["mistake", "difference", "verdict"]))
 
 # %% [markdown]
-# One mistake it cannot catch: a loss that is not the one you wanted. If the objective
-# itself carried the weight on the wrong class, gradient and witness would agree with
-# each other. The check compares a derivative with its function, not with your intent.
+# ## Plant one that the check cannot see
+#
+# Now put the weight on the wrong class *everywhere*: in the gradient, and in the objective
+# too. This happens when labels are swapped while they are read.
+
+# %% tags=["nbval-check-output"]
+wrong = class_weights(1 - Y, "positive", w=4)
+difference = relative_difference(mistaken("weight on the wrong class"), witness(wrong))
+print(f"difference {in_words(difference)}: {verdict(difference)}")
+assert verdict(difference) == "agrees"
+
+# %% [markdown]
+# The check compares a derivative with its function, not with your intent. Intent needs a
+# case whose answer is known from elsewhere. We have one: rows that look alike must settle
+# at the $q$ of the formula above. Let a single neuron learn our labels from inputs that
+# are all zero, so that only its bias can move.
+
+
+# %%
+def settles_at(weight):
+    alone, nothing = Network([1, 1]), np.zeros((1, 12))
+    for _ in range(500):
+        done = forward(alone, nothing)
+        alone.theta -= backward(alone, done, d_logits(Y, done.A[1], weight))
+    return done.A[1][0, 0]
+
+
+# %% tags=["nbval-check-output"]
+expected = weighted_probability(Y.mean(), 4)
+right = class_weights(Y, "positive", w=4)
+print(f"expected                  {expected:.4f}")
+print(f"weight on the positives   {settles_at(right):.4f}")
+print(f"weight on the wrong class {settles_at(wrong):.4f}")
+assert np.isclose(settles_at(right), expected)
+
+# %% [markdown]
+# A gradient check and a known case do different work. Use both.
 #
 # ## The transposed dW fails in three different ways
 #
@@ -357,6 +451,7 @@ print(f"difference from the gradient: {difference:.3f}")
 # - A weight on both classes is a learning rate. A weight on one class changes what is
 #   learned.
 # - A gradient check takes five lines. It finds wrong derivatives, not wrong intentions.
+#   Those show in a case whose answer you know.
 #
 # ## On your own
 #

@@ -1,0 +1,147 @@
+"""What the lessons show, the glossary, and the page for teachers."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+import lopsided.loss
+import lopsided.network
+from lopsided.network import Network
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("0[1-4]_*.py"))
+FORWARD, BACKWARD = LESSONS[:2]
+
+
+def code(path):
+    cells = jupytext.read(path).cells
+    return "\n".join(c.source for c in cells if c.cell_type == "code")
+
+
+def prose(path):
+    cells = jupytext.read(path).cells
+    return "\n".join(c.source for c in cells if c.cell_type == "markdown")
+
+
+def printed(path, part):
+    """Give what the first cell that contains ``part`` printed, when last executed."""
+    cells = nbformat.read(path.with_suffix(".ipynb"), as_version=4).cells
+    outputs = next(c for c in cells if part in c.source and c.get("outputs")).outputs
+    return "".join(o.get("text") or o["data"]["text/plain"] for o in outputs)
+
+
+def test_the_first_loss_is_met_as_predicted():
+    for formula in ("np.log(2)", "{entropy"):
+        predicted, met = re.findall(r"\d\.\d{5}", printed(FORWARD, formula))
+        assert predicted == met
+
+
+def test_every_array_of_the_backward_pass_is_compared():
+    table = printed(BACKWARD, "largest difference")
+    rows = re.findall(
+        r"^(d[ZAWb]\d) +\((\d+), (\d+)\) +below 1e-7 +agrees$", table, re.M
+    )
+    assert " ".join(row[0] for row in rows) == (
+        "dZ3 dW3 db3 dA2 dZ2 dW2 db2 dA1 dZ1 dW1 db1"
+    )
+    n = Network([4, 3, 3, 1]).layer_dims
+    for name, *shape in rows:
+        l = int(name[2])
+        columns = {"W": n[l - 1], "b": 1}.get(name[1], 12)
+        assert [int(size) for size in shape] == [n[l], columns]
+
+
+def test_planted_mistakes_are_caught_but_for_the_one_in_the_aim():
+    verdicts = re.findall(r"(agrees|WRONG)$", printed(BACKWARD, "mistaken(kind)"), re.M)
+    assert verdicts == ["agrees"] + 4 * ["WRONG"]
+    assert printed(BACKWARD, "witness(wrong)") == "difference below 1e-7: agrees\n"
+    expected, right, wrong = re.findall(r"0\.\d{4}", printed(BACKWARD, "settles_at(r"))
+    assert right == expected != wrong
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "first"),
+    [
+        ("(done.Z[l - 1] > 0)", "(done.A[l - 1] >= 0)", "dZ2"),
+        ("done.A[l - 1].T / m", "done.A[l - 1].T", "dW3"),
+        ("keepdims=True) / m", "keepdims=True)", "db3"),
+        ("dA = network.W[l].T @ dZ", "dA = network.W[l].T @ -dZ", "dA2"),
+    ],
+)
+def test_the_table_names_the_first_array_that_is_wrong(right, wrong, first):
+    source = code(BACKWARD)
+    assert source.count(right) == 1
+    blind = source.replace("atol=1e-14", "atol=1e9")  # to the comparison before
+    with pytest.raises(AssertionError, match=f"^{first}$"):
+        exec(blind.replace(right, wrong), {})
+
+
+def summed(network, done, dZ):
+    gradient = lopsided.network.backward(network, done, dZ)
+    gradient *= done.m
+    return gradient
+
+
+def transposed(network, done, dZ):
+    gradient = lopsided.network.backward(network, done, dZ)
+    for dW in done.dW.values():
+        if dW.shape[0] == dW.shape[1]:
+            dW[:] = dW.T.copy()
+    return gradient
+
+
+def on_both_classes(Y, Y_hat, weight=1.0):
+    return lopsided.loss.d_logits(Y, Y_hat, weight * 0 + 4)
+
+
+@pytest.mark.parametrize("mistake", [summed, transposed, on_both_classes])
+def test_the_lesson_stops_when_the_package_is_wrong(mistake):
+    name = "d_logits" if mistake is on_both_classes else "backward"
+    source = re.sub(rf"\b{name}\(", "planted(", code(BACKWARD))
+    with pytest.raises(AssertionError):
+        exec(source, {"__builtins__": __builtins__, "planted": mistake})
+
+
+TERM = re.compile(r"^## ([^\n]+)\n\n(.+?)\n(?=\n## |\Z)", re.S | re.M)
+GLOSSARY = dict(TERM.findall((NOTEBOOKS / "glossary.md").read_text("utf-8")))
+
+
+def anchor(heading):
+    return re.sub(r"[^\w–-]", "", heading.lower().replace(" ", "-"))
+
+
+def test_the_glossary_is_sorted_and_says_where_each_term_is_explained():
+    assert len(GLOSSARY) > 30
+    assert list(GLOSSARY) == sorted(GLOSSARY, key=str.lower)
+    for term, definition in GLOSSARY.items():
+        link = re.search(r"Explained\s+in\s+\[(\d\d)\]\((\w+)\.ipynb\)\.$", definition)
+        assert link, term
+        assert link[2].startswith(link[1])
+        words = re.escape(term.removesuffix("ting"))  # overfitting: overfit
+        assert re.search(words, prose(NOTEBOOKS / f"{link[2]}.py"), re.I), term
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_links_into_the_glossary_lead_to_a_term_and_are_made_once(path):
+    linked = re.findall(r"\(glossary\.md#([^)]+)\)", prose(path))
+    assert set(linked) <= {anchor(term) for term in GLOSSARY}
+    assert len(linked) == len(set(linked))
+
+
+@pytest.mark.parametrize("path", [FORWARD, BACKWARD], ids=lambda p: p.stem)
+def test_a_lesson_links_every_term_that_it_explains(path):
+    ours = {anchor(t) for t, text in GLOSSARY.items() if f"({path.stem}." in text}
+    assert ours <= set(re.findall(r"glossary\.md#([^)]+)\)", prose(path)))
+
+
+def test_the_teacher_is_sent_to_headings_that_are_there():
+    page = (NOTEBOOKS / "teaching.md").read_text("utf-8")
+    sent = re.findall(r"\[\d\d\]\((\w+)\.ipynb\), \*([^*]+)\*", page)
+    assert len(sent) > 10
+    for lesson, heading in sent:
+        assert f"\n## {heading}\n" in prose(NOTEBOOKS / f"{lesson}.py"), heading
+    for path in re.findall(r"\]\((?!https:)([^)#]+)[^)]*\)", page):
+        assert (NOTEBOOKS / path).exists(), path
