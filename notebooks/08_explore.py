@@ -13,7 +13,7 @@
 # the confusion matrix and the measures follow.
 #
 # **You will learn** that a threshold only trades one mistake for the other, that a class
-# weight moves the predictions and hardly their order, and that costs say where to cut.
+# weight moves the predictions much as a threshold would, and that costs say where to cut.
 #
 # **You need** [Choose a threshold](04_threshold_analysis.ipynb). About 15 minutes.
 #
@@ -87,8 +87,8 @@ for t in (0.1, 0.2, 0.3):
 #
 # ## What the weight does
 #
-# Weighting positives by $w$ multiplies the odds of a perfect model by $w$. So a
-# threshold of $t$ with the weight decides as a lower one would without it.
+# Weighting positives by $w$ multiplies the odds of a perfect model by $w$. So one half
+# with the weight decides as $1 / (1 + w)$ would without it.
 
 # %% tags=["nbval-check-output"]
 for w, p in models.items():
@@ -101,8 +101,9 @@ for w, p in models.items():
     print(f"{as_many:.4f}; ROC AUC {area:.4f}")
 
 # %% [markdown]
-# The shares are close, not equal, since these networks are not perfect models. The
-# areas hardly differ: the order of the rows is nearly the same.
+# Were the networks perfect, both shares in a line would be equal, and so would all areas:
+# a weight would not change the order of the rows. After a few epochs these are far from
+# perfect, and many rows share one prediction, which a threshold takes or leaves whole.
 #
 # ## What costs do
 #
@@ -110,7 +111,8 @@ for w, p in models.items():
 #
 # $$t = \frac{c_\text{alarm}}{c_\text{alarm} + c_\text{miss}}$$
 #
-# where the probabilities can be trusted. Compare it with the best cut on these rows.
+# where the probabilities can be trusted. Compare it with the best cut on these rows. A
+# cut above every prediction flags no one.
 
 # %% tags=["nbval-check-output"]
 counts = explorer.counts_at(Y, models[1.0], 0.2)
