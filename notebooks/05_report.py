@@ -60,7 +60,7 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided import experiment, figures, results
+from lopsided import experiment, explorer, figures, results
 from lopsided.data import load
 from lopsided.figures import show
 from lopsided.network import n_parameters
@@ -455,6 +455,22 @@ say(
 show(
     figures.cdf(table.Y_test, fitted.p_test, t, table.positive, table.negative),
     "Cumulative distributions of the predicted probability, class by class.",
+)
+
+# %% [markdown]
+# What would another threshold give<!-- see thresholds -->? Looking is free; a threshold
+# chosen here would have seen the test labels.
+
+# %%
+explorer.show(
+    table.Y_test,
+    fitted.p_test,
+    t,
+    table.positive,
+    table.negative,
+    w=1.0 if P.weighting == "uniform" else w,
+    caption="What some thresholds give on the test rows.",
+    label="thresholds",
 )
 
 # %% [markdown]

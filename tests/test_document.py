@@ -167,7 +167,7 @@ def test_html_refers_to_nothing_outside(which, request):
 
 def test_figures_and_tables_are_numbered_and_referred_to(plain):
     page = Page(plain / "report.html")
-    for kind, count in (("Figure", 3), ("Table", 8)):
+    for kind, count in (("Figure", 3), ("Table", 9)):
         found = re.findall(rf"{kind} (\d+)\. ", page.text)
         assert found == [str(n + 1) for n in range(count)]
     text = "".join(pdf_text(plain / "report.pdf"))

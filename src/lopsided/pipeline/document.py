@@ -19,6 +19,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
+from lopsided import explorer
 from lopsided.parameters import Parameters
 
 HTML, PDF = "report.html", "report.pdf"
@@ -52,6 +53,8 @@ class Shown:
         Among the figures, or tables, with a caption.
     node : optional
         A table, in pandoc's tree.
+    around : tuple of str
+        HTML before and after a table, from `lopsided.explorer`; for HTML only.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class Shown:
     about: dict[str, str]
     number: int | None = None
     node: Any = None
+    around: tuple[str, str] = ("", "")
 
     @property
     def name(self) -> str:
@@ -131,6 +135,7 @@ class Report:
             "meta": {k: {"t": "MetaInlines", "c": _words(v)} for k, v in meta.items()}
         }
         options = ["--mathml", "--toc", "--toc-depth=2", "--section-divs"]
+        options.append(f"--variable=script:{explorer.script_hash()}")
         written = _write(tree, "html", *options)
         # As it is, browsers stretch a hat, or set it beside its letter.
         hat = '<mo accent="true">\u0302</mo>'
@@ -210,7 +215,9 @@ class Report:
             if kind == "RawBlock" and content[0] == "shown":
                 shown = self.shown[int(content[1])]
                 drawn = shown.kind == "Figure"
-                return [_figure(shown, address) if drawn else _table(shown)]
+                before, after = (_node("RawBlock", "html", h) for h in shown.around)
+                filled = _figure(shown, address) if drawn else _table(shown)
+                return [before, filled, after]
             if kind == "RawInline" and (m := REFERENCE.fullmatch(content[1])):
                 words = _words(labelled[m[1]].name)
                 link = _node("Link", NOTHING, words, [f"#{m[1]}", ""])
@@ -255,8 +262,11 @@ def collect(notebook: Any) -> tuple[list[str], list[Shown]]:
                 shown.append(Shown(kinds[mime], data[mime], about))
     for table in shown:
         if table.kind == "Table":  # without the style that pandas puts before it
-            table.content = table.content[table.content.index("<table") :]
-            table.content = table.content.removesuffix("</div>")
+            before, start, rest = table.content.rpartition("<table")
+            rest, end, after = rest.partition("</table>")
+            table.content = start + rest + end
+            if table.about.get("live"):
+                table.around = UNWRITABLE.sub("\ufffd", before), after
     return text, shown
 
 
