@@ -24,7 +24,7 @@ help: ## this list
 report: $(READY) ## run the notebooks [DATA=table RUN=name PARAMS="-p epochs 40"]
 	@$(BIN)/lopsided report --run $(RUN) $(PARAMS) $(if $(DATA),-- "$(DATA)")
 
-test: $(READY) ## run all tests, and compare the committed notebooks with a fresh execution
+test: $(ALL) ## run all tests, and compare the committed notebooks with a fresh execution
 	$(BIN)/python -m pytest
 
 lint: $(READY) ## check format, style and types

@@ -93,7 +93,8 @@ def check_page(browser, path: Path, formulas: int = 0, dollars: bool = False) ->
     for dark in (False, True):
         with opened(browser, path, PHONE, dark) as page:
             check_width(page)
-            check_axe(page)
+            if not dark:  # the colours of the dark page are those of the wide one
+                check_axe(page)
     with opened(browser, path, A4) as page:
         check_print(page)
 

@@ -36,6 +36,7 @@ REPORT = {
 #: A kernel on this machine need not warn that its messages are not encrypted, nor
 #: complain of the interrupt that ends it while it is busy.
 KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL"]
+#: Widgets are named at random, and show nothing without a kernel.
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -310,9 +311,7 @@ def tidy(notebook: Any) -> None:
         cell.id = f"{position:02d}-{digest[:8]}"
         if cell.cell_type == "code":
             cell.outputs = _whole_streams(cell.outputs)
-            for (
-                output
-            ) in cell.outputs:  # widgets are named at random, and need a kernel
+            for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)
         kept = ("tags", "alt")
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in kept}
