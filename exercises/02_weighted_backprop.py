@@ -228,8 +228,8 @@ assert mistakes["blue"] == "weight on the wrong class"
 
 # %% [markdown] tags=["open:unseen:3"]
 # The check compares a gradient with *its own* objective. If the objective itself puts the
-# weight on the wrong class, for example because labels were swapped when they were read,
-# then gradient and objective agree, and both serve the wrong aim.
+# weight on the wrong class, for example because someone took 0 for the rare label when the
+# weights were made, then gradient and objective agree, and both serve the wrong aim.
 #
 # A test needs an answer that is known from elsewhere. Take rows that are all alike, a
 # share $p$ of them positive: with weight $w$ on the positives the network must settle at

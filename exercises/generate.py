@@ -18,6 +18,7 @@ All other cells are given, and read-only.
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import jupytext
@@ -65,7 +66,7 @@ def generate(course: Path) -> None:
     os.environ["PATH"] = os.pathsep.join(
         [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     )
-    course.mkdir()
+    course.mkdir(parents=True)
     (course / "nbgrader_config.py").write_text(CONFIG)
     config = Config(CourseDirectory={"root": str(course.resolve())})
     nbgrader = NbGraderAPI(config=config)
@@ -80,13 +81,17 @@ def generate(course: Path) -> None:
 
 def main() -> int:
     """Make the course beside its place, then put it there whole."""
-    course = Path(sys.argv[1])
+    course = Path(*sys.argv[1:] or ["course"])
+    problem = ""
     if course.exists():
-        print(
+        problem = (
             f"{course} is there already, and may hold grades: move it away, or name "
-            "another folder, as in: make exercises COURSE=spring",
-            file=sys.stderr,
+            "another folder, as in: make exercises COURSE=spring"
         )
+    elif find_spec("nbgrader") is None:
+        problem = "nbgrader is missing: make exercises installs it, as the extra teach"
+    if problem:
+        print(problem, file=sys.stderr)
         return 2
     partial = course.with_name(course.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)

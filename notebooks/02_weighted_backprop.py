@@ -17,7 +17,7 @@
 # weight really does, and which mistakes a gradient check catches.
 #
 # **You need** the chain rule, and [Carry an input forward](01_forward_propagation.ipynb).
-# About 25 minutes.
+# About 30 minutes.
 #
 # This is sections 5 and 6 of the report, with two corrections.
 
@@ -367,7 +367,7 @@ show(pd.DataFrame(rows, columns=["mistake", "difference", "verdict"]))
 # ## Plant one that the check cannot see
 #
 # Now put the weight on the wrong class *everywhere*: in the gradient, and in the objective
-# too. This happens when labels are swapped while they are read.
+# too. Both take it from one array, and someone has made that array for label 0.
 
 # %% tags=["nbval-check-output"]
 wrong = class_weights(1 - Y, "positive", w=4)
