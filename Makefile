@@ -12,11 +12,13 @@ DATA ?=
 REAL ?=
 PARAMS ?=
 COURSE ?= course
+SWEEP ?= notebooks/sweep.yaml
+SCHEDULER ?=
 REPOSITORY_URL ?=
 export REPOSITORY_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab audit notebooks results site exercises bench lock clean
+.PHONY: help report test lint lab audit sweep notebooks results site exercises bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +39,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 
 audit: $(READY) ## train the audit's grid [DATA=published file]; resumes
 	$(BIN)/lopsided audit $(if $(DATA),-- "$(DATA)")
+
+sweep: $(ALL) ## run every point of a sweep [SWEEP=file.yaml SCHEDULER=tcp://...]; resumes
+	@$(BIN)/lopsided sweep $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") -- "$(SWEEP)"
 
 notebooks: $(READY) ## re-execute the committed notebooks
 	$(BIN)/lopsided notebooks

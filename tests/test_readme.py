@@ -55,6 +55,7 @@ RUN_BY = {
         "\nlopsided predict credit.csv --run credit\n",
     ),
     "lopsided runs": (CI, "\nlopsided runs\n"),
+    "make sweep SWEEP=weights.yaml": (CI, "\nmake sweep SWEEP=weights.yaml\n"),
     "lopsided parameters": ("tests/test_cli.py", 'command("parameters")'),
 }
 
@@ -82,6 +83,11 @@ def test_every_command_is_run_somewhere():
     assert sorted(commands(README)) == sorted(RUN_BY)
     for command, (place, written) in RUN_BY.items():
         assert written in (ROOT / place).read_text(encoding="utf-8"), command
+
+
+def test_the_sweep_that_is_run_is_the_one_shown():
+    (shown,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.S)
+    assert f"<<'END'\n{shown}END\n" in (ROOT / CI).read_text(encoding="utf-8")
 
 
 def test_the_python_example_prints_what_is_shown(capsys):

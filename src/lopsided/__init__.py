@@ -5,7 +5,7 @@ Three rooms; imports go one way, from the last to the first:
 - the lesson, NumPy only: `network`, `loss`, `training`, `metrics`, `threshold`;
 - the toolbox that the notebooks need around it: `parameters`, `tables`, `recipe`,
   `appointments`, `data`, `simulate`, `experiment`, `intervals`, `figures`, `results`,
-  `prose`, `errors`, `compiled`, `estimator`;
+  `sweeps`, `prose`, `errors`, `compiled`, `estimator`;
 - the machinery: `pipeline` and `cli`.
 """
 

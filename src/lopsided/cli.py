@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something in the work failed; 2 bad input, refused before 
 ran; 130 interrupted. An error is one line.
 """
 
+import importlib.util
 import os
 import signal
 import sys
@@ -213,6 +214,37 @@ def audit(data: str, only: tuple[str, ...]) -> None:
 
     for line in run_audit(data, only):
         click.echo(line)
+
+
+@lopsided.command()
+@click.argument("file")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes; by default all cores."
+)
+@click.option(
+    "--scheduler", metavar="tcp://HOST:PORT", help="Use a running dask cluster."
+)
+def sweep(file: str, workers: int | None, scheduler: str | None) -> None:
+    """Run every point that the YAML file FILE describes into runs/sweeps/NAME.
+
+    Stopped, it goes on from there the next time. CONTRIBUTING.md describes the file.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise InputError(
+            "a sweep needs dask; run: pip install 'lopsided[sweep]' (in a checkout: "
+            "pip install -e '.[sweep]')"
+        )
+    from lopsided.pipeline.sweep import run_sweep
+    from lopsided.prose import count
+
+    folder, failed = run_sweep(file, scheduler, workers)
+    click.echo(f"sweep folder: {folder}")
+    if failed:
+        click.echo("\n".join(failed))
+        raise RuntimeError(
+            f"{count(len(failed), 'point', 'points')} failed; see "
+            f"{folder / 'points'}/*.failed"
+        )
 
 
 @lopsided.command()

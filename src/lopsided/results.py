@@ -30,6 +30,7 @@ METRICS = "metrics.json"
 PARAMETERS = "parameters.json"
 MANIFEST = "manifest.json"
 PROGRESS = "progress.jsonl"
+SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
 MODEL_VERSION = 1
 
 RunDir = str | Path | None
@@ -223,5 +224,9 @@ def load_fitted(run_dir: RunDir, p: Parameters, dataset: Dataset) -> Fitted | No
 
 
 def fitted(p: Parameters, dataset: Dataset) -> Fitted:
-    """Read the run's trained network if it is there, else train it."""
-    return load_fitted(p.run_dir, p, dataset) or fit(p, dataset, progress(p.run_dir))
+    """Read the run's trained network if it is there, else train and write it."""
+    found = load_fitted(p.run_dir, p, dataset)
+    if found is None:
+        found = fit(p, dataset, progress(p.run_dir))
+        save_fitted(p.run_dir, p, dataset, found)
+    return found

@@ -11,9 +11,10 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import nbformat
@@ -70,8 +71,14 @@ class Shown:
         return f"{self.kind} {self.number}" if self.number else self.kind
 
 
-def publish(p: Parameters, made: dict[str, Any], run: Path) -> dict[str, float]:
-    """Write both documents into a run folder.
+def publish(
+    p: Parameters,
+    made: dict[str, Any],
+    run: Path,
+    notebook: str = "05_report",
+    varied: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, float]:
+    """Write both documents into a run folder, or a sweep's.
 
     Parameters
     ----------
@@ -79,7 +86,10 @@ def publish(p: Parameters, made: dict[str, Any], run: Path) -> dict[str, float]:
     made : dict
         The run's manifest.
     run : Path
-        With notebook 05, executed.
+        With the notebook, executed.
+    notebook : str
+    varied : mapping of str
+        What to say of parameters that have no one value.
 
     Returns
     -------
@@ -91,9 +101,9 @@ def publish(p: Parameters, made: dict[str, Any], run: Path) -> dict[str, float]:
     ImportError
         When pandoc or Typst is not installed.
     """
-    executed = run / "notebooks" / "05_report.ipynb"
+    executed = run / "notebooks" / f"{notebook}.ipynb"
     start = time.perf_counter()
-    report = Report(p, made, nbformat.read(executed, as_version=4))
+    report = Report(p, made, nbformat.read(executed, as_version=4), varied)
     seconds = {}
     for name, write in ((HTML, report.html), (PDF, report.pdf)):
         (run / name).write_bytes(write())
@@ -112,12 +122,20 @@ class Report:
         The run's manifest, for the last page.
     notebook
         Executed.
+    varied : mapping of str
+        What to say of parameters that have no one value.
     """
 
-    def __init__(self, p: Parameters, made: dict[str, Any], notebook: Any) -> None:
+    def __init__(
+        self,
+        p: Parameters,
+        made: dict[str, Any],
+        notebook: Any,
+        varied: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         text, self.shown = collect(notebook)
         text.append("## How this report was made")
-        for table in colophon(p, made):
+        for table in colophon(p, made, varied):
             text.append(_placeholder(len(self.shown)))
             self.shown.append(table)
         self.tree = json.loads(_pandoc("\n\n".join(text), MARKDOWN, "json"))
@@ -270,9 +288,11 @@ def collect(notebook: Any) -> tuple[list[str], list[Shown]]:
     return text, shown
 
 
-def colophon(p: Parameters, made: dict[str, Any]) -> list[Shown]:
+def colophon(
+    p: Parameters, made: dict[str, Any], varied: Mapping[str, str]
+) -> list[Shown]:
     """Tabulate how a run was made: its parameters, its data, its versions."""
-    parameters = p.model_dump() | {"data": made["data"]["source"]}
+    parameters = p.model_dump() | {"data": made["data"]["source"], **varied}
     del parameters["run_dir"]
     written = {
         name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

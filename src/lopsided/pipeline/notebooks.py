@@ -190,7 +190,7 @@ def workers(
         ) as pool,
     ):
         try:
-            with _ctrl_c_held():  # workers are born with it held: it is not for them
+            with ctrl_c_held():  # workers are born with it held: it is not for them
                 for _ in range(count):
                     pool.submit(int)
             yield pool
@@ -202,7 +202,8 @@ def workers(
 
 
 @contextmanager
-def _ctrl_c_held() -> Iterator[None]:
+def ctrl_c_held() -> Iterator[None]:
+    """Let a Ctrl-C wait until the block ends; processes born in it hold it too."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

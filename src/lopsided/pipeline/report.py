@@ -78,10 +78,15 @@ def run_report(p: Parameters, name: str = "default") -> Path:
     return run.path
 
 
-def documents(p: Parameters, made: dict[str, Any], stage: Path) -> dict[str, float]:
-    """Write the documents, or say what they lack; give the seconds of each."""
+def documents(
+    p: Parameters, made: dict[str, Any], stage: Path, *more: Any
+) -> dict[str, float]:
+    """Write the documents, or say what they lack; give the seconds of each.
+
+    Arguments as `document.publish`.
+    """
     try:
-        seconds = document.publish(p, made, stage)
+        seconds = document.publish(p, made, stage, *more)
     except ImportError as error:  # no wheel of pandoc or Typst for this machine
         print(
             f"documents: {error.name} is missing; for report.html and report.pdf, "
