@@ -33,7 +33,7 @@ MEASURES = {
 }
 COSTS = (4.0, 1.0)  # of a miss, and of a false alarm, to begin with
 ROWS = 20  # of the table that stands for the slider
-LEFT, TOP, WIDTH, HEIGHT = 40, 10, 345, 200  # of the axes, in units of the drawing
+LEFT, TOP, WIDTH, HEIGHT = 60, 10, 325, 200  # of the axes, in units of the drawing
 
 
 def written(t: float) -> str:
@@ -182,6 +182,8 @@ def drawing(counts: pd.DataFrame, t: float, top: float) -> str:
         f'<path class="axes" d="M{LEFT} {TOP}V{bottom}H{right}"/>'
         f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 36}" text-anchor="middle">'
         "predicted probability</text>"
+        f'<text transform="translate(14 {TOP + HEIGHT / 2}) rotate(-90)" '
+        'text-anchor="middle">share of the class below</text>'
         f'<path class="threshold" data-width="{WIDTH}" d="M{LEFT} {TOP}V{bottom}" '
         f'transform="translate({at:.4f} 0)"/></svg>'
     )
@@ -213,15 +215,15 @@ def view(drawn: str, v: Mapping[str, str], positive: str, negative: str) -> str:
     )
     return f"""<div class="side"><div>
 {drawn}
-<p><i class="negative"></i>{no}: share below<br>
-<i class="positive"></i>{yes}: share below</p>
+<p><i class="negative"></i>{no}<br>
+<i class="positive"></i>{yes}</p>
 </div><div>
 <p><output>Threshold {bold("t")}: {bold("tp")} {yes} found, {bold("fn")} missed,
 {bold("fp")} false alarms.</output></p>
-<table><thead><tr><td></td><th scope="col">predicted {no}</th>
-<th scope="col">predicted {yes}</th></tr></thead><tbody>
-<tr><th scope="row">actual {no}</th>{cell("tn")}{cell("fp")}</tr>
-<tr><th scope="row">actual {yes}</th>{cell("fn")}{cell("tp")}</tr></tbody></table>
+<table><thead><tr><td></td><th scope="col">predicted<br>{no}</th>
+<th scope="col">predicted<br>{yes}</th></tr></thead><tbody>
+<tr><th scope="row">actual<br>{no}</th>{cell("tn")}{cell("fp")}</tr>
+<tr><th scope="row">actual<br>{yes}</th>{cell("fn")}{cell("tp")}</tr></tbody></table>
 <table><tbody>{measures}</tbody></table>
 <p>The cost is lowest on these rows at {bold("best")}: {bold("best_cost")}. If the
 probabilities can be trusted, the cost rule cuts at {bold("cut")}.</p>
