@@ -330,7 +330,7 @@ def show(
     display(
         bundle | {"text/plain": plain},
         raw=True,
-        metadata={"text/html": about | {"live": True}},
+        metadata={"text/html": about | {"live": "yes"}},
     )
 
 

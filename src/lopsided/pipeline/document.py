@@ -2,7 +2,9 @@
 
 Pandoc reads what the executed notebook says and shows into one tree. It writes the tree
 as HTML, with formulas as MathML, and as Typst, which becomes a tagged PDF. A name or a
-value from a table is a leaf of that tree: nothing in it can act as markup.
+value from a table is a leaf of that tree: nothing in it can act as markup. What stands
+around the table of `lopsided.explorer` is HTML already, and goes to HTML as it is; its
+script is the only one that the page lets run.
 """
 
 import base64
