@@ -189,7 +189,7 @@ def check_fallback(page):
     assert page.locator("details tbody tr").count() >= 20
     assert page.locator("details tbody tr").last.is_visible()
     assert page.locator(
-        "details tbody tr", has_text=page.inner_text("output b")
+        "details tbody tr", has_text=page.inner_text("output strong")
     ).count()
 
 

@@ -207,7 +207,7 @@ def view(drawn: str, v: Mapping[str, str], positive: str, negative: str) -> str:
         return f'<td data-show="{name}">{v[name]}</td>'
 
     def bold(name: str) -> str:
-        return f'<b data-show="{name}">{v[name]}</b>'
+        return f'<strong data-show="{name}">{v[name]}</strong>'
 
     measures = "".join(
         f'<tr><th scope="row">{label}</th>{cell(name)}</tr>'
@@ -264,7 +264,7 @@ aria-label="Move the threshold" data-lm-suppress-shortcuts="true"
 data-counts='{carried}' data-top="{top!r}" data-w="{w!r}">
 <style>
 {_file("css")}</style>
-<fieldset hidden><label>Threshold <b data-show="t"></b>
+<fieldset hidden><label>Threshold <strong data-show="t"></strong>
 <input type="range" min="0" max="{len(counts) - 1}" value="{start}"></label>
 <label>A miss costs
 <input type="number" min="0" step="any" value="{miss:g}"></label>
