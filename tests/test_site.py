@@ -29,7 +29,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 NOTEBOOKS = sorted(p.stem for p in (DOCS.parent / "notebooks").glob("*.ipynb"))
 #: What people read from top to bottom, in this order, and one page of each other kind.
 READ = ["index", *(f"notebooks/{name}" for name in NOTEBOOKS), "api"]
-OTHER = ["api/lopsided.threshold", "_modules/lopsided/threshold", "search"]
+OTHER = [
+    "notebooks/teaching",
+    "notebooks/glossary",
+    "api/lopsided.threshold",
+    "_modules/lopsided/threshold",
+    "search",
+]
 
 
 @pytest.fixture(scope="module")
