@@ -264,7 +264,7 @@ COLUMNS = {
     "unknown kind": (
         table(),
         [*TARGET, "--features", '["age:colour"]'],
-        "asks for the kind 'colour'; give one of number, boolean, category, date",
+        "kind 'colour'; give one of number, boolean, category, date, steps",
     ),
     "impossible kind": (
         table(),

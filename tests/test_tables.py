@@ -363,6 +363,30 @@ def test_dates_become_parts(mixed):
         )
 
 
+def test_steps_are_a_number_against_the_training_quantiles():
+    x = np.random.default_rng(0).exponential(size=6401)
+    train = pd.DataFrame({"x": x})
+    recipe = fit_recipe(train, {"x": "steps"})
+    starts = np.sort(x)[100:-1:100]  # but the first, which is constant
+    assert [f.start for f in recipe.features] == starts.tolist()
+    X = recipe.apply(train)
+    raw = X * np.array([[f.scale] for f in recipe.features])
+    raw += np.array([[f.mean] for f in recipe.features])
+    np.testing.assert_allclose(raw, x >= starts[:, None], atol=1e-12)
+    assert recipe.names[0] == f"x >= {starts[0]:g}"
+
+
+def test_steps_of_few_values_and_of_gaps():
+    x = [0.0] * 80 + [1.0] * 10 + [7.0] * 10 + [None] * 5
+    recipe = fit_recipe(pd.DataFrame({"x": x}), {"x": "steps"})
+    assert recipe.names == ["x >= 1", "x >= 7", "x (missing)"]
+    X = recipe.apply(pd.DataFrame({"x": ["?", 0, 6.9, 1000]}))
+    assert X[:2, 0].tolist() == X[:2, 1].tolist()  # as the median, 0
+    assert (X[:, 2] > 0).tolist() == [True, False, False]
+    assert (X[:, 3] > 0).tolist() == [True, True, False]
+    assert X[2, 0] > X[2, 1]
+
+
 def test_nothing_is_learned_from_test_rows(mixed):
     rows = mixed.copy()
     recipe = fit_recipe(rows[:200], KINDS)

@@ -364,6 +364,8 @@ def treatments(
         elif parts:
             done = {
                 "number": "standardised",
+                "steps": f"in {count(parts.count('from'), 'step', 'steps')}, each 0 or "
+                "1, standardised",
                 "boolean": "0 or 1, standardised",
                 "category": f"encoded: {_categories(features[name])}, standardised",
                 "date": f"parts: {', '.join(x for x in parts if x != 'missing')}; "

@@ -5,7 +5,7 @@ differ too, so that grey prints stay readable.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -679,4 +679,52 @@ def plane(
         f"False positive rate against recall. The printed table is at ({point[0]:.3f}, "
         f"{point[1]:.3f}). Medians of the clouds: " + "; ".join(middle) + "."
     )
+    return Picture(name, figure, alt)
+
+
+@styled
+def side_by_side(
+    table: pd.DataFrame,
+    panels: dict[str, str],
+    ours: Collection[str],
+    name: str,
+    title: str,
+) -> Picture:
+    """Draw models below each other, a panel for each of some metrics.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row for each ``model`` of a ``group`` on one split, in the order to draw. Each
+        metric has a column of its name, and the ends of its interval in ``_low`` and
+        ``_high``.
+    panels : dict of str
+        The metrics' columns, and what to call them.
+    ours : collection of str
+        The models to stand out.
+    """
+    means = table.groupby(["group", "model"], sort=False).mean(numeric_only=True)
+    heading = ~means.index.get_level_values("group").duplicated()
+    y = -np.cumsum(1 + heading).astype(float)  # room for each group's name
+    figure = Figure(figsize=(PHONE[0], 1.1 - 0.27 * y[-1]))
+    figure.suptitle(title, fontsize=12)
+    pair = figure.subplots(1, len(panels), sharey=True)
+    for ax, (metric, label) in zip(pair, panels.items(), strict=True):
+        for place, (key, row) in zip(y, means.iterrows(), strict=True):
+            (colour, marker) = (BLUE, "D") if key[1] in ours else (GREY, "o")
+            ends = row[f"{metric}_low"], row[f"{metric}_high"]
+            ax.plot(ends, [place, place], color=colour)
+            ax.plot(row[metric], place, marker, color=colour, ms=5)
+        ax.set(xlabel=label)
+        ax.grid(axis="y", visible=False)
+    pair[0].set_yticks(y, means.index.get_level_values("model"), fontsize=10)
+    where = pair[0].get_yaxis_transform()
+    for place, group in zip(y[heading] + 1, means.index[heading], strict=True):
+        pair[0].text(-0.05, place, group[0], transform=where, ha="right", va="center")
+        pair[0].texts[-1].set_weight("bold")
+    said = [
+        f"{model} ({group}) " + ", ".join(f"{row[m]:.3f}" for m in panels)
+        for (group, model), row in means.iterrows()
+    ]
+    alt = f"{title}: {', '.join(panels.values())}. From the top: {'; '.join(said)}."
     return Picture(name, figure, alt)

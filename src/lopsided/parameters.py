@@ -67,7 +67,7 @@ class Parameters(BaseModel):
         "the columns to learn from; by default 'report' for the appointments and "
         "'all' for any other table",
         "'report', 'extended', 'all', or a list of column names; 'name:kind' reads a "
-        "column as number, boolean, category or date",
+        "column as number, boolean, category or date, or as a number in steps",
     )
     hidden_units: list[Annotated[int, Field(ge=1, le=100_000)]] = _field(
         [40, 3],

@@ -23,8 +23,10 @@ from lopsided.tables import LARGEST, utc
 DATE_PARTS = ("days", "month", "weekday", "hour")
 MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code
 MISSING = "(missing)"
-#: What a feature can be made of.
-KINDS = ("number", "boolean", "category", "date")
+MAX_STEPS = 64  # of one column, at so many equal shares of the training rows
+#: What a feature can be made of. A column is never recognised as "steps": they are a
+#: number's other encoding, for a curve that a few ReLUs of the number draw badly.
+KINDS = ("number", "boolean", "category", "date", "steps")
 #: Names that promise an identifier: id, customer_id, CustomerID, uuid, index.
 IDENTIFIER = re.compile(
     r"(?i:^(index|key)$|(^|[\W_])(id|uuid|guid)$|^id[\W_])|[a-z0-9](Id|ID)$"
@@ -153,10 +155,13 @@ class Feature:
     kind : str
         As what the column is read: one of `KINDS`.
     part : str
-        ``"value"``; ``"missing"`` for its indicator; ``"is"`` for one category; or a
-        date's ``"days"`` since 1970, ``"month"``, ``"weekday"`` (Monday 0), ``"hour"``.
+        ``"value"``; ``"missing"`` for its indicator; ``"is"`` for one category;
+        ``"from"`` for one step; or a date's ``"days"`` since 1970, ``"month"``,
+        ``"weekday"`` (Monday 0), ``"hour"``.
     category, other : str
         For ``"is"``; and the only other category, where there are two.
+    start : float
+        For ``"from"``: 1 where the number is at least this, else 0.
     fill : float
         The training median, put where a number is missing.
     mean, scale : float
@@ -168,6 +173,7 @@ class Feature:
     part: str = "value"
     category: str = ""
     other: str = ""
+    start: float = 0.0
     fill: float = 0.0
     mean: float = 0.0
     scale: float = 1.0
@@ -179,6 +185,8 @@ class Feature:
             return self.column
         if self.part == "is":
             return f"{self.column} = {self.category}"
+        if self.part == "from":
+            return f"{self.column} >= {self.start:g}"
         return f"{self.column} ({self.part})"
 
     def raw(self, values: Values) -> Array:
@@ -191,6 +199,9 @@ class Feature:
             return read.to_numpy()
         if self.part == "missing":
             return read.isna().to_numpy(float)
+        if self.part == "from":
+            numbers = read.to_numpy()
+            return np.where(np.isnan(numbers), np.nan, numbers >= self.start)
         if self.part == "days":
             since = read.to_numpy("datetime64[us]") - np.datetime64(0, "us")
             return since / np.timedelta64(1, "D")
@@ -297,6 +308,13 @@ def _drafts(values: Values, kind: str) -> list[Feature]:
         if len(levels) == 2:  # the second says all
             return [Feature(name, kind, "is", levels[1], other=levels[0])]
         return [Feature(name, kind, "is", level) for level in levels]
-    parts = list(DATE_PARTS if kind == "date" else ("value",))
-    parts += ["missing"] * bool(values.read(kind).isna().any())
-    return [Feature(name, kind, part) for part in parts]
+    read = values.read(kind)
+    missing = [Feature(name, kind, "missing")] * bool(read.isna().any())
+    if kind == "steps":
+        shares = np.arange(MAX_STEPS) / MAX_STEPS  # of a table's values: no new ones
+        starts = read.dropna().quantile(shares, interpolation="lower").unique()
+        drafts = [Feature(name, kind, "from", start=float(start)) for start in starts]
+    else:
+        parts = DATE_PARTS if kind == "date" else ("value",)
+        drafts = [Feature(name, kind, part) for part in parts]
+    return drafts + missing

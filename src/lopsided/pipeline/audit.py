@@ -37,13 +37,22 @@ class Job:
 
 def studies() -> dict[str, Callable[[str], list[Job]]]:
     """List the studies, each with the function that turns a table's path into jobs."""
-    from lopsided.pipeline.studies import coverage, dead_units, law, reproduction
+    from lopsided.pipeline.studies import (
+        baselines,
+        coverage,
+        dead_units,
+        law,
+        reproduction,
+        selection,
+    )
 
     return {
         "law": law.jobs,
         "reproduction": reproduction.jobs,
         "coverage": coverage.jobs,
         "dead_units": dead_units.jobs,
+        "selection": selection.jobs,
+        "baselines": baselines.jobs,  # with what was selected
     }
 
 

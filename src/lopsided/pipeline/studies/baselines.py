@@ -1,0 +1,144 @@
+"""Our networks beside other models: same split, information and threshold rule.
+
+A row is one model on one split: the metrics of its test, each with a bootstrap
+interval, and with the difference from our network on the same draws. Each model decides
+at the threshold of the highest F1 on out-of-fold predictions of the training rows; the
+two trivial rules need none.
+"""
+
+import json
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+
+from lopsided import metrics, threshold
+from lopsided.intervals import bootstrap, interval
+from lopsided.network import Array
+from lopsided.parameters import Parameters
+from lopsided.pipeline.audit import Job, Row, tables
+from lopsided.pipeline.predictors import estimator, network, out_of_fold
+from lopsided.pipeline.studies import selection
+from lopsided.pipeline.studies.selection import Settings, dataset_of
+
+METRICS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
+REPORTED, CHOSEN = "report's network", "chosen network"
+AVERAGE = selection.AVERAGE
+TREES, ON_STEPS = "boosted trees", "logistic regression on steps"
+
+
+def jobs(data: str, chosen: Path | None = None) -> list[Job]:
+    """List all models on all splits.
+
+    Parameters
+    ----------
+    data : str
+    chosen : Path, optional
+        The table of `selection`; by default the audit's.
+
+    Raises
+    ------
+    InputError
+        When that table is not complete.
+    """
+    declared = selection.read()
+    best = selection.chosen(chosen or tables(data) / "selection.csv", declared)
+    sha256 = dataset_of(data, 0, "report", declared).sha256[:12]
+    found = []
+    for seed in declared["split_seeds"]:
+        trained = (best[seed, model] for model in selection.MODELS)
+        for features, models in compared(*trained).items():
+            named = [(name, json.dumps(told)) for name, told in models.items()]
+            for name, told in named:
+                row = {"data": sha256, "split_seed": str(seed), "features": features}
+                row |= {"model": name, "settings": told}
+                found.append(
+                    Job(row, partial(measure, data, seed, (name, told), named[0]))
+                )
+    return found
+
+
+def compared(
+    network: Settings, average: Settings, trees: Settings
+) -> dict[str, dict[str, Settings]]:
+    """Name the models to compare on each set of features, with their settings.
+
+    The first is ours, from which differences are taken. On the extended features that
+    is the ``network`` chosen; it meets the ``trees`` chosen, and a logistic regression
+    that is given the same steps. The ``average`` says what one network lacks.
+    """
+    names = [REPORTED, *estimators()]
+    report, extended = (
+        {name: {"features": features} for name in names}
+        for features in ("report", "extended")
+    )
+    extended |= {TREES: trees, ON_STEPS: {"features": "steps"}}
+    ours = {CHOSEN: network, AVERAGE: average}
+    return {"report": report, "extended": ours | extended}
+
+
+def estimators() -> dict[str, ClassifierMixin]:
+    """List scikit-learn's models, with its own settings but for what is said here."""
+    logistic = {"max_iter": 1000}
+    units = Parameters().hidden_units
+    return {
+        "always negative": DummyClassifier(strategy="constant", constant=0),
+        "always positive": DummyClassifier(strategy="constant", constant=1),
+        "logistic regression": LogisticRegression(**logistic),
+        "weighted logistic regression": LogisticRegression(
+            class_weight="balanced", **logistic
+        ),
+        "MLPClassifier": MLPClassifier(units, early_stopping=True, random_state=0),
+        TREES: HistGradientBoostingClassifier(random_state=0),
+    }
+
+
+def measure(
+    data: str, split_seed: int, model: tuple[str, str], ours: tuple[str, str]
+) -> Row:
+    """Compare one model with ours on the test rows of one split."""
+    Y, p, t = judged(data, split_seed, *model)
+    _, p_ours, t_ours = judged(data, split_seed, *ours)
+    rng = np.random.default_rng(split_seed)
+    draws = bootstrap(Y, [(p, t), (p_ours, t_ours)], 2000, rng)
+    measured, reference = metrics.summary(Y, p, t), metrics.summary(Y, p_ours, t_ours)
+    found = {"threshold": t}
+    for name in METRICS:
+        found[name] = measured[name]
+        found[f"{name}_low"], found[f"{name}_high"] = interval(draws[0][name])
+        less = f"{name}_difference"
+        found[less] = measured[name] - reference[name]
+        ends = interval(draws[0][name] - draws[1][name])
+        found[f"{less}_low"], found[f"{less}_high"] = ends
+    return {name: f"{value:.6f}" for name, value in found.items()}
+
+
+@lru_cache(maxsize=4)
+def judged(
+    data: str, split_seed: int, model: str, settings: str
+) -> tuple[Array, Array, float]:
+    """Train a model and choose its threshold; once for all that meet it in a worker.
+
+    Returns
+    -------
+    Y, p : array, shape (n_test,)
+    t : float
+    """
+    declared = selection.read()
+    features, told = selection.split_off_features(json.loads(settings))
+    d = dataset_of(data, split_seed, features, declared)
+    if model in (REPORTED, CHOSEN, AVERAGE):
+        predict = network(told)
+    else:
+        known = estimators() | {ON_STEPS: estimators()["logistic regression"]}
+        predict = estimator(known[model].set_params(**told))
+    p, t = predict(d), 0.5
+    if not model.startswith("always"):  # which would turn the one into the other
+        held_out = out_of_fold(predict, d, declared["folds"])
+        t = threshold.choose("f1", d.Y_train, held_out, p).t
+    return d.Y_test[0], p, t
