@@ -394,7 +394,7 @@ print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_train.mean():.4f}")
 
 # %%
 mean_weight = np.mean(np.where(Y_train == 1, w_balanced, 1.0))
-brief = {"epochs": min(P.epochs, 40), "n_seeds": 1, "final_learning_rate": 1e-5}
+brief = {"epochs": min(P.epochs, 25), "n_seeds": 1, "final_learning_rate": 1e-5}
 
 
 def trained(weighting, w, seed, rate):

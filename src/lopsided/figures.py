@@ -7,7 +7,7 @@ differ too, so that grey prints stay readable.
 import io
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
@@ -68,6 +68,10 @@ class Picture:
 
     def svg(self) -> bytes:
         """Draw as SVG: the same bytes each time, with the alternative text inside."""
+        return self._svg
+
+    @cached_property  # a run draws each twice: to keep, and to show
+    def _svg(self) -> bytes:
         buffer = io.BytesIO()
         with mpl.rc_context({**STYLE, "svg.hashsalt": self.name}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None})
