@@ -84,7 +84,7 @@ class Picture:
             drawn[:end] + f"<title>{escape(self.alt)}</title>" + drawn[end:]
         ).encode()
 
-    def png(self, dpi: int = 160) -> bytes:
+    def png(self, dpi: int = 110) -> bytes:
         """Draw as PNG, with the alternative text as its description."""
         buffer = io.BytesIO()
         with mpl.rc_context(STYLE):
