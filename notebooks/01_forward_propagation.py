@@ -17,8 +17,13 @@
 #
 # **You need** the product of two matrices, and logarithms. About 15 minutes.
 #
-# This is sections 2 to 4 of the report. No data yet: the arrays are small enough to
-# check on paper. Linked words lead to the [glossary](glossary.md).
+# These lessons follow a short report that trains a network by hand; here are its
+# sections 2 to 4. An *example* is one row of a table. Its [label](glossary.md#label) is
+# 1 if it is *positive*, a case of the kind we look for, else 0. The network is to
+# predict the label. Classes are *lopsided* when one is much rarer than the other.
+#
+# No data yet: the arrays are small enough to check on paper. Linked words lead to the
+# [glossary](glossary.md).
 
 # %% tags=["parameters"]
 run_dir = None
@@ -46,8 +51,9 @@ from lopsided.network import Network, forward, initialise, n_parameters, sigmoid
 # $$z = w_1 x_1 + w_2 x_2 + b, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of
-# the last neuron is called the [logit](glossary.md#logit). It is the
-# [log-odds](glossary.md#log-odds) of the prediction: $z = \log(a / (1 - a))$.
+# the last neuron is called the [logit](glossary.md#logit). Solve for it:
+# $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so $z$ is the
+# [log-odds](glossary.md#log-odds) of the prediction.
 
 # %% tags=["nbval-check-output"]
 x1, x2 = 2.0, -1.0
@@ -136,7 +142,8 @@ assert np.array_equal(Wb @ X1, W @ X + b)
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \qquad A^{[0]} = X.$$
 #
 # The last layer has one neuron and the sigmoid. Its activation is the prediction
-# $\hat y$. Let us put a second layer on the three neurons.
+# $\hat y$. Let us put a second layer on the three neurons. `network.W[l]` and
+# `network.b[l]` are views of one long vector of parameters, so `[:]` writes into them.
 
 # %%
 network = Network([2, 3, 1])
@@ -149,7 +156,8 @@ done = forward(network, X)
 print(done.A[2].round(4))  # (1, 4): one probability an example
 
 # %% [markdown]
-# `forward` is what we did by hand, in a loop over the layers.
+# `forward` is what we did by hand, in a loop over the layers. It keeps every `Z[l]` and
+# `A[l]`: the way back, in the next lesson, needs them.
 
 # %%
 A1 = np.maximum(W @ X + b, 0)
@@ -228,8 +236,8 @@ with np.errstate(all="raise"):
 
 # %% [markdown]
 # For a large positive $z$ the safe form, too, rounds to 1, and $1 - \hat y$ to 0. No
-# form of $\hat y$ can help there. The loss must start from $z$ itself; the last section
-# but one does that.
+# form of $\hat y$ can help there. The loss must start from $z$ itself; the section
+# "The ε is not needed" does that.
 #
 # ## What should an untrained network lose?
 #
@@ -254,7 +262,8 @@ print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 # %% [markdown]
 # On lopsided classes we can do better without learning anything. Let $\pi$ be the
 # share of positives. Set the last bias to the log-odds $\log(\pi / (1 - \pi))$, and
-# the network says $\hat y = \pi$ to everyone. It must then lose the entropy
+# the network says $\hat y = \pi$ to everyone. A share $\pi$ of the rows then loses
+# $-\log \pi$ each, the others $-\log(1 - \pi)$. Their mean is the entropy
 #
 # $$-\pi \log \pi - (1 - \pi) \log(1 - \pi).$$
 
@@ -288,13 +297,16 @@ print(f"median {middle:.3f}")
 # %% [markdown]
 # ## The ε is not needed
 #
-# From the logit $z$, the same loss is
+# For $y = 1$ the loss is $-\log \hat y = \log(1 + e^{-z}) = \log(1 + e^z) - z$. For
+# $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$. Both in one, and with $e^z$ taken
+# out of the logarithm where $z$ is positive:
 #
 # $$\log(1 + e^{z}) - y z = \max(z, 0) - y z + \log(1 + e^{-|z|}).$$
 #
 # The right-hand form cannot overflow; `logistic_loss` uses it. It needs no
-# $\varepsilon$, and it keeps growing where the report's version goes flat: for a *wrong* prediction
-# that is ever more certain, $\varepsilon$ caps the loss at $-\log \varepsilon$.
+# $\varepsilon$, and it keeps growing where the report's version goes flat: for a
+# *wrong* prediction that is ever more certain, $\varepsilon$ caps the loss at
+# $-\log \varepsilon$.
 
 # %% tags=["nbval-check-output"]
 rows = []

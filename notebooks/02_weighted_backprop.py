@@ -16,10 +16,11 @@
 # **You will learn** why training should start from the logits, what the report's class
 # weight really does, and which mistakes a gradient check catches.
 #
-# **You need** the chain rule, and [Carry an input forward](01_forward_propagation.ipynb).
-# About 30 minutes.
+# **You need** the chain rule, and [Carry an input
+# forward](01_forward_propagation.ipynb). About 30 minutes.
 #
-# This is sections 5 and 6 of the report, with two corrections.
+# This is sections 5 and 6 of the report, with two corrections: to its $dW$, and to its
+# class weight.
 
 # %% tags=["parameters"]
 run_dir = None
@@ -54,8 +55,8 @@ from lopsided.threshold import weighted_probability
 #
 # $$J(\theta) = \frac1m \sum_i c^{(i)} \ell^{(i)},$$
 #
-# where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its
-# [class weight](glossary.md#class-weight). $J$ is the [objective](glossary.md#objective). The
+# where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its [class
+# weight](glossary.md#class-weight). $J$ is the [objective](glossary.md#objective). The
 # [gradient](glossary.md#gradient) holds the derivative of $J$ by each entry of
 # $\theta$. It points uphill, so an [update](glossary.md#update) goes the other way:
 #
@@ -73,8 +74,8 @@ from lopsided.threshold import weighted_probability
 #
 # $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
 #
-# To go on, it multiplies by the slope of the sigmoid, $\sigma'(z) = \hat y (1 - \hat y)$.
-# Do that on paper. For $y = 1$:
+# To go on, it multiplies by the slope of the sigmoid,
+# $\sigma'(z) = \hat y (1 - \hat y)$. Do that on paper. For $y = 1$:
 #
 # $$dZ = -\frac{w}{\hat y} \cdot \hat y (1 - \hat y) = w (\hat y - 1),$$
 #
@@ -137,8 +138,17 @@ Y[:, :3] = 1
 # %% [markdown]
 # ## The chain rule, layer by layer
 #
-# Start with $dZ^{[L]}$ and walk back. The report's formulas, with its line for $dW$
-# corrected:
+# Take one example and one layer. Unit $j$ computes $z_j = \sum_k W_{jk} a_k + b_j$.
+# Write $dz_j$ for the derivative of the loss $\ell$ by $z_j$. Then the chain rule says
+#
+# $$\frac{\partial \ell}{\partial W_{jk}} = dz_j \, a_k, \qquad
+# \frac{\partial \ell}{\partial b_j} = dz_j, \qquad
+# \frac{\partial \ell}{\partial a_k} = \sum_j W_{jk} \, dz_j.$$
+#
+# The last one is a sum because $a_k$ reaches every unit $j$. Now for all examples at
+# once, from $dZ^{[L]}$ back: the product $dZ \, A^T$ adds up the first line over the
+# examples, and $W^T dZ$ is the third. These are the report's formulas, with its line
+# for $dW$ corrected:
 #
 # $$\begin{aligned}
 # dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
@@ -147,8 +157,8 @@ Y[:, :3] = 1
 # dZ^{[l-1]} &= dA^{[l-1]} \cdot \mathrm{ReLU}'(Z^{[l-1]})
 # \end{aligned}$$
 #
-# ReLU's slope is 1 where $Z > 0$, else 0. Check the first line by its shapes: $dW$ must
-# be as large as $W$.
+# The dot in the last line multiplies entry by entry. ReLU's slope is 1 where $Z > 0$,
+# else 0. Check the first line by its shapes: $dW$ must be as large as $W$.
 
 
 # %%
@@ -222,16 +232,17 @@ for weighting in ("uniform", "positive"):
 show(pd.DataFrame(rows, columns=["weighting", "parameters", "verdict"]))
 
 # %% [markdown]
-# One number for all parameters says *that* something is wrong, not *where*. So nudge the
-# arrays on the way too: change one entry of $Z^{[l]}$ or $A^{[l]}$, and finish the forward
-# pass from there. $dZ$ and $dA$ belong to single examples, so here the losses are added up,
-# not averaged.
+# One number for all parameters says *that* something is wrong, not *where*. So nudge
+# the arrays on the way too: change one entry of $Z^{[l]}$ or $A^{[l]}$, and finish the
+# forward pass from there. $dZ$ and $dA$ belong to single examples, so here the losses
+# are added up, not averaged. Both functions use `done`, `weight` and `Y` from above.
 
 
 # %%
 def loss_from(name, l, values):
     """Go on from Z[l] or A[l], and add up the weighted losses."""
-    Z, A = values, np.maximum(values, 0) if name == "Z" else values
+    Z = values  # of no use if these are of A: the loop begins with the next Z
+    A = np.maximum(values, 0) if name == "Z" else values
     for k in range(l + 1, 4):
         Z = network.W[k] @ A + network.b[k]
         A = np.maximum(Z, 0)
@@ -242,7 +253,7 @@ def loss_from(name, l, values):
 def nudge(name, l):
     """Estimate dZ[l] or dA[l], with no formula for it."""
     values = getattr(done, name)[l].copy()
-    flat = values.reshape(-1)  # the same memory, as a vector
+    flat = values.reshape(-1)  # the same memory, as a vector: nudged together
     estimate = numerical_gradient(lambda: loss_from(name, l, values), flat)
     return estimate.reshape(values.shape)
 
@@ -270,8 +281,8 @@ names = ["array", "shape", "largest difference", "verdict"]
 show(pd.DataFrame(rows, columns=names).set_index("array"))
 
 # %% [markdown]
-# Read such a table from the top. A wrong $dZ$ or $dA$ spoils what is computed from it; a
-# wrong $dW$ or $db$ stays alone. The first wrong array is where to look.
+# Read such a table from the top. A wrong $dZ$ or $dA$ spoils what is computed from it;
+# a wrong $dW$ or $db$ stays alone. The first wrong array is where to look.
 #
 # ## What a uniform weight does
 #
@@ -308,12 +319,14 @@ print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 #
 # $$-w p \log q - (1 - p) \log(1 - q).$$
 #
-# Its derivative is zero where $w p (1 - q) = (1 - p) q$, and so
+# Its derivative by $q$ is $-w p / q + (1 - p) / (1 - q)$. It is zero where
+# $w p (1 - q) = (1 - p) q$, and so
 #
 # $$q = \frac{w p}{w p + 1 - p}.$$
 #
-# The weight makes the network say more than $p$: it multiplies the odds by $w$. Let
-# numbers confirm it, by the lowest point of the loss on a fine grid.
+# The weight makes the network say more than $p$: it multiplies the odds by $w$, since
+# $q / (1 - q) = w \cdot p / (1 - p)$. Let numbers confirm it, by the lowest point of
+# the loss on a fine grid.
 
 # %% tags=["nbval-check-output"]
 q = np.linspace(0.0005, 0.9995, 1000)
@@ -325,7 +338,7 @@ for p, w in ((0.2, 1), (0.2, 4), (0.02, 4), (0.02, 49)):
 show(pd.DataFrame(rows, columns=["p", "w", "lowest at", "formula"]).round(3))
 
 # %% [markdown]
-# So $q \ge 1/2$ asks the same as $p \ge 1/(1 + w)$: a weight is a
+# So $q \ge 1/2$ means $w p \ge 1 - p$, that is $p \ge 1/(1 + w)$: a weight is a
 # [threshold](glossary.md#threshold) in disguise.
 # [Choose a threshold](04_threshold_analysis.ipynb) trains both, and compares.
 #
@@ -346,11 +359,12 @@ def mistaken(kind):
     label = 1 - Y if kind == "weight on the wrong class" else Y
     dZ = d_logits(Y, done.A[3], class_weights(label, "positive", w=4))
     if kind == "'>=' on activations":
+        # backward asks Z > 0: give it a Z that answers as A >= 0 does
         done.Z = {l: np.where(done.A[l] >= 0, 1, -1) for l in done.Z}
     backward(network, done, dZ)
     if kind == "transposed dW":
         done.dW[2][:] = done.dW[2].T.copy()
-    return done.gradient * (12 if kind == "forgotten 1/m" else 1)
+    return done.gradient * (Y.size if kind == "forgotten 1/m" else 1)
 
 
 # %% tags=["nbval-check-output"]
@@ -366,8 +380,9 @@ show(pd.DataFrame(rows, columns=["mistake", "difference", "verdict"]))
 # %% [markdown]
 # ## Plant one that the check cannot see
 #
-# Now put the weight on the wrong class *everywhere*: in the gradient, and in the objective
-# too. Both take it from one array, and someone has made that array for label 0.
+# Now put the weight on the wrong class *everywhere*: in the gradient, and in the
+# objective too. Both take it from one array, and someone has made that array for label
+# 0.
 
 # %% tags=["nbval-check-output"]
 wrong = class_weights(1 - Y, "positive", w=4)
@@ -376,10 +391,10 @@ print(f"difference {in_words(difference)}: {verdict(difference)}")
 assert verdict(difference) == "agrees"
 
 # %% [markdown]
-# The check compares a derivative with its function, not with your intent. Intent needs a
-# case whose answer is known from elsewhere. We have one: rows that look alike must settle
-# at the $q$ of the formula above. Let a single neuron learn our labels from inputs that
-# are all zero, so that only its bias can move.
+# The check compares a derivative with its function, not with your intent. Intent needs
+# a case whose answer is known from elsewhere. We have one: rows that look alike must
+# settle at the $q$ of the formula above. Let a single neuron learn our labels from
+# inputs that are all zero, so that only its bias can move.
 
 
 # %%
@@ -413,7 +428,7 @@ assert np.isclose(settles_at(right), expected)
 # **Between layers of different width it raises.** This is the kind failure.
 
 # %% tags=["nbval-check-output"]
-m = 12
+m = Y.size
 done = forward(network, X)
 backward(network, done, d_logits(Y, done.A[3]))
 transposed = done.A[0] @ done.dZ[1].T / m  # (4, 3), but W[1] is (3, 4)

@@ -74,8 +74,12 @@ from lopsided.training import learning_rate, train
 # %% [markdown]
 # ## The data
 #
-# The table is split once. Everything that is learned from data, means and scales
-# included, is learned from the training rows.
+# The table is split once. The network learns from the
+# [training rows](glossary.md#training-rows). The [test rows](glossary.md#test-rows) are
+# kept aside: they show how it does on rows that it has not learned from. A
+# *standardised* column has lost its mean and is divided by its standard deviation, so
+# that one learning rate suits all columns. Means and scales come from the training rows
+# too.
 
 # %%
 table = load(P)
@@ -98,8 +102,10 @@ print(", ".join(table.recipe.names[:12]), "..." if len(X) > 12 else "")
 # %% [markdown]
 # ## First, overfit twenty rows
 #
-# A network with room to spare should learn twenty rows by heart. If it does not, look
-# for a bug, a rate that does not fit, or rows that no feature tells apart. So take up to
+# To [overfit](glossary.md#overfitting) is to learn the luck of the training rows along
+# with what is true of all rows. Usually it is a fault; here we do it on purpose. A
+# network with room to spare should learn twenty rows by heart. If it does not, look for
+# a bug, a rate that does not fit, or rows that no feature tells apart. So take up to
 # ten rows of each class, a wide network, and a high learning rate.
 
 # %%
@@ -123,10 +129,10 @@ print(f"{learned:.0%} of {few.size} rows right")
 #
 # ## Mini-batches
 #
-# The gradient over all rows is exact and slow. A *mini-batch* of rows estimates it for
-# a small part of the work. How well depends on how far training has come. Compare
-# batches with the whole by the cosine of the angle between the two gradients, first for
-# an untrained network.
+# The gradient over all rows is exact and slow. A [mini-batch](glossary.md#mini-batch)
+# of rows estimates it for a small part of the work. How well depends on how far
+# training has come. Compare batches with the whole by the cosine of the angle between
+# the two gradients, first for an untrained network.
 
 # %%
 w = balanced_weight(Y) if P.w == "balanced" else P.w
@@ -161,8 +167,8 @@ start = initialise([len(X), *P.hidden_units, 1], np.random.default_rng(P.seed))
 show(batch_cosines(start).round(3))
 
 # %% [markdown]
-# One *epoch* goes through all rows once, in a new random order, batch by batch. The
-# last batch takes what remains.
+# One [epoch](glossary.md#epoch) goes through all rows once, in a new random order,
+# batch by batch. The last batch takes what remains.
 
 # %% tags=["nbval-check-output"]
 size = min(P.batch_size, Y.size)
@@ -171,8 +177,9 @@ tail = f" and one of {rest}" if rest else ""
 print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
 
 # %% [markdown]
-# Here is the whole algorithm, for one epoch. It is what `train` does without an `l2`
-# penalty.
+# Here is the whole algorithm, for one epoch. `train` does the same. If the parameter
+# `l2` is above zero, it also adds a *penalty* to the objective: `l2`/2 times the sum of
+# the squared weights, which pulls weights towards zero.
 
 # %%
 rng = np.random.default_rng(P.seed)
@@ -224,11 +231,21 @@ history = fitted.history
 print(f"layer_dims {list(fitted.network.layer_dims)}, w = {fitted.w:.4g}")
 print(f"objective {history.objective[0]:.4f} -> {history.objective[-1]:.4f}")
 print(f"predictions from {fitted.p_test.min():.4f} to {fitted.p_test.max():.4f}")
+share = Y.mean()
+same_for_all = -share * np.log(share) - (1 - share) * np.log(1 - share)
+print(f"cross-entropy at the end {history.cross_entropy[-1]:.4f}; ", end="")
+print(f"of saying the prevalence to everyone {same_for_all:.4f}")
 
 # %%
 show(figures.loss(history))
 
 # %% [markdown]
+# Losses use natural logarithms; their unit is the *nat*. A flat stretch need not be the
+# end: a curve can fall again after it. Compare the last cross-entropy with the loss of
+# saying the prevalence to everyone. Without a weight on one class, the difference is
+# what the features have told about the training rows. With one, it may even be
+# negative.
+#
 # Look at the batches again, now that training is done. Near a minimum the whole
 # gradient shrinks; the noise of a batch does not shrink with it. Small steps average
 # that noise over many batches: this is why the rate falls.
@@ -237,6 +254,10 @@ show(figures.loss(history))
 show(batch_cosines(fitted.network).round(1))
 
 # %% [markdown]
+# Near zero, a batch tells next to nothing about the direction of the whole; below zero,
+# most batches point partly backwards. Training can go on all the same: what the batches
+# of an epoch have in common adds up, and their noise mostly cancels.
+#
 # ## Which curve does training descend?
 #
 # The report shows the plain cross-entropy and descends a weighted gradient. With a
@@ -267,15 +288,18 @@ show(both)
 
 # %% [markdown]
 # With a uniform weight the two curves are the same up to the factor $w$. With a weight
-# on positives, only the objective is what training descends. The plain cross-entropy
-# goes its own way, and may rise.
+# on positives they are two quantities, and training descends only the objective.
+# Compare the last cross-entropy of both readings in the table. The weight asks the
+# network to say more than is true, and the plain cross-entropy pays for it. It may
+# fall, stay or rise: it does not tell whether training works.
 #
 # ## Dead units
 #
 # A ReLU unit whose $Z$ is not positive for any row has slope zero for every row. No
-# gradient reaches its weights: it is *dead*. In the first layer it stays so, a penalty
-# apart; in a later one, changes in the layers before it can wake it. A narrow layer has
-# few units to lose. We look at the first training rows only.
+# gradient reaches its weights: it is [dead](glossary.md#dead-unit). In the first layer
+# it stays so, unless a penalty moves its weights; in a later one, changes in the layers
+# before it can wake it. A narrow layer has few units to lose. We look at the first
+# training rows only.
 
 # %% tags=["nbval-check-output"]
 sample = X[:, :20_000]
@@ -287,10 +311,10 @@ rows = [
 show(pd.DataFrame(rows, columns=["hidden layer", "units", "dead"]))
 
 # %% [markdown]
-# Rows *tie* at one prediction for two reasons. They may be equal in every feature. Or
-# all units of some layer are off *for these rows*, and nothing of their features passes
-# through, even if no unit is dead. A threshold that crosses a tie moves all of it at
-# once.
+# Rows [tie](glossary.md#tie) at one prediction for two reasons. They may be equal in
+# every feature. Or all units of some layer are off *for these rows*, and nothing of
+# their features passes through, even if no unit is dead. A threshold that crosses a tie
+# moves all of it at once.
 
 # %% tags=["nbval-check-output"]
 values, counts = np.unique(fitted.p_test, return_counts=True)
@@ -313,6 +337,10 @@ print(f"{off.sum()} {table.rows} for which some hidden layer is off")
 # report trains its own, and then with one thing changed at a time. It did so once, on
 # the simulated clinic, and looked inside while they learned. What follows comes from
 # its table, whatever data you use here.
+#
+# First weights are drawn at random around zero. He's have the variance $2 / n_{l-1}$
+# (He et al. 2015), Xavier's $2 / (n_{l-1} + n_l)$ (Glorot and Bengio 2010). The small
+# ones have a standard deviation of a hundredth.
 
 # %% tags=["nbval-check-output"]
 study = pd.read_csv(results.committed("dead_units.csv"))
@@ -374,7 +402,8 @@ show(over_epochs("dead", chosen, "dead units, mean of the seeds", "Dead units"))
 # none for forty. A small positive bias at the start lets such a unit live.
 #
 # Or it is **killed**: a step so long that it lands where no row turns the unit on. Look
-# at the highest rate, in the first epochs.
+# at the highest rate, in the first epochs. (The axis shows a few epochs, evenly
+# spaced.) Later, changes in the first layer wake some units of the second.
 
 # %%
 chosen = [
@@ -395,7 +424,8 @@ show(over_epochs("silent", chosen, label, title, per_cent))
 #
 # Here are all kinds of network after the last epoch, as the median over the seeds and
 # the range: dead units, rows for which a hidden layer is off, the largest tie, and the
-# test ROC AUC.
+# test ROC AUC, which says how well a network ranks positives above negatives: 0.5 is
+# chance, 1 is perfect.
 
 
 # %%
@@ -426,7 +456,7 @@ say(
 )
 say(
     "Trained as the report's, a network has a hidden layer off for {low:.1f} to "
-    "{high:.1f} % of the test rows, as the seed wills; with ten units in the second "
+    "{high:.1f} % of the test rows, depending on the seed; with ten units in the second "
     "layer, for {wide:.1f} % at most.",
     low=usual["off %"].min(),
     high=usual["off %"].max(),
@@ -434,10 +464,12 @@ say(
 )
 
 # %% [markdown]
-# **Width** cures: each unit more makes it less likely that all are off at once. Other
-# rates and other first weights change the odds, and still leave some seed with a large
-# tie. **First biases** above zero wake units that would be born dead; they do little for
-# a layer whose units are alive. **Small first weights** are no cure: such a network
+# **Width** helps most surely: each unit more makes it less likely that all are off at
+# once. **Xavier's first weights** are smaller than He's. They help the wider network
+# about as much as twice the units in its second layer; they do not help the narrow one.
+# **Another rate** changes the odds, and still leaves some seed with a large tie.
+# **First biases** above zero wake units that would be born dead; they do little for a
+# layer whose units are alive. **Small first weights** are no cure: such a network
 # starts slowly, and its ROC AUC shows that it has not caught up.
 
 # %% [markdown]

@@ -10,7 +10,7 @@
 # # Choose a threshold
 #
 # **You will** turn probabilities into decisions, count what goes wrong, and compare
-# eight ways to say where "yes" begins.
+# eight ways to choose a [threshold](glossary.md#threshold): where "yes" begins.
 #
 # **You will learn** to read class-wise distributions, what tuning on test rows would
 # hide, why a class weight and a threshold are nearly the same remedy, and how to see
@@ -18,9 +18,9 @@
 #
 # **You need** [Train the network](03_training.ipynb). About 40 minutes.
 #
-# This is sections 8 and 9 of the report. No rule sees a test label. Each is applied to
-# training rows, except `capacity`, which reads the predictions of the rows to be decided
-# on.
+# This is sections 8 and 9 of the report. No rule sees a label of the test rows. Each is
+# applied to training rows, except `capacity`, which reads the predictions of the rows to
+# be decided on.
 
 # %% tags=["parameters"]
 # The report gives these.
@@ -95,9 +95,11 @@ print(f"threshold {t:.4g} ({experiment.strategy_name(P)}) {choice.note}")
 # %% [markdown]
 # ## Two distributions, one axis
 #
-# For each class, draw the share of its rows whose prediction is at most $p$. If the
-# network knew nothing, the two curves would lie on each other, but for chance. The
-# further apart they are, the better a threshold between them can do.
+# For each class, draw the share of its rows whose prediction is at most $p$: its
+# [class-wise distribution](glossary.md#class-wise-distribution), or CDF, for cumulative
+# distribution function. If the network knew nothing, the two curves would lie on each
+# other, but for chance. The further apart they are, the better a threshold between them
+# can do. An upright step is a tie.
 
 # %%
 cdf = figures.cdf(Y_test, p_test, t, table.positive, table.negative)
@@ -105,10 +107,17 @@ results.save_picture(P.run_dir, cdf)
 show(cdf)
 
 # %% [markdown]
-# The widest vertical gap is the Kolmogorov–Smirnov distance. Where positives have the
-# higher predictions, it is also the largest recall minus false positive rate that any
-# threshold can reach. The threshold for it lies just above the printed $p$: the curves
-# count rows up to and including $p$.
+# Cut at a threshold. What the positives' curve leaves above the cut is the share of
+# positives that are called positive: the [recall](glossary.md#recall). What the
+# negatives' curve leaves above it is the share of negatives that are called positive:
+# the [false positive rate](glossary.md#false-positive-rate), FPR. The widest vertical
+# gap is the [Kolmogorov–Smirnov distance](glossary.md#kolmogorov–smirnov-distance).
+# Where positives have the higher predictions, it is the largest recall minus false
+# positive rate that any threshold can reach. That threshold lies just above the printed
+# $p$: the curves count rows up to and including $p$.
+#
+# *ROC AUC* is the chance that a random positive has a higher prediction than a random
+# negative, ties counting one half. One half is what guessing reaches.
 
 # %% tags=["nbval-check-output"]
 gap, at = thresholds.ks_distance(Y_test, p_test)
@@ -130,10 +139,13 @@ print(f"tn {tn}   fp {fp}   fn {fn}   tp {tp}")
 
 # %% [markdown]
 # From the four counts follow the measures that the report uses:
+# [accuracy](glossary.md#accuracy), [precision](glossary.md#precision), recall, false
+# positive rate, and [F1](glossary.md#f1).
 #
 # $$\text{accuracy} = \frac{tn + tp}{m}, \quad
 # \text{precision} = \frac{tp}{tp + fp}, \quad
 # \text{recall} = \frac{tp}{tp + fn}, \quad
+# \text{FPR} = \frac{fp}{fp + tn}, \quad
 # F_1 = \frac{2\,tp}{2\,tp + fp + fn}.$$
 
 # %% tags=["nbval-check-output"]
@@ -144,9 +156,9 @@ for name, value in measured.items():
 # %% [markdown]
 # ## The confusion matrix
 #
-# Each line of the matrix is an actual class, each column a predicted one; negative
-# comes first. The percentages divide each line by its total, so that a rare class can be
-# compared with a common one.
+# Each line of the [confusion matrix](glossary.md#confusion-matrix) is an actual class,
+# each column a predicted one; negative comes first. The percentages divide each line by
+# its total, so that a rare class can be compared with a common one.
 
 # %%
 confusion = metrics.confusion_matrix(Y_test, positive)
@@ -156,8 +168,13 @@ results.save_picture(P.run_dir, matrix)
 show(matrix)
 
 # %% [markdown]
+# In the upper line, the percentage on the right is the false positive rate. In the
+# lower one, it is the recall.
+#
 # Set two rules beside it that need no network. Whoever always says "negative" is right
-# as often as negatives occur. Whoever always says "positive" misses nothing.
+# as often as negatives occur. Whoever always says "positive" misses nothing, and is
+# right as often as positives occur: this share is the
+# [prevalence](glossary.md#prevalence).
 
 # %% tags=["nbval-check-output"]
 rules = {
@@ -173,14 +190,16 @@ rows = {
 show(pd.DataFrame(rows).T[names].astype(float).round(4))
 
 # %% [markdown]
-# NaN under precision means that nothing was called positive: the quotient
-# does not exist.
+# NaN under precision means that nothing was called positive: the quotient does not
+# exist. Compare the network with both rules. With a low threshold it may well be right
+# less often than "always negative", which finds no one: accuracy counts a miss and a
+# false alarm alike. F1 has a floor too, the line "always positive".
 #
 # ## Eight ways to choose
 #
-# Each rule answers a different question. All are asked of training rows. Only
-# `capacity` looks at the rows to be decided on, and it needs no labels: it flags as
-# many as there is room for.
+# Each rule answers a different question. One half needs no rows. The others ask
+# training rows, except `capacity`: it looks at the rows to be decided on, and needs no
+# labels. It flags as many as there is room for.
 
 # %%
 room = max(1, Y_test.size // 20)
@@ -195,6 +214,10 @@ questions = {
     f"capacity:{room}": f"which {room} are the likeliest?",
 }
 
+# %%
+for rule, question in questions.items():
+    print(f"{rule:14} {question}")
+
 # %% tags=["nbval-check-output"]
 rows, marks = [], {}
 for rule in questions:
@@ -206,14 +229,13 @@ for rule in questions:
     marks[rule] = chosen
 show(pd.DataFrame(rows, columns=["rule", "threshold", *names]).round(4))
 
-# %%
-for rule, question in questions.items():
-    print(f"{rule:14} {question}")
-
 # %% [markdown]
+# Read the table by threshold: the higher it is, the lower the recall. A rule wins in
+# the column that it asks for, and pays in another.
+#
 # Each rule looks at a curve of its own. Below, the curve on training rows decides, and
-# the curve on test rows tells how well that carries over. Where the two part, training
-# rows promised too much.
+# the curve on test rows tells how well that carries over. Where the two part, one of
+# them shows luck: often few rows are left there.
 
 # %%
 by_rule = {"accuracy" if r == "0.5" else r: t_ for r, t_ in marks.items()}
@@ -222,9 +244,9 @@ results.save_picture(P.run_dir, rules)
 show(rules)
 
 # %% [markdown]
-# `prevalence` is drawn on the curve of `youden`: a calibrated model meets both at one
-# threshold. The cut at one half is drawn on accuracy, for the same reason. Now the
-# same thresholds on the two distributions.
+# `prevalence` is drawn on the curve of `youden`, and one half on accuracy: where
+# probabilities can be trusted, these belong together, as the next section shows. Now
+# the same thresholds on the two distributions.
 
 # %%
 on_cdf = figures.cdf_rules(Y_test, p_test, marks, table.positive, table.negative)
@@ -238,15 +260,26 @@ results.save_picture(P.run_dir, by_threshold)
 show(by_threshold)
 
 # %% [markdown]
-# Recall can only fall as the threshold rises. Precision may jump about at the right
-# end, where few rows are left to decide it.
+# Each line in the first figure leaves to its right what its rule calls positive. The
+# second figure says what that is worth. Recall can only fall as the threshold rises.
+# Precision may jump about at the right end, where few rows are left to decide it.
 #
 # ## Theory, as a check
 #
-# For calibrated probabilities, theory says where some of these rules must land.
-# Youden's rule: at the prevalence. F1: at half of the best F1 (Lipton et al. 2014).
-# Costs: at the false alarm's share of both costs (Elkan 2001). The nearer a network is
-# to calibrated, the nearer it comes.
+# Probabilities are [calibrated](glossary.md#calibrated) when they come true as often as
+# they say: of all rows with prediction 0.3, three in ten are positive. For these,
+# theory says where some rules must cut.
+#
+# - *Cost.* To call a row positive costs $(1 - p) \, c_\text{alarm}$ on average, to call it
+#   negative $p \, c_\text{miss}$. The first is less where
+# $p > c_\text{alarm} / (c_\text{alarm} + c_\text{miss})$ (Elkan 2001). With equal costs
+# this is one half, and the cost is the share of wrong decisions.
+# - *Youden.* To call one row more positive adds $p / \pi$ to recall and
+#   $(1 - p) / (1 - \pi)$ to FPR, as shares of their classes, where $\pi$ is the
+# prevalence.   The first is more where $p > \pi$.
+# - *F1.* At half of the best F1; Lipton et al. (2014) prove it.
+#
+# The nearer a network is to calibrated, the nearer it comes.
 
 # %% tags=["nbval-check-output"]
 c = thresholds.candidates(Y_train, p_train)
@@ -287,9 +320,8 @@ for n in (50, 500, 5000):
 show(pd.DataFrame(rows).T.rename_axis("rows").round(4))
 
 # %% [markdown]
-# Few rows flatter much, many rows little. Whoever reports a threshold's merit on the
-# rows that chose it can be sure of one thing: on new rows it will rather be worse. Here
-# no rule sees a test label.
+# The fewer the rows that chose a threshold, the more its merit on them overstates what
+# new rows will give.
 #
 # ## A second opinion
 #
@@ -330,9 +362,10 @@ for rule, measure in {"f1": f1_score, "cost:5:1": minus_cost}.items():
 #
 # ## All thresholds at once
 #
-# The ROC curve shows recall against false positive rate, one point a threshold. The
-# band says how far another test set could have moved it, given the class counts. With
-# the parameter `n_seeds` above one, thin lines say how far another seed would have.
+# The [ROC curve](glossary.md#roc-curve) shows recall against false positive rate, one
+# point a threshold. Guessing would follow the diagonal. The band says how far another
+# test set could have moved it, given the class counts. With the parameter `n_seeds`
+# above one, thin lines say how far another seed would have.
 
 # %%
 n = min(P.n_bootstrap, 500)
@@ -353,10 +386,18 @@ show(curve)
 
 # %% [markdown]
 # Costs change from place to place and year to year. The cost curve shows all of them
-# (Drummond and Holte 2006). Its horizontal axis weighs positives by prevalence times the
-# cost of a miss, negatives likewise by the cost of a false alarm, and takes the
-# positives' share. A single threshold is a straight line. Below the dotted roof a model
-# is better than a constant answer.
+# (Drummond and Holte 2006). Let $\pi$ be the prevalence. The horizontal axis is the
+# positives' share of what is at stake,
+#
+# $$x = \frac{\pi \, c_\text{miss}}
+# {\pi \, c_\text{miss} + (1 - \pi) \, c_\text{alarm}},$$
+#
+# the vertical axis the cost as a share of the worst,
+# $x (1 - \text{recall}) + (1 - x) \, \text{FPR}$. For one threshold that is a straight
+# line. Always saying "negative" costs $x$, always "positive" $1 - x$: the lower of both
+# is the dotted roof. Where the thick curve meets it, one answer for everyone is as good
+# as the network. The thick curve takes the best threshold on these test rows for each
+# $x$, so it is a bound and not a rule.
 
 # %%
 lines = {rule: marks[rule] for rule in ("prevalence", "f1", "cost:5:1")}
@@ -373,8 +414,8 @@ show(curve)
 # $$q = \frac{w p}{w p + 1 - p},$$
 #
 # since the weight multiplies the odds. So asking $q \ge 1/2$ is asking
-# $p \ge 1/(1 + w)$. With the balanced weight, negatives over positives, $1/(1 + w)$ is
-# the prevalence itself.
+# $p \ge 1/(1 + w)$. With the [balanced weight](glossary.md#balanced-weight), negatives
+# over positives, $1/(1 + w)$ is the prevalence itself.
 
 # %% tags=["nbval-check-output"]
 w_balanced = balanced_weight(Y_train)
@@ -384,8 +425,8 @@ print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_train.mean():.4f}")
 
 # %% [markdown]
 # This is a law of perfect models: no limit of size, all rows of the world, training to
-# the end. Does a network obey it? Train two alike but for the weight, from the same first
-# weights and with the same batches. The second decides at one half, the first at
+# the end. Does a network obey it? Train two alike but for the weight, from the same
+# first weights and with the same batches. The second decides at one half, the first at
 # $1/(1 + w)$.
 #
 # Something must say what counts as near. So train a third like the first, from another
@@ -424,7 +465,12 @@ names = ["network", "recall", "FPR", "decides as the first"]
 show(pd.DataFrame(rows, columns=names).set_index("network").astype(float).round(4))
 
 # %% [markdown]
-# The weight has moved the odds, and the formula moves them back.
+# Read the last column. If the second line is as high as the third, the weight changed
+# no more decisions than another seed did.
+#
+# The weight has moved the odds, and the formula moves them back. In a perfect model,
+# the corrected curves would lie on those without weight. Look how near they come here.
+# The correction moves a curve sideways and keeps its steps; each network has its own.
 
 # %%
 models = {"no weight": plain, "balanced weight": weighted}
@@ -460,17 +506,19 @@ say(
 )
 
 # %% [markdown]
-# A network departs from the law for the reasons that make it depart from a perfect
-# model at all. It stops early; longer training brings the two closer. It has few units,
-# and the weight decides what they are spent on. And it learns from a finite sample:
-# a change that small, such as another seed, moves decisions near the threshold too.
+# Compare each "weight" column with its "seed" column: the weight moves decisions about
+# as much as another seed does. Longer training brings both pairs closer.
+#
+# A network departs from the law because it is not a perfect model: training stops
+# early, units are few, and the training rows are a sample. These numbers do not tell
+# the three causes apart.
 #
 # ## Can the probabilities be trusted?
 #
-# Sort rows by their prediction and cut them into up to ten parts of about equal size. In
-# each, compare the mean prediction with the share that was really positive.
-# Probabilities whose points lie on the diagonal are called *calibrated*. A weight on one
-# class moves them off it: they no longer say how often the positive class occurs.
+# Sort rows by their prediction and cut them into up to ten parts of about equal size.
+# In each, compare the mean prediction with the share that was really positive. On the
+# diagonal, probabilities are calibrated. A weight on one class moves them off it: they
+# no longer say how often the positive class occurs.
 
 # %%
 reliability = figures.reliability(Y_test, models)
@@ -483,8 +531,9 @@ for name, p in {"this run's network": p_test, **models}.items():
 print(f"{'share of positives':26}      {Y_test.mean():.4f}")
 
 # %% [markdown]
-# The correction puts the mean back, without a second training and without labels. The
-# order of the rows never changed, so neither did the ROC curve.
+# The *Brier score* is the mean squared difference of probability and label: lower is
+# better. The correction puts the mean back, without a second training and without
+# labels. It keeps the order of the rows, and so the ROC curve.
 
 # %% tags=["nbval-check-output"]
 aucs = [metrics.roc_auc(Y_test, p) for p in (weighted, corrected)]
@@ -506,8 +555,12 @@ else:
         print(f"{name:26} {away:.4f} from the truth   ROC AUC {auc:.4f}")
 
 # %% [markdown]
-# What the truth's ROC AUC has over a network's, other features or another model could
-# still win. No weight, threshold or correction can: they keep the order of the rows.
+# Where the truth is known, no model can expect a higher ROC AUC. Other features or
+# another model could close a part of the gap. In the simulated clinic they cannot close
+# all of it: how reliable a patient is counts too, and no column says so. A threshold or
+# the correction closes none of it, since both keep the order of the rows. A weight
+# trains another network, which may order them better or worse; in a perfect model it
+# would change nothing.
 #
 # ## What we saw
 #

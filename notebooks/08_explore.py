@@ -12,8 +12,9 @@
 # **You will** move the threshold, the class weight and two costs, and watch the curves,
 # the confusion matrix and the measures follow.
 #
-# **You will learn** that a threshold only trades one mistake for the other, that a class
-# weight moves the predictions much as a threshold would, and that costs say where to cut.
+# **You will learn** that a threshold only trades one mistake for the other, that a
+# class weight moves the predictions, so that the threshold must move too, and that
+# costs say where to cut.
 #
 # **You need** [Choose a threshold](04_threshold_analysis.ipynb). About 15 minutes.
 #
@@ -56,7 +57,8 @@ for w in weights:
     print(f"w = {w:.1f}: mean prediction {models[w].mean():.4f}")
 
 # %% [markdown]
-# The weight lifts the predictions: the network is paid for saying "yes" more often.
+# The weight lifts the predictions: a missed positive costs more in training, so higher
+# predictions pay.
 #
 # ## Move it
 #
@@ -67,8 +69,9 @@ for w in weights:
 panel = explorer.play(Y, models, 0.2, table.positive, table.negative)
 
 # %% [markdown]
-# The upright line cuts both curves. What lies above it on the lower curve is found; what
-# lies above it on the upper curve is a false alarm. No place makes both mistakes rare.
+# The upright line cuts both curves. What lies above it on the lower curve is found;
+# what lies above it on the upper curve is a false alarm. Look for a place where both
+# mistakes are rare. Is there one?
 #
 # ## The same in code
 #
@@ -101,9 +104,10 @@ for w, p in models.items():
     print(f"{as_many:.4f}; ROC AUC {area:.4f}")
 
 # %% [markdown]
-# Were the networks perfect, both shares in a line would be equal, and so would all areas:
-# a weight would not change the order of the rows. After a few epochs these are far from
-# perfect, and many rows share one prediction, which a threshold takes or leaves whole.
+# Were the networks perfect, both shares in a line would be equal, and so would all
+# areas: a weight would not change the order of the rows. These were trained for a few
+# epochs only. And where many rows share one prediction, a threshold takes all of them
+# or none.
 #
 # ## What costs do
 #
@@ -127,7 +131,8 @@ for c_miss in (2, 4, 8):
 #
 # ## Questions
 #
-# 1. Set the class weight to the largest value. Where must the threshold go to give the
-#    same four counts as before, as nearly as it can?
+# 1. Take the smallest class weight and the threshold 0.2, and note the four counts. Now
+#    take the largest weight. Which threshold comes nearest to these counts?
 # 2. Find a threshold with the same accuracy as calling no one. What is its recall?
-# 3. Make both costs equal. Why does the cost rule then flag hardly anyone?
+# 3. Make both costs equal. Where does the cost rule cut now, how many rows does it flag,
+#    and why?

@@ -325,7 +325,8 @@ def _remind(rng: np.random.Generator, rows: pd.DataFrame) -> None:
 
 def _log_odds(rows: pd.DataFrame) -> Floats:
     """Add up the log-odds of a no-show."""
-    row = {name: rows[name].to_numpy() for name in rows}
+    numbers = rows.select_dtypes(exclude="datetimetz")  # dates are slow to convert
+    row = {name: numbers[name].to_numpy() for name in numbers}
     lead_bin, age_bin, same_day = row["lead_bin"], row["age_bin"], row["lead"] == 0
     score: Floats = LEADS["effect"][lead_bin]
     score += LEADS["sms_effect"][lead_bin] * row["SMS_received"]

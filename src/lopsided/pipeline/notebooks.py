@@ -143,6 +143,7 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
             {n: value for n, value in parameters.items() if n in names},
             kernel_name="python3",
             progress_bar=False,
+            request_save_on_cell_execute=False,  # twice a cell; it saves at the end too
             extra_arguments=KERNEL_ARGUMENTS,
             config=_connection(),
         )
