@@ -248,8 +248,8 @@ with np.errstate(all="raise"):
 # $$\mathcal L = -\frac1m \sum_i \left[ y^{(i)} \log(\hat y^{(i)} + \varepsilon)
 # + (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \right].$$
 #
-# Predict before you run. A network whose weights are all zero says $\hat y = 1/2$ to
-# everyone. Whatever the labels are, it must lose $\log 2$.
+# Predict before you run. A network whose weights and biases are all zero says
+# $\hat y = 1/2$ to everyone. Whatever the labels are, it must lose $\log 2$.
 
 # %% tags=["nbval-check-output"]
 Y = np.zeros((1, 50))
@@ -275,10 +275,11 @@ met = binary_cross_entropy(Y, forward(silent, X).A[3])
 print(f"predicted {entropy:.5f}   met {met:.5f}")
 
 # %% [markdown]
-# All-zero weights cannot learn: no signal passes the hidden layers, and equal units
-# would get equal gradients and stay equal. So a network starts from random weights.
-# `initialise` draws them with variance $2 / n_{l-1}$ (He et al. 2015), which keeps the
-# size of the signals about the same from layer to layer.
+# From all-zero weights only the last bias can learn: no signal passes the hidden
+# layers, and equal units would get equal gradients and stay equal. So a network starts
+# from random weights. `initialise` draws them with variance $2 / n_{l-1}$
+# (He et al. 2015), which keeps the size of the signals about the same from layer to
+# layer.
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs. A first loss ten times as large, or NaN, means

@@ -83,7 +83,8 @@ from lopsided.threshold import weighted_probability
 #
 # $$dZ = \frac{w}{1 - \hat y} \cdot \hat y (1 - \hat y) = w \hat y.$$
 #
-# Both are the same expression, and no division is left:
+# Both are the same expression, and no division is left. With this example's $c^{(i)}$
+# as $w$:
 #
 # $$dZ = w \, (\hat y - y).$$
 
@@ -288,7 +289,8 @@ show(pd.DataFrame(rows, columns=names).set_index("array"))
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
 # $\alpha$ times the gradient, so a uniform $w$ is a factor on the learning rate under
-# another name. It cannot favour a class.
+# another name. (With a penalty, or an optimiser such as Adam, the two are not the
+# same.) It cannot favour a class.
 
 # %%
 done = forward(network, X)
@@ -381,8 +383,7 @@ show(pd.DataFrame(rows, columns=["mistake", "difference", "verdict"]))
 # ## Plant one that the check cannot see
 #
 # Now put the weight on the wrong class *everywhere*: in the gradient, and in the
-# objective too. Both take it from one array, and someone has made that array for label
-# 0.
+# objective too. Both take it from one array, which someone has made for label 0.
 
 # %% tags=["nbval-check-output"]
 wrong = class_weights(1 - Y, "positive", w=4)

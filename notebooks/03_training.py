@@ -334,7 +334,7 @@ print(f"{off.sum()} {table.rows} for which some hidden layer is off")
 # ### Luck, or a rule?
 #
 # One network is one draw of the first weights. So `make audit` trained many: as the
-# report trains its own, and then with one thing changed at a time. It did so once, on
+# report trains its own, and then with one or two things changed. It did so once, on
 # the simulated clinic, and looked inside while they learned. What follows comes from
 # its table, whatever data you use here.
 #
@@ -424,8 +424,8 @@ show(over_epochs("silent", chosen, label, title, per_cent))
 #
 # Here are all kinds of network after the last epoch, as the median over the seeds and
 # the range: dead units, rows for which a hidden layer is off, the largest tie, and the
-# test ROC AUC, which says how well a network ranks positives above negatives: 0.5 is
-# chance, 1 is perfect.
+# test ROC AUC, which says how well a network ranks positives above negatives: one
+# half is chance, 1 is perfect.
 
 
 # %%
@@ -465,12 +465,12 @@ say(
 
 # %% [markdown]
 # **Width** helps most surely: each unit more makes it less likely that all are off at
-# once. **Xavier's first weights** are smaller than He's. They help the wider network
-# about as much as twice the units in its second layer; they do not help the narrow one.
-# **Another rate** changes the odds, and still leaves some seed with a large tie.
-# **First biases** above zero wake units that would be born dead; they do little for a
-# layer whose units are alive. **Small first weights** are no cure: such a network
-# starts slowly, and its ROC AUC shows that it has not caught up.
+# once. **Xavier's first weights** are smaller than He's. They help both networks; the
+# narrow one keeps large ties with some seeds. **Another rate** changes the odds, and
+# still leaves some seed with a large tie. **First biases** above zero wake units that
+# would be born dead; they do little for a layer whose units are alive. **Small first
+# weights** are no cure: such a network starts slowly, and its ROC AUC shows that it has
+# not caught up.
 
 # %% [markdown]
 # ## What we saw

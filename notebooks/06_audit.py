@@ -271,8 +271,8 @@ show(pd.DataFrame(rows, columns=["network", "layer", "W", "W = W - u", "W -= u"]
 #
 # ### d. An ε in the loss, none in the gradient
 #
-# The formula for $dA$ divides by $\hat y$ and by $1 - \hat y$. Near which logits do they
-# round to zero, so that a correct prediction gives zero by zero?
+# The formula for $dA$ divides by $\hat y$ and by $1 - \hat y$. Near which logits do
+# they round to zero, so that a correct prediction gives zero by zero?
 
 # %% tags=["nbval-check-output"]
 z = np.arange(-800.0, 100.0)
@@ -357,8 +357,9 @@ for size in (200, 2000, 20_000):
     print(f"{size:6} test rows: recall - FPR flattered by {np.mean(gains):.4f}")
 
 # %% [markdown]
-# The smaller the test, the greater the flattery. Chosen on training rows, there is
-# none at any size.
+# The smaller the test, the greater the flattery: here against another threshold on the
+# same rows, in [Choose a threshold](04_threshold_analysis.ipynb) against new rows. A
+# threshold from training rows has not seen the test, so nothing flatters it there.
 #
 # ### h. What is not given
 #
@@ -410,7 +411,7 @@ print(f"always positive: F1       {always_yes:.4f}; the report: {f1:.4f}")
 # turns the threshold $0.18$ into $0.205$?
 
 # %% tags=["nbval-check-output"]
-w = (0.205 / 0.795) / (0.18 / 0.82)
+w = (0.205 / (1 - 0.205)) / (0.18 / (1 - 0.18))  # the quotient of the odds
 back = thresholds.equivalent_threshold(w, 0.205)
 print(f"w = {w:.4f}: q >= 0.205 decides as p >= {back:.4f}")
 w_balanced = balanced_weight(Y)
@@ -428,13 +429,14 @@ light = points.query(base + " and reading == 'positive 1.175' and threshold == 0
 for rate in ("fpr", "tpr"):
     gap = light.set_index("seed")[rate] - plain.set_index("seed")[rate]
     spread = plain[rate].max() - plain[rate].min()
-    verdict = "too small to see" if abs(gap.median()) < spread else "visible"
-    print(f"{rate}: gap {gap.median():+.4f}, range over seeds {spread:.4f}: {verdict}")
+    verdict = "within" if abs(gap.median()) < spread else "beyond"
+    print(f"{rate}: median gap {gap.median():+.4f}, from pair to pair {gap.std():.4f};")
+    print(f"     {verdict} the range of one run over seeds, {spread:.4f}")
 
 # %% [markdown]
-# Where the gap is smaller than what a seed does, the two accounts of the table cannot
-# be told apart by it: $0.18$ with a weight that does nothing, or $0.205$ with a light
-# one.
+# Where the gap lies within what a seed does to one run, one printed table cannot tell
+# the two accounts apart: $0.18$ with a weight that does nothing, or $0.205$ with a
+# light one.
 #
 # ### k. One split, one seed, sixteen digits
 
@@ -489,7 +491,8 @@ points["d"] = np.hypot(off["fpr"], off["tpr"])
 
 # %% [markdown]
 # A seed can move a network by more than that, most of all *along* its ROC curve. So ask
-# two questions that hardly depend on each other.
+# two questions. Over the seeds they are not independent, though $D$ below treats them
+# so: it is a yardstick, not a test.
 #
 # - *Along* the curve: is the FPR right? Weight and threshold decide.
 # - The *height* of the curve: at the report's FPR, is the recall right? Weight and
@@ -503,14 +506,23 @@ points["d"] = np.hypot(off["fpr"], off["tpr"])
 # $$D = \sqrt{\left(\frac{\Delta\text{FPR}}{\max(s_\text{FPR}, v_\text{FPR})}\right)^2 +
 # \left(\frac{\Delta\text{height}}{\max(s_\text{TPR}, v_\text{height})}\right)^2}.$$
 #
-# If a reading is right, the report is one more run of it, and $D$ should stay below
-# $\sqrt{-2 \ln 0.05} \approx 2.45$ in $95\,\%$ of cases (a normal law in two
-# dimensions). Such settings we call *within reach*.
+# If a reading is right, the report is one more run of it. Were centre and spread known,
+# $D$ would stay below $\sqrt{-2 \ln 0.05}$ in $95\,\%$ of cases (a normal law in two
+# dimensions). They come from $k$ seeds, so the limit is Hotelling's, with the quantile
+# of an $F$ law with $2$ and $k - 2$ degrees of freedom:
+#
+# $$D^2 \le \frac{k + 1}{k} \cdot \frac{2 (k - 1)}{k - 2} \, F_{0.95}, \qquad
+# F_{0.95} = \frac{k - 2}{2} \left( 0.05^{-2 / (k - 2)} - 1 \right).$$
+#
+# It is approximate, since we use medians. Settings below it we call *within reach*.
 
 
 # %%
-points["height"] = points["recall_at_0.506745"]
-REACH = np.sqrt(-2 * np.log(0.05))
+points["height"] = points[f"recall_at_{reported[0]:.6f}"]
+k = points["seed"].nunique()
+F = (k - 2) / 2 * (0.05 ** (-2 / (k - 2)) - 1)
+REACH = np.sqrt((k + 1) / k * 2 * (k - 1) / (k - 2) * F)
+print(f"{k} seeds: within reach up to D = {REACH:.2f}")
 
 
 def apart(values, printed, s):
@@ -540,8 +552,8 @@ distances["within"] = distances["D"] <= REACH
 # %% [markdown]
 # All settings, the nearest first: features, units, first weights, reading; then the
 # median and the range of $d$ over the seeds, and $D$, at each threshold. Read them
-# together. A small $D$ beside a large $d$ is a cloud so wide that the report could be in
-# it, though few of its seeds come near.
+# together. A small $D$ beside a large $d$ is a cloud so wide that the report could be
+# in it, though few of its seeds come near.
 
 # %% tags=["nbval-check-output"]
 names = distances[setting[:-1]].agg(", ".join, axis=1)
@@ -557,8 +569,8 @@ show(wide.sort_index(axis=1, level=1, sort_remaining=False))
 # ## The plane
 #
 # Every run with a random split, by reading of the weight. The lines are ROC curves: for
-# each set of features, the median of its runs without a weight. The small ellipse holds
-# $95\,\%$ of the tests that the report's network could have met.
+# each set of features, the median of its runs without a weight. The small ellipse is
+# the $95\,\%$ confidence region of the printed rates, from sampling alone.
 
 # %%
 recalls = [name for name in runs if name.startswith("recall_at_")]
@@ -576,6 +588,10 @@ for t in (0.18, 0.205):
     show(plane(clouds, curves, tuple(reported), tuple(error), f"plane_{t}", title))
 
 # %% [markdown]
+# A weight on positives moves a cloud up along its curve, and a threshold moves it down
+# again: at one threshold the runs without a weight lie at the star, at the other those
+# with a light one. The substantial weights lie far up at both.
+#
 # The nearest settings, from close by.
 
 # %%
@@ -614,29 +630,37 @@ for reading in order:
 #
 # The height of the curve, in spreads from the report: for each set of features, over
 # its networks and readings. Below zero the features tell too little, above zero too
-# much.
+# much. The last column counts settings within reach, at either threshold.
 
 # %% tags=["nbval-check-output"]
 one = distances[distances["threshold"] == 0.18].groupby("features")["height"]
 heights = one.agg(["median", "min", "max"]).round(2)
-closest = one.agg(lambda h: h.abs().min())
-heights["can be"] = np.where(closest <= REACH, "yes", "no")
+heights["within reach"] = distances.groupby("features")["within"].sum()
 show(heights.sort_values("median"))
 
 # %% [markdown]
 # ### Which network, which first weights?
+#
+# Count only settings where both were tried and all else is equal.
 
 # %% tags=["nbval-check-output"]
 for name in ("hidden_units", "scheme"):
-    by = distances.groupby(name, sort=False)["within"].agg(["sum", "size"])
-    for value, (n, of) in by.iterrows():
-        print(f"{name:12} {value:6} {n} of {of} settings within reach")
+    rest = [n for n in setting if n != name]
+    sides = distances.pivot(index=rest, columns=name, values="within").dropna()
+    for value, n in sides.sum().items():
+        print(f"{name:12} {value:6} {n} of {len(sides)} settings within reach")
+
+# %% [markdown]
+# Such counts decide nothing: the table does not tell which network it was.
 
 # %% [markdown]
 # ### The verdict
 #
-# **Reproduced** is a printed number that lies among the seeds of a setting. Here is the
-# base of the findings, and the nearest setting of all.
+# **Reproduced** is a printed number that lies among the seeds of a setting. One more
+# run of $k$ falls outside such a range with the chance $2 / (k + 1)$, so even a right
+# setting may miss a number. Accuracy and F1 follow from FPR and TPR: the last four
+# lines are two pieces of evidence. Here is the base of the findings, and the nearest
+# setting of all.
 
 
 # %%
@@ -659,12 +683,13 @@ show(pd.DataFrame(rows, columns=columns).set_index(""))
 
 # %% [markdown]
 # **Not reproduced** are the readings that are out of reach at both thresholds, and the
-# features whose curve has another height.
+# features that are so with every network and reading.
 
 # %% tags=["nbval-check-output"]
 out = [reading for reading in order if reading not in {r for r, _ in reached}]
 print("out of reach, weights: ", ", ".join(out))
-print("out of reach, features:", ", ".join(heights.index[heights["can be"] == "no"]))
+beyond = heights.index[heights["within reach"] == 0]
+print("out of reach, features:", ", ".join(beyond) or "none")
 
 # %% [markdown]
 # **Only plausible** is every setting within reach. They share the table, and it cannot
@@ -850,7 +875,9 @@ def place(of):
 
 say(
     "The lowest coverage is {low:.1%} ({lowest}), the highest {high:.1%} ({highest}). "
-    "The luck of the count alone is ±{luck:.1%}.",
+    "The luck of the count alone is ±{luck:.1%} for one of them; among {n} some lie "
+    "outside.",
+    n=len(held),
     low=held.min(),
     lowest=place(held.idxmin()),
     high=held.max(),
@@ -859,9 +886,10 @@ say(
 )
 
 # %% [markdown]
-# So the brackets above can be taken at their word, with two limits. The rows here were
-# drawn one by one, while the visits of one patient go together; and the network was
-# fixed. Another seed is another network: for that, look at the spread over the seeds.
+# So the brackets above promise about what they keep, with two limits. The rows here
+# were drawn one by one, while the visits of one patient go together; and the network
+# was fixed. Another seed is another network: for that, look at the spread over the
+# seeds.
 
 # %% [markdown]
 # ## Would something else do better?
@@ -895,8 +923,9 @@ print(f"features of the report, test metrics, means over {n_splits} splits")
 show(over_splits("report", shown))
 
 # %% [markdown]
-# AP is average precision. By accuracy alone, nothing beats the rule that never expects a no-show. By F1 the
-# rule that always does so is the mark to pass.
+# AP is average precision. The thresholds were chosen for F1, so look at accuracy with
+# that in mind: at another threshold it would be another. By F1, always expecting a
+# no-show is the mark to pass.
 #
 # Now each model minus the report's network, on the same resampled test rows. The
 # interval is the bootstrap's, averaged over the splits; the last columns count the
@@ -942,9 +971,9 @@ for name, label in headline.items():
 #
 # The report left out what tells most: how long before the day the appointment was
 # booked. With the `extended` features, can plain mini-batch gradient descent keep up
-# with boosted trees? Its settings are chosen by cross-validation on the training rows of
-# each split, and so are those of the trees. `notebooks/selection.yaml` declares what was
-# tried, and `notebooks/results/selection.csv` holds every score.
+# with boosted trees? Its settings are chosen by cross-validation on the training rows
+# of each split, and so are those of the trees. `notebooks/selection.yaml` declares what
+# was tried, and `notebooks/results/selection.csv` holds every score.
 
 # %%
 tried = pd.read_csv(results.committed("selection.csv"))
@@ -959,11 +988,10 @@ best.columns = ["best mean ROC AUC", "worst", "settings tried"]
 show(best.rename_axis(None).round(4))
 
 # %% [markdown]
-# *Steps* hold the same information, told otherwise: in place of a number, one column for
-# each of some values, which says whether the number is at least so much. A ReLU bends a
-# line once. The risk jumps between the day itself and the next, and a network that
-# gets the days as a number has to spend its few units, with large weights, on that
-# one jump. Trees cut every number into such steps before they start.
+# *Steps* tell a number more coarsely: in place of it stands one column for each of some
+# of its values, which says whether the number is at least so much. A ReLU bends a line
+# once, so a jump in the risk costs a network that gets a number several units.
+# `HistGradientBoostingClassifier` cuts numbers into bins by itself.
 #
 # What did each split choose for our networks?
 
@@ -996,8 +1024,8 @@ title = "Means over splits, bootstrap intervals"
 show(side_by_side(plotted, headline, ours, "side_by_side", title))
 
 # %% [markdown]
-# Diamonds are our networks. The features, and how they are told, move a model further
-# than its kind does.
+# Diamonds are our networks. The lead time lifts every model. On the same features the
+# kind of model can matter as much.
 
 # %% tags=["nbval-check-output"]
 for name, label in headline.items():
@@ -1016,11 +1044,29 @@ for ours in ("chosen network", "average of networks"):
     say(text, ours=ours.capitalize(), auc=auc, f1=f1_lead, aim=aim)
 
 # %% [markdown]
-# What was missing, then? First the lead time, then its steps. A better optimiser was
-# not: `MLPClassifier`, which uses Adam on the numbers as they are, stays behind a
-# logistic regression on steps. What remains is luck. A single network needs a strong
-# penalty lest it learn its own accidents. Several have different ones, which their mean
-# cancels, so that each may bend more.
+# What was missing, then? Take the gains in cross-validated ROC AUC apart: what other
+# training settings give to the numbers as they are, and what steps give when all else
+# is equal.
+
+# %% tags=["nbval-check-output"]
+alone = tried[tried["model"] == "network"]
+rest = alone["settings"].map(
+    lambda text: json.dumps(
+        {n: v for n, v in json.loads(text).items() if n != "features"}
+    )
+)
+by = alone.groupby([rest, "features"])["roc_auc"].mean().unstack("features")
+paired = (by["steps"] - by["extended"]).dropna()
+print(f"training settings, on numbers: from {by['extended'].min():.4f}", end=" ")
+print(f"to {by['extended'].max():.4f}")
+print(f"steps, all else equal ({len(paired)} settings): {paired.median():+.4f}")
+
+# %% [markdown]
+# First the lead time, then how the network is trained and how the numbers are told.
+# Adam alone replaces neither: `MLPClassifier`, which uses it on the numbers as they
+# are, stays behind a logistic regression on steps. A single network also depends on its
+# first weights and batches. An average of several cancels part of that, so each may
+# have a weaker penalty.
 
 # %%
 auc = means["ROC AUC"]
@@ -1048,20 +1094,32 @@ for name, value in told.items():
 # %% [markdown]
 # ## What such a model must not be used for
 #
-# The features stand for people. Scholarship is a family allowance for the poor, and
-# the neighbourhood says who lives where, so both stand in for poverty. A score built
-# on them ranks poor patients as unreliable. If a clinic then overbooks their slots,
-# puts them last or refuses a booking, the flag denies care to those who have the least,
-# and the missed visits that follow will seem to prove it right. The errors weigh as
-# much: the table above says how many of those who would have come are flagged. And the
-# outcome itself is unclear: a missed visit may be a failed bus, a failed message or a
-# failed clinic.
+# The features stand for people. Scholarship is a family allowance for the poor, and the
+# neighbourhood says who lives where, so both stand in for poverty. A score built on
+# them ranks poor patients as unreliable. If a clinic then overbooks their slots, puts
+# them last or refuses a booking, the flag denies care to those who have the least, and
+# the missed visits that follow will seem to prove it right. The errors weigh as much:
+# the line below counts those who came and were flagged all the same. And the outcome
+# itself is unclear: a missed visit may be a failed bus, a failed message or a failed
+# clinic.
 #
 # So: no denial, no delay, no penalty and no overbooking by such a score. At most it may
 # decide who is *offered* more, such as a reminder, a call or a ride, and then with the
 # error rates of each group on the table. This project is for learning how such networks
 # and their reports work. It is not for use on patients.
-#
+
+# %% tags=["nbval-check-output"]
+(came, flagged), _ = real["test"]["confusion_matrix"]
+share = flagged / (came + flagged)
+say(
+    "On the real file, at the default threshold, {flagged:,} of {n:,} test appointments "
+    "that were kept were flagged: {share:.0%}.",
+    flagged=flagged,
+    n=came + flagged,
+    share=share,
+)
+
+# %% [markdown]
 # ## What we saw
 #
 # - A few printed digits gave away the data, its size and the split.

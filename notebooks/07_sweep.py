@@ -80,9 +80,10 @@ if failed.empty:
 # %% [markdown]
 # ## Each metric against each choice
 #
-# A line is a mean over seeds; the band goes from the lowest to the highest seed. Where
-# bands overlap widely, the seed matters more than the choice. Parameters that a picture
-# does not name are averaged over.
+# A line is a mean over seeds; the band goes from the lowest to the highest seed. Bands
+# that overlap do not prove that a choice does nothing: the same seeds stand on both
+# sides, and pairs may differ all the same. A band over few seeds is narrow because they
+# are few. Parameters that a picture does not name are averaged over.
 
 # %%
 for name in sweep.choices:
@@ -107,6 +108,11 @@ moves = pd.DataFrame(moved, index=["range", "seed to seed"]).T.round(4)
 show(moves, f"How much each choice moves {metric}", "moves")
 
 # %% [markdown]
+# These are averages over the other parameters. A choice that helps in one setting and
+# hurts in another has a small range: look at its lines above before you call it
+# harmless.
+
+# %% [markdown]
 # ## The plane of errors
 #
 # False positives to the right, recall upwards: each point is one confusion matrix. A
@@ -121,7 +127,8 @@ show(picture, "Every point by its two error rates")
 # %% [markdown]
 # ## The settings, the best first
 #
-# Sorted by the mean over seeds. A difference smaller than the spread beside it is none.
+# Sorted by the mean over seeds. The standard error of a mean is its deviation divided
+# by the root of the number of seeds. With two seeds, even the deviation is a guess.
 
 # %% tags=["nbval-check-output"]
 say("By {metric}, the first of {n:,} settings:", metric=metric, n=len(settings))
@@ -134,8 +141,8 @@ show(first, f"Settings by {metric}, over seeds", "settings")
 #
 # The best test value of many is partly luck: it was chosen because the test rows
 # happened to suit it. [Choose a threshold](04_threshold_analysis.ipynb) shows this for
-# thresholds. So choose on training rows, and read the test value of that choice. It can
-# be an honest estimate; the largest test value cannot.
+# thresholds. So choose on training rows, and read the test value of that choice. The
+# two may happen to be one point.
 
 # %% tags=["nbval-check-output"]
 chosen = {}
@@ -146,8 +153,8 @@ for side in ("train", "test"):
 show(pd.DataFrame(chosen).T.round(4), "The best points", "best")
 
 # %% [markdown]
-# Training rows flatter too: the network has seen them. Both columns are of one seed.
-# The table of settings above is the better guide where seeds differ much.
+# Training rows flatter too: the network has seen them. Each line is one run of one
+# seed. The table of settings above is the better guide where seeds differ much.
 #
 # The command for a whole run of the point chosen on training rows:
 
@@ -156,19 +163,12 @@ point = sweeps.best(sweep, sweep.twin("train"))
 say("{command}", command=sweeps.command(sweep, point))
 
 # %% [markdown]
-# And of the one with the best value on test rows:
-
-# %% tags=["nbval-check-output"]
-point = sweeps.best(sweep, sweep.twin("test"))
-say("{command}", command=sweeps.command(sweep, point))
-
-# %% [markdown]
 # ## What we saw
 #
 # - A sweep without several seeds cannot tell a choice from luck.
 # - Points that move along one curve in the plane differ in the threshold's work, not in
 #   what the network knows.
-# - The best of many test values is not an estimate of anything.
+# - The best of many test values is too high, the more so the more there are.
 
 # %% [markdown] tags=["only-notebook"]
 # ## On your own

@@ -69,8 +69,8 @@ for w in weights:
 panel = explorer.play(Y, models, 0.2, table.positive, table.negative)
 
 # %% [markdown]
-# The upright line cuts both curves. What lies above it on the lower curve is found;
-# what lies above it on the upper curve is a false alarm. Look for a place where both
+# The upright line cuts both curves. What the lower curve leaves above the cut is found;
+# what the upper curve leaves above it is a false alarm. Look for a place where both
 # mistakes are rare. Is there one?
 #
 # ## The same in code
@@ -131,7 +131,7 @@ for c_miss in (2, 4, 8):
 #
 # ## Questions
 #
-# 1. Take the smallest class weight and the threshold 0.2, and note the four counts. Now
+# 1. Take the smallest class weight, and note the threshold and the four counts. Now
 #    take the largest weight. Which threshold comes nearest to these counts?
 # 2. Find a threshold with the same accuracy as calling no one. What is its recall?
 # 3. Make both costs equal. Where does the cost rule cut now, how many rows does it flag,

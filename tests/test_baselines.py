@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_va
 from lopsided.appointments import FEATURE_SETS, PUBLISHED_SHA256
 from lopsided.errors import InputError
 from lopsided.figures import side_by_side
-from lopsided.pipeline.audit import complete, read_rows
+from lopsided.pipeline.audit import complete, expand, read_rows
 from lopsided.pipeline.predictors import (
     dataset,
     estimator,
@@ -160,7 +160,7 @@ def test_the_committed_tables_hold_what_is_declared():
         {"split_seed": str(seed), "model": model, "settings": json.dumps(settings)}
         for seed in declared["split_seeds"]
         for model in selection.MODELS
-        for settings in selection.candidates(declared[model])
+        for settings in expand(declared[model])
     ]
     assert [{k: row[k] for k in expected[0]} for row in rows] == expected
     best = selection.chosen(SELECTION, declared)

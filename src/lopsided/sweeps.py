@@ -146,7 +146,8 @@ def best(sweep: Sweep, metric: str) -> pd.Series:
 
 def command(sweep: Sweep, point: pd.Series) -> str:
     """Write the command that makes a whole run of a point."""
-    values = {n: v for n, v in sweep.base.items() if n not in sweep.varied}
+    left_out = {*sweep.varied, "n_bootstrap"}  # a whole run has intervals
+    values = {n: v for n, v in sweep.base.items() if n not in left_out}
     values |= {name: point[name] for name in sweep.varied}
     data = values.pop("data", "simulated")
     words = ["lopsided", "report", *([] if data == "simulated" else [str(data)])]
@@ -246,18 +247,23 @@ def _lines(ax: Axes, sweep: Sweep, name: str, by: list[str], metric: str) -> Non
             line = table.loc[where] if by else table
         except KeyError:
             continue  # not of this sweep
-        colour = COLOURS[levels[0].index(where[0])] if by else BLUE
+        first = levels[0].index(where[0]) if by else 0
         style = LINES[levels[1].index(where[1])] if len(by) > 1 else "-"
         x = [values.index(value) for value in line.index]
         ax.fill_between(
-            x, line["lowest"], line["highest"], color=colour, alpha=0.15, lw=0
+            x,
+            line["lowest"],
+            line["highest"],
+            color=COLOURS[first],
+            alpha=0.15,
+            lw=0,
         )
         ax.plot(
             x,
             line["mean"],
-            color=colour,
+            color=COLOURS[first],
             ls=style,
-            marker="o",
+            marker=MARKERS[first],
             ms=4,
             label=", ".join(short(v, 24) for v in where),
         )
@@ -291,7 +297,7 @@ def plane(sweep: Sweep) -> Picture:
     figure = Figure(figsize=(5.6, 0.4 + 2.9 * rows))
     panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
     said = []
-    for ax, name in zip(panels, names, strict=False):
+    for number, (ax, name) in enumerate(zip(panels, names, strict=False)):
         levels = [*pd.unique(done[name])]
         ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1)
         for i, value in enumerate(levels):
@@ -316,7 +322,11 @@ def plane(sweep: Sweep) -> Picture:
                     f"{y[here].median():.3f})"
                 )
         ax.legend(loc="lower right", fontsize=8, title=name, title_fontsize=8)
-        ax.set(xlabel="false positive rate", ylabel="recall")
+        if number + 2 >= len(names):  # nothing is drawn below it
+            ax.set_xlabel("false positive rate")
+            ax.tick_params(labelbottom=True)
+        if number % 2 == 0:
+            ax.set_ylabel("recall")
     for ax in panels[len(names) :]:
         ax.set_axis_off()
     alt = (

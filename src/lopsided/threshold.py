@@ -131,7 +131,8 @@ def aim(rule: str, c: Candidates) -> tuple[str, Array]:
     ----------
     rule : str
         As in `choose`; ``"prevalence"`` looks at what Youden's rule does, since a
-        calibrated model meets both at one threshold.
+        calibrated model meets both at one threshold. Also any other name of
+        `lopsided.metrics.count_metrics`, such as ``"accuracy"``.
     c : Candidates
 
     Returns
@@ -139,6 +140,11 @@ def aim(rule: str, c: Candidates) -> tuple[str, Array]:
     name : str
     values : array, shape (k + 1,)
         NaN where undefined. Costs are per row.
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule.
     """
     kind, *numbers = rule.split(":")
     measures = count_metrics(c.tn, c.fp, c.fn, c.tp)
@@ -149,6 +155,8 @@ def aim(rule: str, c: Candidates) -> tuple[str, Array]:
         return "cost per row", cost / (c.tn + c.fp + c.fn + c.tp)
     if kind == "capacity":
         return "rows flagged", c.tp + c.fp
+    if kind not in measures:
+        raise ValueError(f"threshold is {rule!r}, which is no known rule")
     return {"f1": "F1"}.get(kind, kind), measures[kind]
 
 
@@ -197,19 +205,18 @@ def choose(strategy: float | str, Y: Array, p: Array, p_new: Array) -> Choice:
         flagged = candidates(np.zeros(p_new.size), p_new)
         return Choice(float(flagged.t[np.flatnonzero(flagged.fp <= numbers[0])[-1]]))
     c = candidates(Y, p)
-    measures = count_metrics(c.tn, c.fp, c.fn, c.tp)
+    values = aim(strategy, c)[1]
     note = ""
     if rule == "f1":
-        best = np.argmax(np.nan_to_num(measures["f1"]))
+        best = np.argmax(np.nan_to_num(values))
     elif rule == "youden":
         best = np.argmax(c.tp * c.fp[-1] - c.fp * c.tp[-1])  # in whole numbers
     elif rule == "cost":
-        cost = numbers[0] * c.fn + numbers[1] * c.fp
-        best = np.argmax(cost <= cost.min() * (1 + 1e-12))  # equal but for rounding
+        best = np.argmax(values <= values.min() * (1 + 1e-12))  # equal but for rounding
     elif rule == "recall":
-        best = np.argmax(measures["recall"] >= numbers[0])
+        best = np.argmax(values >= numbers[0])
     elif rule == "precision":
-        precision = np.nan_to_num(measures["precision"])
+        precision = np.nan_to_num(values)
         target = min(numbers[0], precision.max())
         best = np.flatnonzero(precision >= target)[-1]
         if target < numbers[0]:

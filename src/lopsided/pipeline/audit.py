@@ -7,10 +7,12 @@ stopped, the table ends the same.
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from tqdm import tqdm
@@ -100,6 +102,21 @@ def run_audit(data: str, only: Sequence[str] = (), processes: int = 2) -> list[s
     return lines
 
 
+def expand(declared: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """List a grid's settings: of each part, all values that it names, with the usual.
+
+    Parameters
+    ----------
+    declared : dict
+        ``usual``, a list of values for each name, and ``parts``, each with the lists
+        that differ.
+    """
+    for part in declared["parts"]:
+        lists = declared["usual"] | part
+        for values in product(*lists.values()):
+            yield dict(zip(lists, values, strict=True))
+
+
 def tables(data: str) -> Path:
     """Say where the tables go: a checkout holds those of the published file."""
     top = notebooks.checkout()
@@ -111,7 +128,7 @@ def tables(data: str) -> Path:
 def complete(output: Path, jobs: Sequence[Job], processes: int = 2) -> int:
     """Measure the rows that a table lacks, and return how many those were.
 
-    Rows that no job declares go.
+    Rows that no job declares go with the first one that is added.
 
     Raises
     ------

@@ -10,7 +10,6 @@ import importlib.util
 import os
 import platform
 import shutil
-import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -91,9 +90,8 @@ class Workplace(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Find or write the tables; let no kernel use a second core."""
         if self.own:
-            _leave_the_terminal()
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            os.environ.setdefault(name, "1")
+            notebooks.leave_the_terminal(os.devnull)
+        notebooks.use_one_core()
         self.folder = Path(worker.local_directory, self.name)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.paths = {}
@@ -127,17 +125,6 @@ def _command(process: Any) -> list[str]:
         return list(process.cmdline())
     except psutil.Error:
         return []
-
-
-def _leave_the_terminal() -> None:
-    """Keep a Ctrl-C from the worker, and what its kernels say from the terminal."""
-    with open(os.devnull, "ab") as file:
-        os.dup2(file.fileno(), 2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setsid"):
-        with suppress(PermissionError):
-            os.setsid()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def digest_of(path: str) -> str:

@@ -215,11 +215,25 @@ def ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker(leash: Connection, runtime: str, log: str | Path) -> None:
+def leave_the_terminal(log: str | Path) -> None:
+    """Keep a Ctrl-C from this process; send what its kernels complain of to a log."""
     with open(log, "ab") as file:
         os.dup2(file.fileno(), 2)  # kernels inherit it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setsid"):  # out of the reach of a kill of the whole group, too
+        with suppress(PermissionError):
+            os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def use_one_core() -> None:
+    """Let arithmetic use one thread, here and in the kernels that are started here."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def _start_worker(leash: Connection, runtime: str, log: str | Path) -> None:
+    use_one_core()
     tempfile.tempdir = runtime  # what is put there goes when we go
     logging.disable()  # what matters is raised
 
@@ -238,11 +252,8 @@ def _start_worker(leash: Connection, runtime: str, log: str | Path) -> None:
         finally:
             leave()
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
-    if hasattr(os, "setsid"):
-        os.setsid()  # out of the terminal's reach, and of a kill of the whole group
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    leave_the_terminal(log)
     threading.Thread(target=follow, daemon=True).start()
 
 

@@ -24,12 +24,11 @@ from lopsided.parameters import Parameters
 from lopsided.pipeline.audit import Job, Row, tables
 from lopsided.pipeline.predictors import estimator, network, out_of_fold
 from lopsided.pipeline.studies import selection
-from lopsided.pipeline.studies.selection import Settings, dataset_of
+from lopsided.pipeline.studies.selection import AVERAGE, TREES, Settings, dataset_of
 
 METRICS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 REPORTED, CHOSEN = "report's network", "chosen network"
-AVERAGE = selection.AVERAGE
-TREES, ON_STEPS = "boosted trees", "logistic regression on steps"
+ON_STEPS = "logistic regression on steps"
 
 
 def jobs(data: str, chosen: Path | None = None) -> list[Job]:

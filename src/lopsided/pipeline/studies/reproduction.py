@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from lopsided.errors import InputError
 from lopsided.network import forward
 from lopsided.parameters import from_file, validate
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.audit import Job, Row
+from lopsided.pipeline.audit import Job, Row, expand
 from lopsided.threshold import candidates
 
 
@@ -69,17 +68,14 @@ def read_grid(path: Path | None = None) -> Grid:
 
 
 def _runs(declared: dict[str, Any]) -> Iterator[Run]:
-    for part in declared["parts"]:
-        lists = declared["usual"] | part
-        for values in product(*lists.values()):
-            run = dict(zip(lists, values, strict=True))
-            run["weighting"], run["w"] = run.pop("reading")
-            run |= {"split_seed": run["seed"]} | declared["always"]
-            settings = {name: _text(value) for name, value in run.items()}
-            del run["scheme"]  # an argument of `experiment.fit`
-            run["features"] = declared["features"][run["features"]]
-            validate(run)
-            yield Run(settings, run)
+    for run in expand(declared):
+        run["weighting"], run["w"] = run.pop("reading")
+        run |= {"split_seed": run["seed"]} | declared["always"]
+        settings = {name: _text(value) for name, value in run.items()}
+        del run["scheme"]  # an argument of `experiment.fit`
+        run["features"] = declared["features"][run["features"]]
+        validate(run)
+        yield Run(settings, run)
 
 
 def _text(value: Any) -> str:

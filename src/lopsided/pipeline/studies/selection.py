@@ -5,7 +5,6 @@ one split: its ROC AUC in cross-validation. No test row is looked at.
 """
 
 import json
-from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -19,7 +18,7 @@ from lopsided.data import Dataset
 from lopsided.errors import InputError
 from lopsided.parameters import from_file
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.audit import Job, Row, read_rows
+from lopsided.pipeline.audit import Job, Row, expand, read_rows
 from lopsided.pipeline.predictors import Predictor, dataset, estimator, folds, network
 
 NETWORK, AVERAGE, TREES = "network", "average of networks", "boosted trees"
@@ -43,21 +42,13 @@ def jobs(data: str) -> list[Job]:
         )
         for split_seed in declared["split_seeds"]
         for model in MODELS
-        for settings in candidates(declared[model])
+        for settings in expand(declared[model])
     ]
 
 
 def read() -> Settings:
     """Read ``selection.yaml`` beside the notebooks."""
     return from_file(notebooks.folder() / "selection.yaml")
-
-
-def candidates(declared: Settings) -> Iterator[Settings]:
-    """List the settings to try: each part, all values that it names, with the usual."""
-    for part in declared["parts"]:
-        lists = declared["usual"] | part
-        for values in product(*lists.values()):
-            yield dict(zip(lists, values, strict=True))
 
 
 def measure(
@@ -113,7 +104,7 @@ def chosen(table: Path, declared: Settings) -> dict[tuple[int, str], Settings]:
     for seed, model in product(declared["split_seeds"], MODELS):
         wanted = [
             (str(seed), model, json.dumps(settings))
-            for settings in candidates(declared[model])
+            for settings in expand(declared[model])
         ]
         if not scores.keys() >= {*wanted}:
             raise InputError(f"{table} is not complete; measure 'selection' first")
