@@ -111,7 +111,7 @@ show(cdf)
 # positives that are called positive: the [recall](glossary.md#recall). What the
 # negatives' curve leaves above it is the share of negatives that are called positive:
 # the [false positive rate](glossary.md#false-positive-rate), FPR. The widest vertical
-# gap is the [Kolmogorov–Smirnov distance](glossary.md#kolmogorov–smirnov-distance).
+# gap is the [Kolmogorov-Smirnov distance](glossary.md#kolmogorov-smirnov-distance).
 # Where positives have the higher predictions, it is the largest recall minus false
 # positive rate that any threshold can reach. That threshold lies just above the printed
 # $p$: the curves count rows up to and including $p$.

@@ -10,7 +10,13 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lopsided.pipeline.notebooks import KERNEL_ARGUMENTS, execute, folder, workers
+from lopsided.pipeline.notebooks import (
+    KERNEL_ARGUMENTS,
+    NotebookError,
+    execute,
+    folder,
+    workers,
+)
 
 NOTEBOOKS = folder()
 
@@ -107,3 +113,20 @@ def test_what_a_kernel_says_by_itself_is_kept_from_the_terminal(tmp_path, capfd)
     assert capfd.readouterr().err == ""
     if sys.platform == "linux":
         assert "shout" in log.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("save_each_cell", [True, False])
+def test_the_notebook_of_a_kernel_that_died_is_there(tmp_path, save_each_cell):
+    death = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    cells = [new_code_cell("a = 0"), new_code_cell(death)]
+    cells[0].metadata["tags"] = ["parameters"]
+    source, output = tmp_path / "source.ipynb", tmp_path / "output.ipynb"
+    made = new_notebook(cells=cells)
+    made.metadata.kernelspec = {"name": "python3", "language": "python"}
+    nbformat.write(made, source)
+    with pytest.raises(NotebookError, match="source: its kernel died"):
+        execute(source, output, {"a": 7}, save_each_cell)
+    kept = [cell.source for cell in nbformat.read(output, as_version=4).cells]
+    assert "# Parameters\na = 7\n" in kept
+    assert death in kept

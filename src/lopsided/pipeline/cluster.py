@@ -347,7 +347,7 @@ def _run_point(job: Job, data: str, stage: Path) -> Outcome:
     error = None
     try:
         output = stage / "notebooks" / source.name
-        seconds = notebooks.execute(source, output, values)
+        seconds = notebooks.execute(source, output, values, save_each_cell=False)
         made["seconds"] = {NOTEBOOK: round(seconds, 2)}
     except notebooks.NotebookError as failure:
         error = str(failure).replace(str(stage), job.final)
