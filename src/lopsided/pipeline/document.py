@@ -32,7 +32,7 @@ MARKDOWN = "commonmark+tex_math_dollars+raw_attribute+gfm_auto_identifiers"
 #: A comment in a notebook's text that becomes the number of a figure or table.
 REFERENCE = re.compile(r"<!-- see (\S+) -->")
 NUMBER = re.compile(r"[+−-]?[\d.,]+(e[+-]?\d+)?%?|undefined|")
-ROWS_KEPT_TOGETHER = 12  # of a table, on one page
+ROWS_KEPT_TOGETHER = 24  # of a table, on one page
 #: Control characters, lone surrogates, and others that no document can hold.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
