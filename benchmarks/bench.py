@@ -19,7 +19,7 @@ from statistics import median
 
 from worker import BATCH, LAYER_DIMS, LIBRARIES
 
-from lopsided import figures
+from lopsided.report import figures
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

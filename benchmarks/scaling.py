@@ -22,8 +22,9 @@ from bench import RESULTS, machine, versions
 from matplotlib.ticker import EngFormatter
 from worker import LIBRARIES, problem
 
-from lopsided import figures, metrics
-from lopsided.threshold import class_cdfs
+from lopsided.lesson import metrics
+from lopsided.lesson.threshold import class_cdfs
+from lopsided.report import figures
 
 COMPARED = ["lopsided, numpy", "lopsided, numba", "scikit-learn"]
 USUAL = {"rows": 88_421, "width": 40, "batch": 200, "depth": 2}

@@ -20,9 +20,9 @@ os.environ["KERAS_BACKEND"] = "jax"  # its fastest on a CPU
 
 import numpy as np
 
-from lopsided.loss import objective
-from lopsided.network import Network, forward, initialise, sigmoid
-from lopsided.training import run_epoch, train
+from lopsided.lesson.loss import objective
+from lopsided.lesson.network import Network, forward, initialise, sigmoid
+from lopsided.lesson.training import run_epoch, train
 
 LAYER_DIMS, BATCH, ALPHA = [8, 40, 3, 1], 200, 0.01
 

@@ -24,8 +24,8 @@
 # %%
 import numpy as np
 
-from lopsided.loss import binary_cross_entropy
-from lopsided.network import Network, forward, sigmoid
+from lopsided.lesson.loss import binary_cross_entropy
+from lopsided.lesson.network import Network, forward, sigmoid
 
 # %% [markdown]
 # ## 1. Compute one neuron

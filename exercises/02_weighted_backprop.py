@@ -24,14 +24,14 @@
 # %%
 import numpy as np
 
-from lopsided.loss import (
+from lopsided.lesson.loss import (
     class_weights,
     d_logits,
     numerical_gradient,
     objective,
     relative_difference,
 )
-from lopsided.network import Network, backward, forward, initialise
+from lopsided.lesson.network import Network, backward, forward, initialise
 
 # %% [markdown]
 # ## 1. Start at the logits

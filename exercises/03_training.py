@@ -24,9 +24,9 @@
 # %%
 import numpy as np
 
-from lopsided.loss import class_weights, d_logits, objective
-from lopsided.network import Network, backward, forward, initialise
-from lopsided.training import learning_rate, train
+from lopsided.lesson.loss import class_weights, d_logits, objective
+from lopsided.lesson.network import Network, backward, forward, initialise
+from lopsided.lesson.training import learning_rate, train
 
 # %% [markdown]
 # ## 1. Count the batches

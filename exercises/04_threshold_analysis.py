@@ -24,8 +24,8 @@
 # %%
 import numpy as np
 
-from lopsided.metrics import confusion_matrix, count_metrics
-from lopsided.threshold import choose, class_cdfs, equivalent_threshold, predict
+from lopsided.lesson.metrics import confusion_matrix, count_metrics
+from lopsided.lesson.threshold import choose, class_cdfs, equivalent_threshold, predict
 
 # %% [markdown]
 # ## 1. Count by hand

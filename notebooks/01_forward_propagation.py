@@ -37,9 +37,9 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided.figures import BLUE, ORANGE, Picture, axes, show
-from lopsided.loss import binary_cross_entropy, logistic_loss
-from lopsided.network import Network, forward, initialise, n_parameters, sigmoid
+from lopsided.lesson.loss import binary_cross_entropy, logistic_loss
+from lopsided.lesson.network import Network, forward, initialise, n_parameters, sigmoid
+from lopsided.report.display import BLUE, ORANGE, Picture, axes, show
 
 # %% [markdown]
 # ## One neuron, by hand

@@ -34,8 +34,7 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided.figures import show
-from lopsided.loss import (
+from lopsided.lesson.loss import (
     class_weights,
     d_logits,
     d_output,
@@ -44,8 +43,9 @@ from lopsided.loss import (
     objective,
     relative_difference,
 )
-from lopsided.network import Network, backward, forward, layer_views, sigmoid
-from lopsided.threshold import weighted_probability
+from lopsided.lesson.network import Network, backward, forward, layer_views, sigmoid
+from lopsided.lesson.threshold import weighted_probability
+from lopsided.report.display import show
 
 # %% [markdown]
 # ## What we look for

@@ -63,13 +63,12 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided import experiment, figures, results
-from lopsided.data import load
-from lopsided.figures import show
-from lopsided.loss import balanced_weight, class_weights, d_logits
-from lopsided.network import backward, forward, initialise, predict_proba
-from lopsided.prose import say
-from lopsided.training import learning_rate, train
+from lopsided.lesson.loss import balanced_weight, class_weights, d_logits
+from lopsided.lesson.network import backward, forward, initialise, predict_proba
+from lopsided.lesson.training import learning_rate, train
+from lopsided.report import experiment, figures, results
+from lopsided.report.display import say, show
+from lopsided.table.dataset import load
 
 # %% [markdown]
 # ## The data

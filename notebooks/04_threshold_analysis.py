@@ -66,13 +66,14 @@ import pandas as pd
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 
-from lopsided import NeuralNetClassifier, experiment, figures, metrics, results
-from lopsided import threshold as thresholds
-from lopsided.data import load
-from lopsided.figures import show
-from lopsided.intervals import curve_bands
-from lopsided.loss import balanced_weight
-from lopsided.prose import say
+from lopsided import NeuralNetClassifier
+from lopsided.lesson import metrics
+from lopsided.lesson import threshold as thresholds
+from lopsided.lesson.loss import balanced_weight
+from lopsided.report import experiment, figures, results
+from lopsided.report.display import say, show
+from lopsided.report.intervals import curve_bands
+from lopsided.table.dataset import load
 
 # %% [markdown]
 # ## The predictions

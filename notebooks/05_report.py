@@ -60,12 +60,11 @@ P = from_notebook(globals())
 import numpy as np
 import pandas as pd
 
-from lopsided import experiment, explorer, figures, results
-from lopsided.data import load
-from lopsided.figures import show
-from lopsided.network import n_parameters
-from lopsided.prose import say
-from lopsided.threshold import equivalent_threshold, ks_distance
+from lopsided.lesson.network import n_parameters
+from lopsided.lesson.threshold import equivalent_threshold, ks_distance
+from lopsided.report import experiment, explorer, figures, results
+from lopsided.report.display import say, show
+from lopsided.table.dataset import load
 
 # %%
 table = load(P)

@@ -35,22 +35,10 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from lopsided import appointments, data, experiment, metrics, results
-from lopsided import threshold as thresholds
-from lopsided.figures import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    Picture,
-    axes,
-    plane,
-    show,
-    side_by_side,
-)
-from lopsided.loss import balanced_weight, class_weights, d_output
-from lopsided.network import (
+from lopsided.lesson import metrics
+from lopsided.lesson import threshold as thresholds
+from lopsided.lesson.loss import balanced_weight, class_weights, d_output
+from lopsided.lesson.network import (
     backward,
     forward,
     initialise,
@@ -58,9 +46,23 @@ from lopsided.network import (
     predict_proba,
     sigmoid,
 )
+from lopsided.lesson.training import train
 from lopsided.parameters import from_file
-from lopsided.prose import say
-from lopsided.training import train
+from lopsided.report import experiment, results
+from lopsided.report.display import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Picture,
+    axes,
+    say,
+    show,
+)
+from lopsided.report.figures import plane, side_by_side
+from lopsided.table import appointments
+from lopsided.table.dataset import load
 
 # %% [markdown]
 # ## What the report prints
@@ -135,7 +137,7 @@ print(f"chance without stratification: {ways / comb(n_rows, n_test):.4f}")
 # epochs.
 
 # %%
-clinic = data.load(P)
+clinic = load(P)
 X, Y, Y_test = clinic.X_train, clinic.Y_train, clinic.Y_test
 quick = {"epochs": 20, "initial_learning_rate": 0.1, "final_learning_rate": 1e-3}
 readings = [("uniform", 1.0), ("uniform", 4.0), ("positive", 1.175)]

@@ -29,12 +29,12 @@ run_dir = None  # a folder of runs/sweeps; None: the committed example
 # %%
 import pandas as pd
 
-from lopsided import results, sweeps
-from lopsided.figures import show
-from lopsided.prose import listed, say
+from lopsided.prose import listed
+from lopsided.report import results, sweep_table
+from lopsided.report.display import say, show
 
 # %%
-sweep = sweeps.read(run_dir)
+sweep = sweep_table.read(run_dir)
 done = sweep.done
 
 # %% [markdown]
@@ -87,7 +87,7 @@ if failed.empty:
 
 # %%
 for name in sweep.choices:
-    picture = sweeps.dependence(sweep, name)
+    picture = sweep_table.dependence(sweep, name)
     results.save_picture(run_dir, picture)
     show(picture, f"Test metrics against {name}")
 
@@ -98,7 +98,7 @@ for name in sweep.choices:
 
 # %% tags=["nbval-check-output"]
 metric = sweep.metric
-settings = sweeps.settings(sweep)
+settings = sweep_table.settings(sweep)
 deviation = (settings["deviation"] ** 2).mean() ** 0.5
 moved = {}
 for name in sweep.choices:
@@ -120,7 +120,7 @@ show(moves, f"How much each choice moves {metric}", "moves")
 # threshold does. One that moves them *towards the upper left* makes a better network.
 
 # %%
-picture = sweeps.plane(sweep)
+picture = sweep_table.plane(sweep)
 results.save_picture(run_dir, picture)
 show(picture, "Every point by its two error rates")
 
@@ -147,7 +147,7 @@ show(first, f"Settings by {metric}, over seeds", "settings")
 # %% tags=["nbval-check-output"]
 chosen = {}
 for side in ("train", "test"):
-    point = sweeps.best(sweep, sweep.twin(side))
+    point = sweep_table.best(sweep, sweep.twin(side))
     values = {s: float(point[sweep.twin(s)]) for s in ("train", "test")}
     chosen[f"by {sweep.twin(side)}"] = values
 show(pd.DataFrame(chosen).T.round(4), "The best points", "best")
@@ -159,8 +159,8 @@ show(pd.DataFrame(chosen).T.round(4), "The best points", "best")
 # The command for a whole run of the point chosen on training rows:
 
 # %% tags=["nbval-check-output"]
-point = sweeps.best(sweep, sweep.twin("train"))
-say("{command}", command=sweeps.command(sweep, point))
+point = sweep_table.best(sweep, sweep.twin("train"))
+say("{command}", command=sweep_table.command(sweep, point))
 
 # %% [markdown]
 # ## What we saw

@@ -32,9 +32,10 @@ from lopsided.parameters import from_notebook
 P = from_notebook(globals())
 
 # %%
-from lopsided import experiment, explorer, metrics, threshold
-from lopsided.data import load
-from lopsided.loss import balanced_weight
+from lopsided.lesson import metrics, threshold
+from lopsided.lesson.loss import balanced_weight
+from lopsided.report import experiment, explorer
+from lopsided.table.dataset import load
 
 # %% [markdown]
 # ## Three networks, three weights

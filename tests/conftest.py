@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from lopsided.simulate import clinic
+from lopsided.table.simulate import clinic
 
 ROOT = Path(__file__).parents[1]
 

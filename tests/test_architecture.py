@@ -1,8 +1,12 @@
-"""Imports go one way: machinery, toolbox, lesson; notebooks know no machinery."""
+"""Imports go one way, and no module imports itself by a detour.
+
+The folders are the rooms. Each one's ``__init__`` says what it may import.
+"""
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,48 +15,100 @@ import lopsided
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/lopsided"
-LESSON = ["network", "loss", "training", "metrics", "threshold"]
-MACHINERY = ["pipeline", "cli", "__main__"]
+#: Each room, with the rooms that it may import beside itself. "" is none: the modules
+#: in lopsided's own folder.
+MAY_IMPORT = {
+    "lesson": set(),
+    "table": {"lesson", ""},
+    "report": {"lesson", "table", ""},
+    "pipeline": {"lesson", "table", "report", ""},
+}
+#: Modules in no room, each with the rooms that it may import.
+BESIDE = {
+    "__init__": {""},
+    "__main__": {""},
+    "errors": set(),
+    "prose": set(),
+    "parameters": {"lesson", ""},
+    "compiled": {"lesson"},
+    "estimator": {"lesson", "table", "report", ""},
+    "cli": {"lesson", "table", "report", "pipeline", ""},
+}
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def name_of(path):
+    """Name a module as it is imported: 'lopsided.lesson.loss'."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name_of(path): path for path in MODULES}
 
 
 def imported(path):
-    """List the modules that a file imports: 'numpy', 'lopsided.data', ..."""
+    """List all that a file imports: 'numpy.ndarray', 'lopsided.lesson.loss', ..."""
     names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports by dots"
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     return names
 
 
-def rooms(path):
-    """List the modules of this package that a file imports: 'data', 'pipeline', ..."""
-    own = [n.split(".") for n in imported(path) if n.startswith("lopsided")]
-    return {parts[1] for parts in own if len(parts) > 1 and parts[1] != "__version__"}
+def own(path):
+    """Name the modules of this package that a file imports."""
+    found = set()
+    for name in imported(path):
+        while name and name not in NAMES:
+            name = name.rpartition(".")[0]
+        found |= {name} - {""}
+    return found - {"lopsided"} if path.stem != "__init__" else found
 
 
-@pytest.mark.parametrize("name", LESSON)
-def test_the_lesson_knows_numpy_and_itself(name):
-    path = SOURCE / f"{name}.py"
-    assert rooms(path) <= set(LESSON)
+def room(name):
+    """Say in which room a module is: '' for one beside the rooms."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 and (SOURCE / parts[1]).is_dir() else ""
+
+
+def test_every_module_is_known():
+    assert {path.stem for path in SOURCE.glob("*.py")} == set(BESIDE)
+    rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert rooms == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_one_way(path):
+    here = room(name_of(path))
+    allowed = MAY_IMPORT[here] | {here} if here else BESIDE[path.stem]
+    assert {room(name) for name in own(path)} <= allowed
+
+
+def test_no_module_imports_itself_by_a_detour():
+    TopologicalSorter({name: own(path) for name, path in NAMES.items()}).prepare()
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "lesson").glob("*.py")), ids=name_of)
+def test_the_lesson_knows_numpy_and_itself(path):
     standard = {"collections", "dataclasses", "itertools", "typing"}
     others = {n.split(".")[0] for n in imported(path)}
     assert others <= {"numpy", "lopsided"} | standard
 
 
-def test_the_toolbox_does_not_know_the_machinery():
-    toolbox = [p for p in SOURCE.glob("*.py") if p.stem not in [*LESSON, *MACHINERY]]
-    assert len(toolbox) > 5
-    for path in toolbox:
-        assert not rooms(path) & set(MACHINERY), path.name
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_each_room_says_in_a_line_what_it_is_for(name):
+    (line,) = (SOURCE / name / "__init__.py").read_text("utf-8").splitlines()
+    assert "mport" in line
 
 
 def test_notebooks_do_not_know_the_machinery():
     scripts = sorted((ROOT / "notebooks").glob("*.py"))
     assert len(scripts) >= 5
     for path in scripts:
-        assert not rooms(path) & set(MACHINERY), path.name
+        assert "pipeline" not in {room(name) for name in own(path)}, path.name
 
 
 def test_importing_the_package_imports_nothing_heavy():

@@ -9,7 +9,8 @@ from filelock import FileLock
 
 from lopsided.cli import lopsided
 from lopsided.errors import InputError
-from lopsided.pipeline.audit import Job, complete, read_rows, run_audit, studies
+from lopsided.pipeline.audit import STUDIES, run_audit
+from lopsided.pipeline.jobs import Job, complete, read_rows
 
 
 def square(number):
@@ -90,4 +91,4 @@ def test_an_unknown_study_is_refused_by_name():
 
 def test_each_study_has_its_committed_table():
     found = {path.stem for path in (ROOT / "notebooks/results").glob("*.csv")}
-    assert found == set(studies())
+    assert found == set(STUDIES)

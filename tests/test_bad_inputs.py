@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lopsided import data, experiment, tables
 from lopsided.cli import main
 from lopsided.parameters import validate
 from lopsided.pipeline import notebooks, report
-from lopsided.simulate import clinic
+from lopsided.report import experiment
+from lopsided.table import reader
+from lopsided.table.dataset import load
+from lopsided.table.simulate import clinic
 
 RNG = np.random.default_rng(0)
 TARGET = ["--target", "churned"]
@@ -468,7 +470,7 @@ def test_bad_input_is_refused_in_one_line(case, tmp_path, monkeypatch, capsys):
     before = sorted(tmp_path.iterdir())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["lopsided", "report", *arguments])
-    monkeypatch.setattr(tables, "MOST_BYTES", 10**6)
+    monkeypatch.setattr(reader, "MOST_BYTES", 10**6)
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     monkeypatch.setattr(
         notebooks, "check_pair", lambda path: None
@@ -659,7 +661,7 @@ def test_odd_but_usable_input_runs_and_says_what_it_did(case, tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(content)
     p = validate({"data": str(path), "target": "churned", "epochs": 1} | values)
-    dataset = data.load(p)
+    dataset = load(p)
     said = [*dataset.notes]
     said += [f"{row.column}: {row.treatment}" for row in dataset.columns.itertuples()]
     assert any(re.search(expected, line) for line in said)
@@ -670,7 +672,7 @@ def test_odd_but_usable_input_runs_and_says_what_it_did(case, tmp_path):
         dataset.parameters.model_copy(update={"n_bootstrap": 20}), dataset, fitted
     )
     assert sum(map(sum, measured["test"]["confusion_matrix"])) == dataset.Y_test.size
-    again = data.load(dataset.parameters)  # as each notebook does
+    again = load(dataset.parameters)  # as each notebook does
     assert again.notes == dataset.notes
     assert again.parameters == dataset.parameters
     assert experiment.fingerprint(again.parameters, again) == experiment.fingerprint(

@@ -11,10 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_val_score
 
-from lopsided.appointments import FEATURE_SETS, PUBLISHED_SHA256
 from lopsided.errors import InputError
-from lopsided.figures import side_by_side
-from lopsided.pipeline.audit import complete, expand, read_rows
+from lopsided.lesson.threshold import choose
+from lopsided.pipeline.jobs import complete, expand, read_rows
 from lopsided.pipeline.predictors import (
     dataset,
     estimator,
@@ -23,8 +22,9 @@ from lopsided.pipeline.predictors import (
     out_of_fold,
 )
 from lopsided.pipeline.studies import baselines, selection
-from lopsided.simulate import clinic
-from lopsided.threshold import choose
+from lopsided.report.figures import side_by_side
+from lopsided.table.appointments import FEATURE_SETS, PUBLISHED_SHA256
+from lopsided.table.simulate import clinic
 
 SELECTION, BASELINES = (
     ROOT / f"notebooks/results/{name}.csv" for name in ("selection", "baselines")

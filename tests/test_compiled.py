@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lopsided import training
 from lopsided.errors import InputError
-from lopsided.loss import class_weights
-from lopsided.network import Network, sigmoid
+from lopsided.lesson import training
+from lopsided.lesson.loss import class_weights
+from lopsided.lesson.network import Network, sigmoid
+from lopsided.lesson.training import DivergenceError, train
 from lopsided.parameters import validate
-from lopsided.training import DivergenceError, train
 
 try:
     from lopsided import compiled

@@ -5,11 +5,11 @@ import pytest
 from conftest import ROOT
 from scipy import stats
 
-from lopsided import metrics
-from lopsided.intervals import METRICS
-from lopsided.pipeline.audit import read_rows
+from lopsided.lesson import metrics
+from lopsided.pipeline.jobs import read_rows
 from lopsided.pipeline.studies import coverage
 from lopsided.pipeline.studies.coverage import Population, misses
+from lopsided.report.intervals import METRICS
 
 COMMITTED = ROOT / "notebooks/results/coverage.csv"
 

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lopsided import appointments as known
-from lopsided import data
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters, validate
-from lopsided.recipe import as_text
-from lopsided.simulate import clinic
+from lopsided.table import appointments as known
+from lopsided.table import dataset
+from lopsided.table.columns import find
+from lopsided.table.recipe import as_text
+from lopsided.table.simulate import clinic
 
 FRAME = clinic(3000, seed=5)[0]
 
@@ -23,7 +24,7 @@ def appointments(tmp_path_factory):
 
 
 def load(path, **values):
-    return data.load(validate({"data": str(path)} | values))
+    return dataset.load(validate({"data": str(path)} | values))
 
 
 def treatment(dataset):
@@ -182,7 +183,7 @@ def test_gaps_in_appointments_are_filled_and_told(tmp_path):
 def test_the_simulation_knows_the_truth(monkeypatch):
     whole = known.simulated
     monkeypatch.setattr(known, "simulated", lambda seed: whole(seed, 2000))
-    d, other = data.load(Parameters()), data.load(Parameters(data_seed=1))
+    d, other = dataset.load(Parameters()), dataset.load(Parameters(data_seed=1))
     assert d.is_appointments
     assert (d.source, d.X_train.shape) == ("simulated", (9, 1600))
     assert d.sha256 == whole(0, 2000)[0].sha256 != other.sha256
@@ -337,8 +338,8 @@ def test_no_leak_is_seen_in_noise_or_in_few_rows(tmp_path):
 
 def test_a_missing_column_is_found_by_its_neighbour():
     names = ["age", "income", "x" * 500]
-    assert data.find("age", names, "target") == "age"
+    assert find("age", names, "target") == "age"
     with pytest.raises(InputError, match=r"^target: there is no column 'agee'; did"):
-        data.find("agee", names, "target")
+        find("agee", names, "target")
     with pytest.raises(InputError, match=r"the table has 'age', 'income', 'x+"):
-        data.find("?", names, "target")
+        find("?", names, "target")

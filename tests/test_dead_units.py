@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
-from lopsided import experiment, metrics
-from lopsided.data import load
-from lopsided.network import Network
+from lopsided.lesson import metrics
+from lopsided.lesson.network import Network
 from lopsided.parameters import Parameters
-from lopsided.pipeline.audit import read_rows
+from lopsided.pipeline.jobs import read_rows
 from lopsided.pipeline.studies.dead_units import (
     EPOCHS,
     SEEDS,
@@ -20,6 +19,8 @@ from lopsided.pipeline.studies.dead_units import (
     measure,
     silent,
 )
+from lopsided.report import experiment
+from lopsided.table.dataset import load
 
 COMMITTED = ROOT / "notebooks/results/dead_units.csv"
 

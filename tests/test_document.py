@@ -11,9 +11,9 @@ import pytest
 from browser import check_page, chromium
 from pypdf import PdfReader
 
-from lopsided import data
 from lopsided.parameters import Parameters, validate
 from lopsided.pipeline import document, notebooks, report
+from lopsided.table.dataset import load
 
 SCRIPT = "<script>alert(1)</script>"
 NAMES = [
@@ -53,7 +53,7 @@ def hostile(tmp_path_factory):
     given = {"target": "#target $", "positive_label": YES, "epochs": 1}
     given |= {"threshold": 1.0, "n_bootstrap": 100, "hidden_units": [1]}
     given |= {"title": "A $title$ #x <b> 名", "author": r"O'Neil <b> \ #let"}
-    dataset = data.load(validate({"data": str(run / "hostile.csv")} | given))
+    dataset = load(validate({"data": str(run / "hostile.csv")} | given))
     (run / "notebooks").mkdir()
     source = notebooks.folder() / "05_report.ipynb"
     output = run / "notebooks" / source.name

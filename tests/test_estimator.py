@@ -19,12 +19,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from lopsided import NeuralNetClassifier, experiment, network, threshold
-from lopsided.data import load
+from lopsided import NeuralNetClassifier
 from lopsided.errors import InputError
-from lopsided.loss import class_weights
+from lopsided.lesson import network, threshold
+from lopsided.lesson.loss import class_weights
+from lopsided.lesson.training import DivergenceError
 from lopsided.parameters import Parameters
-from lopsided.training import DivergenceError
+from lopsided.report import experiment
+from lopsided.table.dataset import load
 
 try:
     import numba

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from browser import check_page, chromium, opened
 
-from lopsided import explorer, threshold
-from lopsided.metrics import confusion_matrix, count_metrics
+from lopsided.lesson import threshold
+from lopsided.lesson.metrics import confusion_matrix, count_metrics
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, notebooks, report
+from lopsided.report import explorer
 
 HOSTILE = "<script>alert(1)</script>"
 rng = np.random.default_rng(0)

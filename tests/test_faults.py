@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 import psutil
 import pytest
 
-from lopsided.pipeline.runs import RunFolder
+from lopsided.pipeline.folders import RunFolder
 
 if os.name == "nt":
     pytest.skip("POSIX signals", allow_module_level=True)

@@ -5,9 +5,10 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from lopsided import figures, threshold
-from lopsided.intervals import curve_bands
-from lopsided.training import History
+from lopsided.lesson import threshold
+from lopsided.lesson.training import History
+from lopsided.report import figures
+from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
 Y = (rng.random((1, 400)) < 0.2).astype(float)

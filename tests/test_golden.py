@@ -8,9 +8,9 @@ import sys
 import pytest
 from conftest import ROOT
 
-from lopsided import experiment
-from lopsided.data import load
 from lopsided.parameters import Parameters
+from lopsided.report import experiment
+from lopsided.table.dataset import load
 
 #: Linux on x86-64 computes the same whatever the CPU; elsewhere libraries differ.
 EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from lopsided.intervals import METRICS, bootstrap, curve_bands, interval
+from lopsided.report.intervals import METRICS, bootstrap, curve_bands, interval
 
 
 @pytest.fixture(scope="module")

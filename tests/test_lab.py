@@ -16,9 +16,10 @@ from urllib.request import urlopen
 import pytest
 from browser import chromium
 
-from lopsided import experiment, metrics
-from lopsided.data import load
+from lopsided.lesson import metrics
 from lopsided.parameters import validate
+from lopsided.report import experiment
+from lopsided.table.dataset import load
 
 pytest.importorskip("playwright", reason="the extra `test` is missing: make test")
 

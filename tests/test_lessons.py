@@ -7,9 +7,9 @@ import jupytext
 import nbformat
 import pytest
 
-import lopsided.loss
-import lopsided.network
-from lopsided.network import Network
+import lopsided.lesson.loss
+import lopsided.lesson.network
+from lopsided.lesson.network import Network
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0[1-4]_*.py"))
@@ -80,13 +80,13 @@ def test_the_table_names_the_first_array_that_is_wrong(right, wrong, first):
 
 
 def summed(network, done, dZ):
-    gradient = lopsided.network.backward(network, done, dZ)
+    gradient = lopsided.lesson.network.backward(network, done, dZ)
     gradient *= done.m
     return gradient
 
 
 def transposed(network, done, dZ):
-    gradient = lopsided.network.backward(network, done, dZ)
+    gradient = lopsided.lesson.network.backward(network, done, dZ)
     for dW in done.dW.values():
         if dW.shape[0] == dW.shape[1]:
             dW[:] = dW.T.copy()
@@ -94,7 +94,7 @@ def transposed(network, done, dZ):
 
 
 def on_both_classes(Y, Y_hat, weight=1.0):
-    return lopsided.loss.d_logits(Y, Y_hat, weight * 0 + 4)
+    return lopsided.lesson.loss.d_logits(Y, Y_hat, weight * 0 + 4)
 
 
 @pytest.mark.parametrize("mistake", [summed, transposed, on_both_classes])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lopsided.loss import (
+from lopsided.lesson.loss import (
     balanced_weight,
     binary_cross_entropy,
     class_weights,
@@ -14,8 +14,8 @@ from lopsided.loss import (
     objective,
     relative_difference,
 )
-from lopsided.network import Network, initialise, sigmoid
-from lopsided.training import train
+from lopsided.lesson.network import Network, initialise, sigmoid
+from lopsided.lesson.training import train
 
 repeatable = settings(deadline=None, derandomize=True)
 Y = np.array([[1.0, 0.0, 0.0, 1.0]])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from lopsided import metrics
+from lopsided.lesson import metrics
 
 repeatable = settings(deadline=None, derandomize=True)
 

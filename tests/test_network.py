@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from lopsided.loss import (
+from lopsided.lesson.loss import (
     class_weights,
     d_logits,
     numerical_gradient,
     objective,
     relative_difference,
 )
-from lopsided.network import (
+from lopsided.lesson.network import (
     Network,
     Pass,
     backward,

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lopsided import experiment, results
 from lopsided.cli import main
-from lopsided.data import load
 from lopsided.errors import InputError
 from lopsided.parameters import validate
 from lopsided.pipeline.overview import compare, differing_parameters, find_run
 from lopsided.pipeline.overview import list_runs as listed
-from lopsided.simulate import clinic
+from lopsided.report import experiment, results
+from lopsided.table.dataset import load
+from lopsided.table.simulate import clinic
 
 
 def make_run(root, name, data, **values):
@@ -84,7 +84,7 @@ def test_pairing_narrows_the_interval(root):
     """Two nearly equal models: their difference moves less than either."""
     rows = pd.read_parquet(root / "a/predictions.parquet")
     test = rows[rows["split"] == "test"]
-    from lopsided.intervals import bootstrap
+    from lopsided.report.intervals import bootstrap
 
     p, Y = test["p"].to_numpy(), test["label"].to_numpy()
     models = [(p, 0.2), (np.clip(p * 1.01, 0, 1), 0.2)]

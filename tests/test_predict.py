@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lopsided import experiment, results
-from lopsided.data import load
 from lopsided.errors import InputError
 from lopsided.parameters import validate
 from lopsided.pipeline.predict import predict, write_predictions
+from lopsided.report import experiment, results
+from lopsided.table.dataset import load
 
 
 @pytest.fixture(scope="module")

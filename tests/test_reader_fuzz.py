@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lopsided import data
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
+from lopsided.table.dataset import load
 
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 ODD = (
@@ -147,7 +147,7 @@ def outcome(content, values, path):
     """Load it, and check what came of it."""
     path.write_bytes(content)
     try:
-        d = data.load(Parameters(data=str(path), **values))
+        d = load(Parameters(data=str(path), **values))
     except InputError as error:
         message = str(error)
         assert message.isprintable()
@@ -165,7 +165,7 @@ def outcome(content, values, path):
     assert d.columns["treatment"].str.len().min() > 5
     assert all(note.isprintable() for note in d.notes)
     json.dumps([asdict(f) for f in d.recipe.features], allow_nan=False)
-    again = data.load(d.parameters)
+    again = load(d.parameters)
     np.testing.assert_array_equal(again.X_test, d.X_test)
     np.testing.assert_array_equal(again.Y_test, d.Y_test)
     return "loaded"

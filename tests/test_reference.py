@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lopsided.loss import class_weights
-from lopsided.network import Network
-from lopsided.training import run_epoch, train
+from lopsided.lesson.loss import class_weights
+from lopsided.lesson.network import Network
+from lopsided.lesson.training import run_epoch, train
 
 REFERENCE = json.loads(
     Path(__file__).with_name("reference").joinpath("reference.json").read_text("utf-8")

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lopsided import metrics, results
+from lopsided.lesson import metrics
+from lopsided.report import results
 
 FILES = [
     "manifest.json",
@@ -111,9 +112,9 @@ def test_parameters_are_resolved(run):
 
 
 def test_the_model_predicts_what_was_written(run, tiny_clinic):
-    from lopsided.data import load
-    from lopsided.network import predict_proba
+    from lopsided.lesson.network import predict_proba
     from lopsided.parameters import validate
+    from lopsided.table.dataset import load
 
     model = results.load_model(run / "model.npz")
     dataset = load(validate({"data": str(tiny_clinic), "epochs": 3}))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from conftest import ROOT
 
-from lopsided.appointments import PUBLISHED_SHA256
 from lopsided.errors import InputError
-from lopsided.pipeline.audit import complete, read_rows
+from lopsided.pipeline.jobs import complete, read_rows
 from lopsided.pipeline.studies.reproduction import jobs, measure, read_grid
-from lopsided.simulate import clinic
+from lopsided.table.appointments import PUBLISHED_SHA256
+from lopsided.table.simulate import clinic
 
 COMMITTED = ROOT / "notebooks/results/reproduction.csv"
 

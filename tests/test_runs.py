@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from lopsided.errors import InputError
-from lopsided.pipeline.runs import RunFolder
+from lopsided.pipeline.folders import RunFolder
 
 
 def make(run, text):

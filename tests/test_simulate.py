@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from lopsided.simulate import clinic
+from lopsided.table.simulate import clinic
 
 REAL_FILE = Path(
     os.environ.get("LOPSIDED_REAL_DATA")

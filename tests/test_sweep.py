@@ -17,11 +17,11 @@ import pandas as pd
 import psutil
 import pytest
 
-from lopsided import experiment, sweeps
-from lopsided.data import load
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters, validate
-from lopsided.simulate import clinic
+from lopsided.report import experiment, sweep_table
+from lopsided.table.dataset import load
+from lopsided.table.simulate import clinic
 
 pytest.importorskip("distributed")
 
@@ -456,14 +456,14 @@ def test_a_table_that_a_worker_does_not_see_is_shipped(tmp_path):
 
 
 def test_the_committed_example_is_the_file_beside_it():
-    example = sweeps.read(None)
+    example = sweep_table.read(None)
     declared = sweep.combinations(sweep.read(folder() / "sweep.yaml"))
     assert len(example.table) == len(declared) >= 120
     assert example.table["error"].isna().all()
     for name in example.varied:
-        if name not in sweeps.SEEDS:
+        if name not in sweep_table.SEEDS:
             written = [
-                sweeps.written(json.dumps(v) if isinstance(v, list) else v)
+                sweep_table.written(json.dumps(v) if isinstance(v, list) else v)
                 for v in (values[name] for values in declared)
             ]
             assert [*example.table[name]] == written, name
@@ -471,7 +471,7 @@ def test_the_committed_example_is_the_file_beside_it():
 
 def test_a_folder_without_a_sweep_is_named(tmp_path):
     with pytest.raises(InputError, match="holds no sweep"):
-        sweeps.read(tmp_path)
+        sweep_table.read(tmp_path)
 
 
 @pytest.fixture
@@ -488,12 +488,12 @@ def small():
     )
     table["w"] = pd.Categorical(["1", "1", "4", "4"])
     base = {"data": "a b.csv", "epochs": 1, "threshold": "recall:0.8"}
-    return sweeps.Sweep("s", "test.f1", ["w", "seed"], base, table)
+    return sweep_table.Sweep("s", "test.f1", ["w", "seed"], base, table)
 
 
 def test_settings_are_sorted_by_their_mean_over_seeds(small):
     assert small.choices == ["w"]
-    found = sweeps.settings(small)
+    found = sweep_table.settings(small)
     assert [*found.index] == ["4", "1"]
     assert found.loc["4", "mean"] == pytest.approx(0.45)
     assert found.loc["1", "deviation"] == pytest.approx(0.2 / 2**0.5)
@@ -501,14 +501,14 @@ def test_settings_are_sorted_by_their_mean_over_seeds(small):
 
 
 def test_lower_is_better_for_losses(small):
-    assert sweeps.best(small, "test.f1").name == 2
-    losses = sweeps.Sweep("s", "test.brier", small.varied, small.base, small.table)
-    assert sweeps.best(losses, "test.brier").name == 3
-    assert [*sweeps.settings(losses).index] == ["1", "4"]
+    assert sweep_table.best(small, "test.f1").name == 2
+    losses = sweep_table.Sweep("s", "test.brier", small.varied, small.base, small.table)
+    assert sweep_table.best(losses, "test.brier").name == 3
+    assert [*sweep_table.settings(losses).index] == ["1", "4"]
 
 
 def test_the_command_of_a_point_is_one_that_runs(small):
-    said = sweeps.command(small, sweeps.best(small, "test.f1"))
+    said = sweep_table.command(small, sweep_table.best(small, "test.f1"))
     assert said == (
         "lopsided report 'a b.csv' --run best -p epochs 1 -p threshold recall:0.8 "
         "-p w 4 -p seed 0"
@@ -525,7 +525,6 @@ def test_lines_average_settings_before_they_spread_over_seeds():
             "test.f1": [0.0, 0.2, 1.0, 1.2],
         }
     )
-    found = sweeps.over_seeds(
-        sweeps.Sweep("s", "test.f1", ["w", "l2", "seed"], {}, table), "w", [], "test.f1"
-    )
+    sweep = sweep_table.Sweep("s", "test.f1", ["w", "l2", "seed"], {}, table)
+    found = sweep_table.over_seeds(sweep, "w", [], "test.f1")
     assert found.loc["1"].tolist() == pytest.approx([0.6, 0.5, 0.7])

@@ -17,9 +17,9 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from lopsided import tables
 from lopsided.errors import InputError
-from lopsided.recipe import Feature, Recipe, as_kind, as_text, fit_recipe, kind_of
+from lopsided.table import reader
+from lopsided.table.recipe import Feature, Recipe, as_kind, as_text, fit_recipe, kind_of
 
 CSV = b"age,town,member\n31,Vit\xc3\xb3ria,True\n,Serra,False\n40.5,,True\n"
 
@@ -27,7 +27,7 @@ CSV = b"age,town,member\n31,Vit\xc3\xb3ria,True\n,Serra,False\n40.5,,True\n"
 def read(tmp_path, content, name="t.csv"):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return tables.read(path)
+    return reader.read(path)
 
 
 def parquet(columns, names=None):
@@ -178,9 +178,9 @@ def test_types_of_parquet_become_numbers_booleans_dates_and_text(tmp_path):
 def test_an_index_is_a_column_where_it_has_a_name(tmp_path):
     frame = pd.DataFrame({"index": [5, 6], "x": [1, 2]}, index=[8, 9])
     frame.to_parquet(tmp_path / "a.parquet")
-    assert [*tables.read(tmp_path / "a.parquet").frame] == ["index", "x"]
+    assert [*reader.read(tmp_path / "a.parquet").frame] == ["index", "x"]
     frame.rename_axis("patient").to_parquet(tmp_path / "b.parquet")
-    found = tables.read(tmp_path / "b.parquet").frame
+    found = reader.read(tmp_path / "b.parquet").frame
     assert sorted(found) == ["index", "patient", "x"]
     assert found["patient"].tolist() == [8, 9]
 

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from lopsided.loss import balanced_weight
-from lopsided.threshold import (
+from lopsided.lesson.loss import balanced_weight
+from lopsided.lesson.threshold import (
     Choice,
     aim,
     candidates,

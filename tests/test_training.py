@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lopsided import training
-from lopsided.loss import (
+from lopsided.lesson import training
+from lopsided.lesson.loss import (
     class_weights,
     d_logits,
     logistic_loss,
@@ -12,8 +12,14 @@ from lopsided.loss import (
     objective,
     relative_difference,
 )
-from lopsided.network import Network, backward, forward, initialise, sigmoid
-from lopsided.training import DivergenceError, History, learning_rate, run_epoch, train
+from lopsided.lesson.network import Network, backward, forward, initialise, sigmoid
+from lopsided.lesson.training import (
+    DivergenceError,
+    History,
+    learning_rate,
+    run_epoch,
+    train,
+)
 
 
 def examples(m=60, n=3, seed=0):

@@ -1,12 +1,14 @@
 """A neural network written from scratch for lopsided classes, as a literate report.
 
-Three rooms; imports go one way, from the last to the first:
+Rooms; imports go one way, from the last to the first:
 
-- the lesson, NumPy only: `network`, `loss`, `training`, `metrics`, `threshold`;
-- the toolbox that the notebooks need around it: `parameters`, `tables`, `recipe`,
-  `appointments`, `data`, `simulate`, `experiment`, `intervals`, `figures`, `results`,
-  `sweeps`, `prose`, `errors`, `compiled`, `estimator`;
-- the machinery: `pipeline` and `cli`.
+- `lesson`: the network, its loss and its training, measures and thresholds. NumPy only;
+- `table`: a file becomes X and Y;
+- `report`: what a notebook calls;
+- `pipeline`: the machinery around notebooks.
+
+Beside them stand the model of all `parameters`, `errors`, `prose`, the `compiled` twin
+of the training loop, the `estimator` for scikit-learn, and the command, `cli`.
 """
 
 from typing import TYPE_CHECKING

@@ -82,8 +82,8 @@ def gather(
 def report(data: str | None, run: str, **given: Any) -> None:
     """Run the notebooks on DATA (by default a simulated clinic) into runs/NAME."""
     p = gather(data, **given)
-    from lopsided import results
     from lopsided.pipeline.report import headline, run_report
+    from lopsided.report import results
 
     folder = run_report(p, run)
     click.echo(headline(results.read_json(folder / results.METRICS)))
@@ -96,7 +96,7 @@ def report(data: str | None, run: str, **given: Any) -> None:
 def check(data: str | None, **given: Any) -> None:
     """Say what a run on DATA would do, without running."""
     p = gather(data, **given)
-    from lopsided.data import load
+    from lopsided.table.dataset import load
 
     table = load(p)
     p = table.parameters
@@ -125,9 +125,9 @@ def predict(table: str, run: str, output: Path | None) -> None:
 
     They go to FILE; by default beside TABLE's name, as NAME.predictions.csv.
     """
-    from lopsided import results
     from lopsided.pipeline.overview import find_run
     from lopsided.pipeline.predict import predict, write_predictions
+    from lopsided.report import results
 
     model = results.load_model(find_run(run) / results.MODEL)
     predictions, notes = predict(model, table)
@@ -255,7 +255,7 @@ def simulate(path: Path, rows: int, seed: int) -> None:
     """Write a simulated clinic to PATH, as CSV, or as Parquet if it ends so."""
     if path.exists():
         raise InputError(f"{path} is there already; choose another name")
-    from lopsided.simulate import clinic
+    from lopsided.table.simulate import clinic
 
     table, _ = clinic(rows, seed)
     try:

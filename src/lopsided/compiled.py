@@ -24,7 +24,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from lopsided.network import Array, Network, layer_views
+from lopsided.lesson.network import Array, Network, layer_views
 
 #: Units in a block. `add_product` and `add_outer` are written out for this number.
 BLOCK = 4

@@ -16,10 +16,16 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from lopsided import experiment
-from lopsided.network import Array, Network, initialise, predict_logits, predict_proba
+from lopsided.lesson.network import (
+    Array,
+    Network,
+    initialise,
+    predict_logits,
+    predict_proba,
+)
+from lopsided.lesson.training import train
 from lopsided.parameters import Parameters, validate
-from lopsided.training import train
+from lopsided.report import experiment
 
 try:
     from sklearn.utils.validation import validate_data

@@ -1,18 +1,7 @@
-"""Sentences whose numbers and names come from a table or a run."""
+"""Words for messages and texts: escaped, shortened, counted, listed."""
 
 import re
-import string
 from collections.abc import Sequence
-from typing import Any
-
-
-class _Escaping(string.Formatter):
-    """Format as usual, but let no text that comes from a table act as markup."""
-
-    def format_field(self, value: Any, spec: str) -> str:
-        if isinstance(value, str):
-            value = escape(value)
-        return str(super().format_field(value, spec))
 
 
 def escape(text: str) -> str:
@@ -20,27 +9,6 @@ def escape(text: str) -> str:
     text = re.sub(r"\s+", " ", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_{}\[\]()#+!|$~-])", r"\\\1", text)
-
-
-def say(template: str, **values: Any) -> None:
-    """Show a sentence in a notebook, or print it in a script.
-
-    Parameters
-    ----------
-    template : str
-        Markdown with ``{name}`` or ``{name:.4f}`` where values go.
-    **values
-        Texts among them are escaped: a column may be called ``<script>``.
-    """
-    from IPython import get_ipython
-    from IPython.display import display
-
-    plain = template.format(**values)
-    if get_ipython() is None:
-        print(plain)
-        return
-    bundle = {"text/markdown": _Escaping().format(template, **values)}
-    display({**bundle, "text/plain": plain}, raw=True)
 
 
 def short(text: str, most: int = 60) -> str:

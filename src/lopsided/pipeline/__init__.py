@@ -1,1 +1,1 @@
-"""The machinery: notebooks, runs and the folders that they leave."""
+"""The machinery: runs, sweeps, audit, documents. Imports all; none imports it."""

@@ -23,11 +23,12 @@ import psutil  # type: ignore[import-untyped]
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, wait
 from distributed.worker import get_worker
 
-from lopsided import results
+import lopsided
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.pipeline import notebooks
 from lopsided.pipeline.report import manifest
+from lopsided.report import results
 
 NOTEBOOK = "05_report"  # what a point runs; without a trained network it trains one
 SAME = ("lopsided", "numpy")  # of one version, here and on every worker
@@ -270,11 +271,13 @@ def code_version() -> str:
 
     The machinery is left out: notebooks import the lesson and the toolbox only.
     """
-    package = Path(results.__file__).parent
-    sources = [p for p in package.glob("*.py") if p.stem not in ("cli", "__main__")]
+    package = Path(lopsided.__file__).parent
+    machinery = {package / "cli.py", package / "__main__.py"}
+    machinery |= {*(package / "pipeline").rglob("*.py")}
+    sources = [p for p in package.rglob("*.py") if p not in machinery]
     sources.append(notebooks.folder() / f"{NOTEBOOK}.py")
     digest = hashlib.sha256()
-    for path in sorted(sources, key=lambda path: path.name):
+    for path in sorted(sources):
         digest.update(f"\n# {path.name}\n{path.read_text(encoding='utf-8')}".encode())
     return digest.hexdigest()
 

@@ -22,8 +22,8 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from lopsided import explorer
 from lopsided.parameters import Parameters
+from lopsided.report import explorer
 
 HTML, PDF = "report.html", "report.pdf"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,7 +50,7 @@ class Shown:
     content : str
         SVG or HTML.
     about : dict
-        From `lopsided.figures.show`: ``caption`` and ``label`` if there is a caption,
+        From `report.display.show`: ``caption`` and ``label`` if there is a caption,
         and a figure's ``alt``.
     number : int, optional
         Among the figures, or tables, with a caption.

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lopsided import results
 from lopsided.errors import InputError
-from lopsided.intervals import METRICS, bootstrap, interval
+from lopsided.report import results
+from lopsided.report.intervals import METRICS, bootstrap, interval
 
 HEADLINE = ["accuracy", "f1", "precision", "recall", "roc_auc"]
 NOT_A_CHOICE = {"run_dir", "author", "title"}

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lopsided import appointments, tables
 from lopsided.errors import InputError
-from lopsided.network import predict_proba
+from lopsided.lesson.network import predict_proba
 from lopsided.prose import count, few
-from lopsided.results import Model
+from lopsided.report.results import Model
+from lopsided.table import appointments, reader
 
 
 def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
@@ -35,7 +35,7 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     InputError
         When the table cannot be read or lacks columns.
     """
-    table = tables.read(path)
+    table = reader.read(path)
     frame = appointments.with_derived(table.frame, model.recipe.columns)
     missing = [c for c in model.recipe.columns if c not in frame.columns]
     if missing:

@@ -12,10 +12,10 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.model_selection import StratifiedKFold
 
-from lopsided import data, experiment
-from lopsided.data import Dataset
-from lopsided.network import Array
+from lopsided.lesson.network import Array
 from lopsided.parameters import validate
+from lopsided.report import experiment
+from lopsided.table.dataset import Dataset, load
 
 #: Fits on the training rows and gives the test rows' probabilities, shape (n_test,).
 Predictor = Callable[[Dataset], Array]
@@ -26,7 +26,7 @@ def dataset(path: str, features: str | tuple[str, ...], split_seed: int) -> Data
     """Load and split once for all jobs of a worker that share it."""
     named = features if isinstance(features, str) else list(features)
     p = {"data": path, "features": named, "split_seed": split_seed, "test_size": 0.2}
-    return data.load(validate(p))
+    return load(validate(p))
 
 
 def network(settings: Mapping[str, Any]) -> Predictor:

@@ -16,10 +16,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lopsided import __version__, data, results
+from lopsided import __version__
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, notebooks
-from lopsided.pipeline.runs import RunFolder
+from lopsided.pipeline.folders import RunFolder
+from lopsided.report import results
+from lopsided.table.dataset import load
 
 KERNEL_LOG = "kernels.log"  # kept with a run that failed
 LIBRARIES = "numpy pandas matplotlib scikit-learn pyarrow papermill pydantic".split()
@@ -47,7 +49,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
         When a notebook failed; what there is stays in ``<run>.failed``.
     """
     run = RunFolder(name)
-    dataset = data.load(p)  # refuses bad input, and fills in defaults
+    dataset = load(p)  # refuses bad input, and fills in defaults
     for notebook in notebooks.REPORT:
         notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
     given, p = p, dataset.parameters

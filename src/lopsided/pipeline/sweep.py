@@ -38,16 +38,17 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tqdm import tqdm
 
-from lopsided import data, experiment, parameters, results
-from lopsided.data import Dataset
+from lopsided import parameters
 from lopsided.errors import InputError
-from lopsided.intervals import METRICS
 from lopsided.parameters import Parameters
 from lopsided.pipeline import cluster, notebooks
 from lopsided.pipeline.cluster import NOTEBOOK, Job, Outcome, code_version
+from lopsided.pipeline.folders import NAME
 from lopsided.pipeline.report import documents, manifest
-from lopsided.pipeline.runs import NAME
 from lopsided.prose import count, listed
+from lopsided.report import experiment, results
+from lopsided.report.intervals import METRICS
+from lopsided.table.dataset import Dataset, load
 
 REPORT = "07_sweep"
 CELLS = ("tn", "fp", "fn", "tp")  # as metrics.json has them, row by row
@@ -229,7 +230,7 @@ def plan(file: SweepFile) -> list[Point]:
     for members in alike.values():
         start = time.perf_counter()
         with naming(members[0]):
-            table = data.load(given[members[0]].model_copy(update={"threshold": None}))
+            table = load(given[members[0]].model_copy(update={"threshold": None}))
         loading = time.perf_counter() - start
         timed: dict[Any, float] = {}
         for number in members:

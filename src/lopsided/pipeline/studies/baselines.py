@@ -17,14 +17,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from lopsided import metrics, threshold
-from lopsided.intervals import bootstrap, interval
-from lopsided.network import Array
+from lopsided.lesson import metrics, threshold
+from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.audit import Job, Row, tables
+from lopsided.pipeline.jobs import Job, Row, tables
 from lopsided.pipeline.predictors import estimator, network, out_of_fold
 from lopsided.pipeline.studies import selection
 from lopsided.pipeline.studies.selection import AVERAGE, TREES, Settings, dataset_of
+from lopsided.report.intervals import bootstrap, interval
 
 METRICS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 REPORTED, CHOSEN = "report's network", "chosen network"

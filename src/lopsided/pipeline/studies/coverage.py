@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from sklearn import metrics as reference
 
-from lopsided import appointments, experiment, simulate
-from lopsided.data import load
-from lopsided.intervals import bootstrap, interval
-from lopsided.network import Array, predict_proba
+from lopsided.lesson.network import Array, predict_proba
 from lopsided.parameters import Parameters
-from lopsided.pipeline.audit import Job, Row
+from lopsided.pipeline.jobs import Job, Row
+from lopsided.report import experiment
+from lopsided.report.intervals import bootstrap, interval
+from lopsided.table import appointments, simulate
+from lopsided.table.dataset import load
 
 BATCHES = range(40)
 SIZES = {"test_sets": "50", "resamples": "2000", "population": "10000000"}

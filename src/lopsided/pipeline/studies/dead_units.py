@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from lopsided import metrics
-from lopsided.data import Dataset, load
-from lopsided.network import Array, Network, forward, initialise, predict_proba
+from lopsided.lesson import metrics
+from lopsided.lesson.network import Array, Network, forward, initialise, predict_proba
+from lopsided.lesson.training import History, train
 from lopsided.parameters import Parameters
-from lopsided.pipeline.audit import Job, Row
-from lopsided.training import History, train
+from lopsided.pipeline.jobs import Job, Row
+from lopsided.table.dataset import Dataset, load
 
 SEEDS = range(10)
 EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100, 200, 400)  # when to look; 0: before the first

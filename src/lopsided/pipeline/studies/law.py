@@ -10,13 +10,13 @@ from functools import partial
 
 import numpy as np
 
-from lopsided import experiment
-from lopsided.data import load
-from lopsided.loss import balanced_weight
-from lopsided.metrics import brier, roc_auc
+from lopsided.lesson.loss import balanced_weight
+from lopsided.lesson.metrics import brier, roc_auc
+from lopsided.lesson.threshold import equivalent_threshold, unweighted_probability
 from lopsided.parameters import Parameters
-from lopsided.pipeline.audit import Job, Row
-from lopsided.threshold import equivalent_threshold, unweighted_probability
+from lopsided.pipeline.jobs import Job, Row
+from lopsided.report import experiment
+from lopsided.table.dataset import load
 
 SEEDS, EPOCHS = range(5), (40, 400)
 

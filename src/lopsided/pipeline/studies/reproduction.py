@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from lopsided import experiment, metrics
-from lopsided.data import Dataset, load
 from lopsided.errors import InputError
-from lopsided.network import forward
+from lopsided.lesson import metrics
+from lopsided.lesson.network import forward
+from lopsided.lesson.threshold import candidates
 from lopsided.parameters import from_file, validate
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.audit import Job, Row, expand
-from lopsided.threshold import candidates
+from lopsided.pipeline.jobs import Job, Row, expand
+from lopsided.report import experiment
+from lopsided.table.dataset import Dataset, load
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from lopsided import metrics
-from lopsided.data import Dataset
 from lopsided.errors import InputError
+from lopsided.lesson import metrics
 from lopsided.parameters import from_file
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.audit import Job, Row, expand, read_rows
+from lopsided.pipeline.jobs import Job, Row, expand, read_rows
 from lopsided.pipeline.predictors import Predictor, dataset, estimator, folds, network
+from lopsided.table.dataset import Dataset
 
 NETWORK, AVERAGE, TREES = "network", "average of networks", "boosted trees"
 MODELS = (NETWORK, AVERAGE, TREES)

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from lopsided.errors import InputError
-from lopsided.network import Array
+from lopsided.lesson.network import Array
 from lopsided.prose import quoted
-from lopsided.tables import LARGEST, utc
+from lopsided.table.reader import LARGEST, utc
 
 DATE_PARTS = ("days", "month", "weekday", "hour")
 MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code

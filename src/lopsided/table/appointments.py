@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lopsided import simulate
 from lopsided.errors import InputError
-from lopsided.network import Array
+from lopsided.lesson.network import Array
 from lopsided.prose import count, quoted
-from lopsided.recipe import Values
-from lopsided.tables import Table
+from lopsided.table import simulate
+from lopsided.table.reader import Table
+from lopsided.table.recipe import Values
 
 PUBLISHED_SHA256 = "9132d3e7d0246617df9041d3764f20ad6f08e7b0d9f0997fa254fc5e52eda27d"
 PUBLISHED_ROWS = 110_527

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from lopsided.metrics import confusion_matrix, count_metrics, ratio
-from lopsided.network import Array
+from lopsided.lesson.metrics import confusion_matrix, count_metrics, ratio
+from lopsided.lesson.network import Array
+from lopsided.lesson.threshold import candidates, predict
 from lopsided.prose import short
-from lopsided.threshold import candidates, predict
 
 COUNTS = ["tn", "fp", "fn", "tp"]
 MEASURES = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lopsided.network import Array
+from lopsided.lesson.network import Array
 
 
 def confusion_matrix(Y: Array, predicted: Array) -> Array:

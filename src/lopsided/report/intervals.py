@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lopsided.metrics import count_metrics
-from lopsided.network import Array
+from lopsided.lesson.metrics import count_metrics
+from lopsided.lesson.network import Array
 
 METRICS = (
     "accuracy f1 precision recall false_positive_rate roc_auc average_precision "

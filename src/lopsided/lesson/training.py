@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lopsided.loss import d_logits, logistic_loss
-from lopsided.network import Array, Network, Pass, backward, forward
+from lopsided.lesson.loss import d_logits, logistic_loss
+from lopsided.lesson.network import Array, Network, Pass, backward, forward
 
 
 class DivergenceError(ArithmeticError):

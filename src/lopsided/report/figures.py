@@ -1,162 +1,35 @@
-"""The figures, each with the words that replace it for those who cannot see it.
+"""The figures, each with the words that replace it for those who cannot see it."""
 
-Colours are Okabe and Ito's, told apart by colour-blind readers; line styles and markers
-differ too, so that grey prints stay readable.
-"""
+from collections.abc import Collection, Sequence
+from typing import Any
 
-import io
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import Any, ParamSpec, TypeVar
-from xml.sax.saxutils import escape, quoteattr
-
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 
-from lopsided import threshold
-from lopsided.metrics import (
+from lopsided.lesson import threshold
+from lopsided.lesson.metrics import (
     average_precision,
     confusion_matrix,
     count_metrics,
     roc_auc,
 )
-from lopsided.network import Array
+from lopsided.lesson.network import Array
+from lopsided.lesson.training import History
 from lopsided.prose import short
-from lopsided.training import History
-
-BLUE, ORANGE, GREEN, PURPLE, GREY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#555555",
+from lopsided.report.display import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PHONE,
+    PURPLE,
+    Picture,
+    axes,
+    styled,
 )
-STYLE: dict[Any, Any] = {
-    "axes.grid": True,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 12,
-    "figure.constrained_layout.use": True,
-    "font.size": 11,
-    "grid.alpha": 0.3,
-    "legend.frameon": False,
-    "lines.linewidth": 2,
-    "svg.fonttype": "path",
-    "text.parse_math": False,  # a column may be called $x$
-}
-PHONE = (5.6, 3.9)  # inches; text keeps its size when a phone shrinks the page
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure, its file name without ending, and its alternative text."""
-
-    name: str
-    figure: Figure
-    alt: str
-
-    def __post_init__(self) -> None:
-        # The layout would come out a little different each time it is drawn.
-        with mpl.rc_context(STYLE):
-            self.figure.draw_without_rendering()
-        self.figure.set_layout_engine("none")
-
-    def svg(self) -> bytes:
-        """Draw as SVG: the same bytes each time, with the alternative text inside."""
-        return self._svg
-
-    @cached_property  # a run draws each twice: to keep, and to show
-    def _svg(self) -> bytes:
-        buffer = io.BytesIO()
-        with mpl.rc_context({**STYLE, "svg.hashsalt": self.name}):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
-        drawn = buffer.getvalue().decode()
-        start = drawn.index("<svg ")
-        label = f'<svg role="img" aria-label={quoteattr(self.alt)} '
-        drawn = label + drawn[start + len("<svg ") :]
-        end = drawn.index(">") + 1
-        return (
-            drawn[:end] + f"<title>{escape(self.alt)}</title>" + drawn[end:]
-        ).encode()
-
-    def png(self, dpi: int = 110) -> bytes:
-        """Draw as PNG, with the alternative text as its description."""
-        buffer = io.BytesIO()
-        with mpl.rc_context(STYLE):
-            self.figure.savefig(
-                buffer, format="png", dpi=dpi, metadata={"Description": self.alt}
-            )
-        return buffer.getvalue()
-
-
-def show(thing: Any, caption: str = "", label: str = "") -> None:
-    """Show a picture or a table in a notebook; as a script, print it or its words.
-
-    Parameters
-    ----------
-    thing : Picture or DataFrame
-    caption : str, optional
-        With one, it is numbered in the documents of a run. Plain text.
-    label : str, optional
-        A picture has its name. A text that says ``<!-- see label -->`` refers to it.
-    """
-    from IPython import get_ipython
-    from IPython.display import display
-
-    in_notebook = get_ipython() is not None
-    label = thing.name if isinstance(thing, Picture) else label
-    about = {"caption": caption, "label": label} if caption else {}
-    if isinstance(thing, Picture):
-        if in_notebook:
-            display(
-                {
-                    "image/svg+xml": thing.svg().decode(),
-                    "text/plain": f"Figure. {thing.alt}",
-                },
-                raw=True,
-                metadata={"image/svg+xml": {"alt": thing.alt, **about}},
-            )
-        else:
-            print(f"Figure. {thing.alt}")
-        return
-    # Tables are shown whole: a reason cut in the middle is none.
-    whole = ("display.max_colwidth", None, "display.max_rows", None)
-    with pd.option_context(*whole, "display.width", 100):
-        if in_notebook:
-            display(thing, metadata={"text/html": about} if about else None)
-        else:
-            print(thing)
-
-
-Args = ParamSpec("Args")
-Result = TypeVar("Result")
-
-
-def styled(draw: Callable[Args, Result]) -> Callable[Args, Result]:
-    """Let a function draw in the house style, whatever the session's own style is."""
-
-    @wraps(draw)
-    def wrapper(*args: Args.args, **kwargs: Args.kwargs) -> Result:
-        with mpl.rc_context(STYLE):
-            return draw(*args, **kwargs)
-
-    return wrapper
-
-
-@styled
-def axes(
-    xlabel: str, ylabel: str, title: str = "", size: tuple[float, float] = PHONE
-) -> tuple[Figure, Axes]:
-    """Start a figure with one labelled pair of axes in the house style."""
-    figure = Figure(figsize=size)
-    ax = figure.add_subplot()
-    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    return figure, ax
 
 
 def _thin(*curves: Array, most: int = 600) -> list[Array]:

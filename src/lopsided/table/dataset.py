@@ -1,23 +1,20 @@
 """From parameters to data that a network can learn from, split and standardised."""
 
-import difflib
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from lopsided import appointments, tables
-from lopsided import recipe as recipes
 from lopsided.errors import InputError
-from lopsided.network import Array
+from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.prose import count, few, listed, quoted, short
-from lopsided.recipe import KINDS, Feature, Recipe
-
-SUSPICIOUS_AUC = 0.99  # of one feature alone
-FEW = 30  # positives in the test; below, intervals say little
-SAMPLE = 10_000  # training rows that are enough to suspect a leak
+from lopsided.prose import count, few, quoted, short
+from lopsided.table import appointments, reader
+from lopsided.table import recipe as recipes
+from lopsided.table.checks import gap_notes, leak_notes, split_notes
+from lopsided.table.columns import find, recognise, treatments
+from lopsided.table.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def load(p: Parameters) -> Dataset:
     if p.data == "simulated":
         table, p_true = appointments.simulated(p.data_seed)
     else:
-        table = tables.read(p.data)
+        table = reader.read(p.data)
     notes, frame = [*table.notes], table.frame
     known = appointments.recognised(frame) and p.target in (None, "No-show")
     if known:
@@ -144,22 +141,6 @@ def load(p: Parameters) -> Dataset:
         p_true_train=None if p_true is None else p_true[None, train],
         p_true_test=None if p_true is None else p_true[None, test],
     )
-
-
-def find(name: str, names: list[str], what: str) -> str:
-    """Return a column's name if it is there.
-
-    Raises
-    ------
-    InputError
-        With the nearest name that is.
-    """
-    if name in names:
-        return name
-    short = [n for n in names if len(n) <= 100]  # comparing takes the square of that
-    near = difflib.get_close_matches(name[:100], short, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"the table has {few(names)}"
-    raise InputError(f"{what}: there is no column {quoted(name)}; {hint}")
 
 
 def with_defaults(
@@ -232,63 +213,6 @@ def _key(value: object) -> str:
         return text
 
 
-def recognise(
-    frame: pd.DataFrame, p: Parameters
-) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
-    """Find the kind of every column, and choose those to learn from.
-
-    Returns
-    -------
-    frame : DataFrame
-        Columns that ``features`` gives a kind to, as in ``"age:category"``, are read
-        as that kind.
-    kinds, used : dict
-        The kind of every column, and of those to learn from.
-
-    Raises
-    ------
-    InputError
-        When ``features`` names what is not there.
-    """
-    kinds = {str(name): recipes.kind_of(frame[name]) for name in frame}
-    asked = _asked(p, [*kinds])
-    read = {n: recipes.as_kind(frame[n], kind) for n, kind in asked.items() if kind}
-    for name, kind in asked.items():
-        if not kind and kinds[name] == "identifier":  # named, so used all the same
-            numeric = pd.api.types.is_numeric_dtype(frame[name])
-            kind = "number" if numeric else "category"
-        kinds[name] = kind or kinds[name]
-    able = [name for name in kinds if kinds[name] in KINDS and name != p.target]
-    return frame.assign(**read), kinds, {n: kinds[n] for n in [*asked] or able}
-
-
-def _asked(p: Parameters, names: list[str]) -> dict[str, str | None]:
-    """List the columns that ``features`` names, each with its kind if that is given."""
-    if p.features == "all" or p.features is None:
-        return {}
-    entries = (
-        appointments.FEATURE_SETS[p.features]
-        if isinstance(p.features, str)
-        else p.features
-    )
-    asked: dict[str, str | None] = {}
-    for entry in entries:
-        name, _, kind = entry.rpartition(":")
-        if entry in names or name not in names:
-            name, kind = find(entry, names, "features"), ""
-        elif kind not in KINDS:
-            raise InputError(
-                f"features: {quoted(entry)} asks for the kind {quoted(kind)}; give one "
-                f"of {', '.join(KINDS)}"
-            )
-        if name == p.target:
-            raise InputError(f"features: {quoted(name)} is the target; leave it out")
-        if name in asked:
-            raise InputError(f"features names {quoted(name)} twice; leave one out")
-        asked[name] = kind or None
-    return asked
-
-
 def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:
     """Divide the rows: stratified by class, or by group, or in time.
 
@@ -342,125 +266,3 @@ def _later(column: pd.Series, share: float) -> Array:
     first = min(round(len(time) * (1 - share)), len(time) - 1)
     later: Array = (time >= time.sort_values().iloc[first]).to_numpy()
     return later
-
-
-def treatments(
-    frame: pd.DataFrame,
-    kinds: dict[str, str],
-    used: dict[str, str],
-    recipe: Recipe,
-    p: Parameters,
-) -> pd.DataFrame:
-    """Tabulate every column, its kind, and what was done with it."""
-    features: dict[str, list[Feature]] = {name: [] for name in kinds}
-    for feature in recipe.features:
-        features[feature.column].append(feature)
-    asked = _asked(p, [*kinds])
-    rows = []
-    for name, kind in kinds.items():
-        parts = [f.part for f in features[name]]
-        if name == p.target:
-            done = f"the target: positive is {quoted(p.positive_label)}"
-        elif parts:
-            done = {
-                "number": "standardised",
-                "steps": f"in {count(parts.count('from'), 'step', 'steps')}, each 0 or "
-                "1, standardised",
-                "boolean": "0 or 1, standardised",
-                "category": f"encoded: {_categories(features[name])}, standardised",
-                "date": f"parts: {', '.join(x for x in parts if x != 'missing')}; "
-                "standardised",
-            }[kind]
-            if kind != "category" and frame[name].isna().any():
-                done += "; gaps filled by the median"
-                done += " and marked by an indicator" * ("missing" in parts)
-        elif name in used and kind in KINDS:
-            done = "dropped: constant in the training rows"
-        elif kind in KINDS:
-            done = "not used"
-        else:
-            done = f"dropped: {'identifier-like' if kind == 'identifier' else kind}"
-        if asked.get(name):
-            done = f"read as {kind}, as asked; {done}"
-        if name in (p.group_column, p.time_column):
-            done = f"{'groups' if name == p.group_column else 'orders'} rows; {done}"
-        rows.append([name, kind, done])
-    return pd.DataFrame(rows, columns=["column", "kind", "treatment"])
-
-
-def _categories(features: list[Feature]) -> str:
-    if len(features) == 1:
-        return f"1 where {quoted(features[0].category)}"
-    return f"a feature for each of {len(features)} categories"
-
-
-def gap_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
-    """Say which columns have missing values, and what became of them."""
-    shares = frame[recipe.columns].isna().mean()
-    gaps = shares[shares > 0].sort_values(ascending=False, kind="stable")
-    if gaps.empty:
-        return []
-    shown = [f"{quoted(name)} ({share:.2%})" for name, share in gaps.items()]
-    return [
-        f"Values are missing in {listed(shown)}. Numbers and dates take the training "
-        "median, with an indicator beside it; in categories a gap is one more category."
-    ]
-
-
-def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:
-    """Warn of each feature that by itself nearly tells the training labels."""
-    rng = np.random.default_rng(0)
-    sides = [rng.permutation(np.flatnonzero(y == k))[: SAMPLE // 2] for k in (1, 0)]
-    n1, n0 = map(len, sides)
-    if min(n1, n0) < 10:  # chance could do it
-        return []
-    ranks = pd.DataFrame(X[:, np.concatenate(sides)].T).rank().to_numpy()
-    auc = (ranks[:n1].sum(axis=0) - n1 * (n1 + 1) / 2) / (n1 * n0)
-    found = [
-        f"{quoted(name)} (ROC AUC {value:.3f})"
-        for name, value in zip(recipe.names, auc, strict=True)
-        if max(value, 1 - value) > SUSPICIOUS_AUC
-    ]
-    if not found:
-        return []
-    return [
-        f"Possible leakage: {listed(found)} alone nearly tells the target in training "
-        "rows. Is it known before the outcome? If not, leave it out of features."
-    ]
-
-
-def split_notes(
-    frame: pd.DataFrame,
-    train: Array,
-    test: Array,
-    n_positives: int,
-    kinds: dict[str, str],
-    recipe: Recipe,
-    p: Parameters,
-) -> list[str]:
-    """Warn of what the split cannot keep apart, and of a test too small to tell."""
-    notes = []
-    if n_positives < FEW:
-        notes.append(
-            f"The test has {count(n_positives, 'positive', 'positives')}: the "
-            "intervals of its metrics are wide."
-        )
-    rows = pd.util.hash_pandas_object(frame[recipe.columns], index=False).to_numpy()
-    same = np.isin(rows[test], rows[train]).mean()
-    if same > 0.5:
-        notes.append(
-            f"{same:.1%} of the test rows equal a training row in all features."
-        )
-    shares = {}  # of the test rows that a group ties to training rows
-    for name in kinds if not p.group_column else ():
-        if kinds[name] == "identifier":
-            group = recipes.as_text(frame[name]).where(frame[name].notna())
-            known = group.iloc[test].dropna()
-            shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
-    name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
-    if share >= 0.01:
-        notes.append(
-            f"{share:.1%} of the test rows share their {quoted(name)} with a training "
-            "row; to keep such rows together, set group_column to it."
-        )
-    return notes

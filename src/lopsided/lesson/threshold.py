@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lopsided.metrics import count_metrics, counts_above, ratio
-from lopsided.network import Array
+from lopsided.lesson.metrics import count_metrics, counts_above, ratio
+from lopsided.lesson.network import Array
 
 
 def predict(p: Array, t: float) -> Array:

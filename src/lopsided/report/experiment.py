@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lopsided import metrics, threshold
-from lopsided.data import Dataset
-from lopsided.intervals import METRICS, bootstrap, interval
-from lopsided.loss import balanced_weight, class_weights
-from lopsided.network import Array, Network, initialise, predict_proba
+from lopsided.lesson import metrics, threshold
+from lopsided.lesson.loss import balanced_weight, class_weights
+from lopsided.lesson.network import Array, Network, initialise, predict_proba
+from lopsided.lesson.training import History, run_epoch, train
 from lopsided.parameters import Parameters
-from lopsided.training import History, run_epoch, train
+from lopsided.report.intervals import METRICS, bootstrap, interval
+from lopsided.table.dataset import Dataset
 
 #: Parameters that change nothing about a trained network.
 AFTER_TRAINING = {"threshold", "n_bootstrap", "author", "title", "run_dir", "data"}

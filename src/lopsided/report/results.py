@@ -15,14 +15,14 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from lopsided.data import Dataset
 from lopsided.errors import InputError
-from lopsided.experiment import Fitted, choose_threshold, fingerprint, fit
-from lopsided.figures import Picture
-from lopsided.network import Network
+from lopsided.lesson.network import Network
+from lopsided.lesson.training import History
 from lopsided.parameters import Parameters
-from lopsided.recipe import Feature, Recipe
-from lopsided.training import History
+from lopsided.report.display import Picture
+from lopsided.report.experiment import Fitted, choose_threshold, fingerprint, fit
+from lopsided.table.dataset import Dataset
+from lopsided.table.recipe import Feature, Recipe
 
 MODEL = "model.npz"
 PREDICTIONS = "predictions.parquet"
@@ -49,7 +49,7 @@ def read_json(path: Path) -> Any:
 
 def committed(name: str) -> Path:
     """Find a committed result, such as ``"real.json"``, beside the notebooks."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     checkout, wheel = package.parents[1] / "notebooks", package / "notebooks"
     return (checkout if checkout.exists() else wheel) / "results" / name
 

@@ -17,10 +17,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lopsided import results
 from lopsided.errors import InputError
-from lopsided.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, styled
 from lopsided.prose import short
+from lopsided.report import results
+from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, styled
 
 SEEDS = ("seed", "split_seed", "data_seed")
 LOWER_IS_BETTER = ("log_loss", "brier")

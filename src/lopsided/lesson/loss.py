@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lopsided.network import Array
+from lopsided.lesson.network import Array
 
 
 def class_weights(Y: Array, weighting: str, w: float) -> Array:

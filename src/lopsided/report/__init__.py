@@ -1,0 +1,1 @@
+"""What a notebook calls: train, measure, draw, tell. Imports `table` and the lesson."""

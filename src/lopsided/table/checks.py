@@ -1,0 +1,86 @@
+"""What a reader should know about a table before believing a result from it."""
+
+import numpy as np
+import pandas as pd
+
+from lopsided.lesson.network import Array
+from lopsided.parameters import Parameters
+from lopsided.prose import count, listed, quoted
+from lopsided.table import recipe as recipes
+from lopsided.table.recipe import Recipe
+
+SUSPICIOUS_AUC = 0.99  # of one feature alone
+FEW = 30  # positives in the test; below, intervals say little
+SAMPLE = 10_000  # training rows that are enough to suspect a leak
+
+
+def gap_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
+    """Say which columns have missing values, and what became of them."""
+    shares = frame[recipe.columns].isna().mean()
+    gaps = shares[shares > 0].sort_values(ascending=False, kind="stable")
+    if gaps.empty:
+        return []
+    shown = [f"{quoted(name)} ({share:.2%})" for name, share in gaps.items()]
+    return [
+        f"Values are missing in {listed(shown)}. Numbers and dates take the training "
+        "median, with an indicator beside it; in categories a gap is one more category."
+    ]
+
+
+def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:
+    """Warn of each feature that by itself nearly tells the training labels."""
+    rng = np.random.default_rng(0)
+    sides = [rng.permutation(np.flatnonzero(y == k))[: SAMPLE // 2] for k in (1, 0)]
+    n1, n0 = map(len, sides)
+    if min(n1, n0) < 10:  # chance could do it
+        return []
+    ranks = pd.DataFrame(X[:, np.concatenate(sides)].T).rank().to_numpy()
+    auc = (ranks[:n1].sum(axis=0) - n1 * (n1 + 1) / 2) / (n1 * n0)
+    found = [
+        f"{quoted(name)} (ROC AUC {value:.3f})"
+        for name, value in zip(recipe.names, auc, strict=True)
+        if max(value, 1 - value) > SUSPICIOUS_AUC
+    ]
+    if not found:
+        return []
+    return [
+        f"Possible leakage: {listed(found)} alone nearly tells the target in training "
+        "rows. Is it known before the outcome? If not, leave it out of features."
+    ]
+
+
+def split_notes(
+    frame: pd.DataFrame,
+    train: Array,
+    test: Array,
+    n_positives: int,
+    kinds: dict[str, str],
+    recipe: Recipe,
+    p: Parameters,
+) -> list[str]:
+    """Warn of what the split cannot keep apart, and of a test too small to tell."""
+    notes = []
+    if n_positives < FEW:
+        notes.append(
+            f"The test has {count(n_positives, 'positive', 'positives')}: the "
+            "intervals of its metrics are wide."
+        )
+    rows = pd.util.hash_pandas_object(frame[recipe.columns], index=False).to_numpy()
+    same = np.isin(rows[test], rows[train]).mean()
+    if same > 0.5:
+        notes.append(
+            f"{same:.1%} of the test rows equal a training row in all features."
+        )
+    shares = {}  # of the test rows that a group ties to training rows
+    for name in kinds if not p.group_column else ():
+        if kinds[name] == "identifier":
+            group = recipes.as_text(frame[name]).where(frame[name].notna())
+            known = group.iloc[test].dropna()
+            shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
+    name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
+    if share >= 0.01:
+        notes.append(
+            f"{share:.1%} of the test rows share their {quoted(name)} with a training "
+            "row; to keep such rows together, set group_column to it."
+        )
+    return notes
