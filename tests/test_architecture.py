@@ -29,6 +29,7 @@ BESIDE = {
     "__main__": {""},
     "errors": set(),
     "prose": set(),
+    "yaml_file": {""},
     "parameters": {"lesson", ""},
     "compiled": {"lesson"},
     "estimator": {"lesson", "table", "report", ""},

@@ -8,6 +8,7 @@ which refuses unknown names, wrong types and impossible values, by name.
 import difflib
 import importlib.util
 import json
+import math
 import re
 import types
 from collections.abc import Mapping
@@ -16,7 +17,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lopsided import yaml_file
 from lopsided.errors import InputError
+from lopsided.prose import bounded
 
 #: Rules for `threshold.choose`: name, number of arguments, test of each, what is asked.
 STRATEGIES = {
@@ -26,15 +29,19 @@ STRATEGIES = {
     "recall": (1, lambda x: 0 < x <= 1),
     "precision": (1, lambda x: 0 < x <= 1),
     "cost": (2, lambda x: x > 0),
-    "capacity": (1, lambda x: x >= 1 and x == int(x)),
+    "capacity": (1, lambda x: x >= 1 and x.is_integer()),
 }
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Count = Annotated[int, Field(ge=1)]
+Epochs = Annotated[int, Field(ge=1, le=1_000_000)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
 Rate = Annotated[float, Field(gt=0)]
 
+NOT_UNICODE = "no Unicode text"
+
 SEED = "a whole number from 0 to 4294967295"
-COUNT = "a whole number, at least 1"
+EPOCHS = "a whole number from 1 to 1000000"
+COUNT = "a whole number from 1 to 1000000000"
 
 
 def _field(default: Any, meaning: str, allowed: str) -> Any:
@@ -69,12 +76,14 @@ class Parameters(BaseModel):
         "'report', 'extended', 'all', or a list of column names; 'name:kind' reads a "
         "column as number, boolean, category or date, or as a number in steps",
     )
-    hidden_units: list[Annotated[int, Field(ge=1, le=100_000)]] = _field(
+    hidden_units: Annotated[
+        list[Annotated[int, Field(ge=1, le=100_000)]], Field(max_length=100)
+    ] = _field(
         [40, 3],
         "units of each hidden layer; of the report's two networks, the default is the "
         "one that the audit finds nearer to its table",
-        "a list of whole numbers of at least 1, such as [40, 3]; [] is logistic "
-        "regression",
+        "a list of at most 100 whole numbers from 1 to 100000, such as [40, 3]; [] is "
+        "logistic regression",
     )
     weighting: Literal["uniform", "positive"] = _field(
         "uniform",
@@ -87,7 +96,7 @@ class Parameters(BaseModel):
         "the class weight; 'balanced' is negatives / positives in training data",
         "a number above 0, or 'balanced'",
     )
-    epochs: Count = _field(400, "passes over the training data", COUNT)
+    epochs: Epochs = _field(400, "passes over the training data", EPOCHS)
     batch_size: Count = _field(200, "examples an update", COUNT)
     initial_learning_rate: Rate = _field(
         0.01, "learning rate of the first epoch", "a number above 0"
@@ -143,16 +152,27 @@ class Parameters(BaseModel):
         None, "where notebooks write; nowhere by default", "a folder"
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _writable(cls, value: Any) -> Any:
+        """Refuse what no file could hold: parameters are written with each run."""
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, str) and not _is_unicode(part):
+                raise ValueError(NOT_UNICODE)
+            if isinstance(part, int) and part.bit_length() > 10_000:
+                raise ValueError("too many digits")
+        return value
+
     @field_validator("threshold")
     @classmethod
     def _known_strategy(cls, value: float | str | None) -> float | str | None:
         if isinstance(value, str):
             rule, *arguments = value.split(":")
             count, test = STRATEGIES.get(rule, (None, None))
-            numbers = [float(a) for a in arguments if re.fullmatch(r"[\d.eE+-]+", a)]
+            numbers = [float(a) for a in arguments if re.fullmatch(r"[0-9.eE+-]+", a)]
             if count != len(arguments) or count != len(numbers):
                 raise ValueError("no such rule")
-            if test and not all(test(x) for x in numbers):
+            if test and not all(math.isfinite(x) and test(x) for x in numbers):
                 raise ValueError("the number is out of range")
         elif value is not None and not 0 <= value <= 1:
             raise ValueError("out of range")
@@ -206,9 +226,14 @@ def validate(values: Mapping[str, Any]) -> Parameters:
     try:
         p = Parameters(**values)
     except ValidationError as error:
-        name = str(error.errors()[0]["loc"][0])
-        shown = repr(values[name])
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        shown = bounded(values[name])
+        if first["msg"].endswith(NOT_UNICODE):
+            raise InputError(
+                f"{name} is {shown}, which is not UTF-8; give it in UTF-8 (a file: "
+                "rename it)"
+            ) from None
         raise InputError(f"{name} is {shown}; allowed: {allowed(name)}") from None
     if p.engine == "numba" and importlib.util.find_spec("numba") is None:
         raise InputError(
@@ -216,6 +241,11 @@ def validate(values: Mapping[str, Any]) -> Parameters:
             "'lopsided[fast]' (in a checkout: pip install -e '.[fast]')"
         )
     return p
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: it has no half of a character."""
+    return not re.search("[\ud800-\udfff]", text)
 
 
 def from_text(name: str, text: str) -> Any:
@@ -234,7 +264,7 @@ def from_text(name: str, text: str) -> Any:
     is_text = set(get_args(annotation) or [annotation]) <= {str, types.NoneType}
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return (
         text if is_text and value is not None and not isinstance(value, str) else value
@@ -251,18 +281,7 @@ def from_file(path: str | Path) -> dict[str, Any]:
     InputError
         When the file cannot be read or does not hold names and values.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        values = YAML(typ="safe", pure=True).load(Path(path))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (YAMLError, UnicodeDecodeError):
-        raise InputError(f"{path} is not a YAML file") from None
-    if not isinstance(values, dict) or not all(isinstance(n, str) for n in values):
-        raise InputError(f"{path} must hold lines of the form 'name: value'")
-    return values
+    return yaml_file.read(path)
 
 
 def from_notebook(namespace: Mapping[str, Any]) -> Parameters:

@@ -1,6 +1,7 @@
 """Words for messages and texts: escaped, shortened, counted, listed."""
 
 import re
+import reprlib
 from collections.abc import Sequence
 
 
@@ -20,6 +21,18 @@ def short(text: str, most: int = 60) -> str:
 def quoted(value: object) -> str:
     """Show a name or a value from a table in a message: on one line, not too long."""
     return short(repr(value))
+
+
+def bounded(value: object) -> str:
+    """Show a value of any size and depth, on one line of at most 80 characters."""
+    shortened = reprlib.Repr()
+    shortened.maxstring = shortened.maxother = shortened.maxlong = 80
+    shortened.maxlist = shortened.maxdict = 9
+    try:
+        shown = shortened.repr(value)
+    except ValueError:  # Python does not write a number of more than 4,300 digits
+        return "a number of too many digits"
+    return shown if len(shown) <= 80 else shown[:77] + "..."
 
 
 def count(n: int, one: str, many: str) -> str:
