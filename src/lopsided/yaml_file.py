@@ -46,13 +46,15 @@ def read(path: str | Path) -> dict[str, Any]:
         if not isinstance(key, ScalarNode) or key.tag != f"{PREFIX}str":
             raise InputError(must)
         if key.value in values:
-            raise InputError(f"{path} gives {key.value!r} twice; leave one out")
+            raise InputError(
+                f"{path} is not a YAML file: it has {bounded(key.value)} twice"
+            )
         left = _check_node(yaml, node, f"{path}: {key.value}", left)
         try:
             values[key.value] = yaml.constructor.construct_object(node, deep=True)
         except YAMLError:
             raise InputError(
-                f"{path}: {key.value} has a name twice, or a list for a name"
+                f"{path} is not a YAML file: {key.value} has a name twice"
             ) from None
     return values
 
