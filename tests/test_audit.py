@@ -5,11 +5,11 @@ from functools import partial
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from filelock import FileLock
 
 from lopsided.cli import lopsided
 from lopsided.errors import InputError
 from lopsided.pipeline.audit import STUDIES, run_audit
+from lopsided.pipeline.folders import held
 from lopsided.pipeline.jobs import Job, complete, read_rows
 
 
@@ -70,7 +70,7 @@ def test_a_table_of_other_columns_is_kept_and_named(tmp_path):
 
 
 def test_two_processes_do_not_make_one_table(table):
-    with FileLock(table.with_suffix(".lock")), pytest.raises(InputError, match="made"):
+    with held(table, "it is mine"), pytest.raises(InputError, match="another process"):
         complete(table, declared(1))
 
 

@@ -70,7 +70,7 @@ def number_of(folder):
 CHURN = f"""
 import hashlib, os, sys, time
 from pathlib import Path
-from lopsided.pipeline.runs import RunFolder
+from lopsided.pipeline.folders import RunFolder
 
 {inspect.getsource(write)}
 {inspect.getsource(number_of)}

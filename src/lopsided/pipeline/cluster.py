@@ -27,6 +27,7 @@ import lopsided
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.pipeline import notebooks
+from lopsided.pipeline.folders import overwrite
 from lopsided.pipeline.report import manifest
 from lopsided.report import results
 
@@ -101,7 +102,7 @@ class Workplace(WorkerPlugin):
             if content is not None and not sees({path: digest}):
                 here = self.folder / digest[:16] / here.name
                 here.parent.mkdir(exist_ok=True)
-                notebooks.overwrite(here, content)
+                overwrite(here, content)
             if not sees({str(here): digest}):
                 raise RuntimeError(f"{worker.address} has no {path} of that SHA-256")
             self.paths[path] = str(here)

@@ -1,6 +1,7 @@
-"""The folder of a run: built aside, swapped in whole, never lost.
+"""How files and folders change: locked, written aside, renamed in; never half there.
 
-Beside ``runs/<run>`` there may be:
+`held` is the one lock, `overwrite` puts a file in its place, and `RunFolder` swaps a
+run in and keeps the one before. Beside ``runs/<run>`` there may be:
 
 =====================  =========================================================
 ``<run>.previous``     the run that it replaced
@@ -31,6 +32,78 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 RESERVED = ("audits", "sweeps")  # folders of their own
 
 
+def check_name(name: str, what: str) -> None:
+    """Refuse a name that could not be a folder's on every system.
+
+    Raises
+    ------
+    InputError
+        Says which name, and what is allowed.
+    """
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"{what} {name!r} must be letters, digits, '_' or '-', at most 100"
+        )
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn what the system refuses into one line that names the folder.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write in {folder.resolve()}: {error.strerror or error}"
+        ) from None
+
+
+@contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Hold what is about to be made at a path, for one process at a time.
+
+    The lock, ``.<name>.lock`` beside it, stays: deleting it would let two hold it.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made if need be.
+    what : str
+        Names it, and what to do instead, where another process holds it.
+
+    Raises
+    ------
+    InputError
+        When another process holds it, or nothing can be written there.
+    """
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    with writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError(what) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Write a file beside the old one, then put it in its place: never half a file."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
 class RunFolder:
     """The places of one run.
 
@@ -48,11 +121,9 @@ class RunFolder:
     """
 
     def __init__(self, name: str, root: Path = Path("runs")) -> None:
-        if not NAME.fullmatch(name) or name in RESERVED:
-            raise InputError(
-                f"run name {name!r} must be letters, digits, '_' or '-', at most 100, "
-                f"and not {' or '.join(map(repr, RESERVED))}"
-            )
+        check_name(name, "run name")
+        if name in RESERVED:
+            raise InputError(f"run name {name!r} is taken by a folder of its own")
         self.root = root
         self.path = root / name
         self.previous = root / f"{name}.previous"
@@ -70,28 +141,21 @@ class RunFolder:
         InputError
             When another process makes this run, or nothing can be written here.
         """
-        lock = FileLock(self.root / f"{self._hidden}lock", timeout=0)
-        with self._writing():
-            self.root.mkdir(parents=True, exist_ok=True)
-            try:
-                lock.acquire()
-            except Timeout:
-                raise InputError(
-                    f"run {self.path.name!r} is being made by another process; wait "
-                    "for it or choose another name (RUN=, --run)"
-                ) from None
-        try:
+        name = self.path.name
+        taken = (
+            f"run {name!r} is being made by another process; wait for it or choose "
+            "another name (RUN=, --run)"
+        )
+        with held(self.path, taken):
             for place in (self.path, self.previous, self.failed):
                 if place.is_symlink() or (place.exists() and not place.is_dir()):
                     raise InputError(
                         f"{place} is not a folder; move it away or choose another name "
                         "(RUN=, --run)"
                     )
-            with self._writing():
+            with writing(self.root):
                 self._put_right()
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def building(self) -> Iterator[Path]:
@@ -103,7 +167,7 @@ class RunFolder:
         with self.locked():
             new = self._aside("new")
             try:
-                with self._writing():
+                with writing(self.root):
                     new.mkdir()
                 yield new
                 new.rename(self._ready)
@@ -117,15 +181,6 @@ class RunFolder:
                 except KeyboardInterrupt:  # not now: <run> may be between two places
                     self._put_right()
                     raise
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise InputError(
-                f"cannot write in {self.root.resolve()}: {error.strerror or error}"
-            ) from None
 
     def _aside(self, what: str) -> Path:
         return self.root / f"{self._hidden}{what}-{uuid.uuid4().hex[:8]}"

@@ -14,11 +14,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from lopsided.errors import InputError
 from lopsided.pipeline import notebooks
+from lopsided.pipeline.folders import held, overwrite
 
 Row = dict[str, str]  # of a table; all text, as in the file
 
@@ -71,11 +71,8 @@ def complete(output: Path, jobs: Sequence[Job], processes: int = 2) -> int:
     wanted = {_name(job.settings, job.settings): job for job in jobs}
     if len(wanted) < len(jobs):
         raise InputError(f"a row of {output.name} is declared twice; name each once")
-    try:
-        with FileLock(output.with_suffix(".lock"), timeout=0):
-            return _complete(output, wanted, processes)
-    except Timeout:
-        raise InputError(f"{output} is being made by another process") from None
+    with held(output, f"{output} is being made by another process; wait for it"):
+        return _complete(output, wanted, processes)
 
 
 def _complete(output: Path, jobs: dict[tuple[str, ...], Job], processes: int) -> int:
@@ -121,4 +118,4 @@ def _write_rows(path: Path, rows: list[Row]) -> None:
     writer = csv.DictWriter(file, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    notebooks.overwrite(path, file.getvalue().encode())
+    overwrite(path, file.getvalue().encode())

@@ -22,6 +22,7 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 from lopsided.errors import InputError
+from lopsided.pipeline.folders import overwrite
 
 #: The notebooks of a run, each with those that must be done before it.
 REPORT = {
@@ -264,17 +265,6 @@ def _start_worker(leash: Connection, runtime: str, log: str | Path) -> None:
     signal.signal(signal.SIGTERM, leave)
     leave_the_terminal(log)
     threading.Thread(target=follow, daemon=True).start()
-
-
-def overwrite(path: Path, content: bytes) -> None:
-    """Write a file beside the old one, then put it in its place: never half a file."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def refresh(path: Path) -> str:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from lopsided import __version__
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, notebooks
-from lopsided.pipeline.folders import RunFolder
+from lopsided.pipeline.folders import RunFolder, overwrite
 from lopsided.report import results
 from lopsided.table.dataset import load
 
@@ -76,7 +76,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
     top = notebooks.checkout()
     if top and name == "default" and given == Parameters():
         for figure in (run.path / "figures").iterdir():
-            notebooks.overwrite(top / "figures" / figure.name, figure.read_bytes())
+            overwrite(top / "figures" / figure.name, figure.read_bytes())
     return run.path
 
 
@@ -107,7 +107,7 @@ def settle(stage: Path, final: Path) -> None:
         text = executed.read_text(encoding="utf-8")
         if str(stage) in text:
             text = text.replace(str(stage), str(final.resolve()))
-            notebooks.overwrite(executed, text.encode())
+            overwrite(executed, text.encode())
 
 
 def execute_all(p: Parameters, stage: Path) -> dict[str, float]:

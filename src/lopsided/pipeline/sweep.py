@@ -34,7 +34,6 @@ from typing import Annotated, Any
 import pandas as pd
 import psutil  # type: ignore[import-untyped]
 from distributed import Client
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tqdm import tqdm
 
@@ -43,7 +42,7 @@ from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.pipeline import cluster, notebooks
 from lopsided.pipeline.cluster import NOTEBOOK, Job, Outcome, code_version
-from lopsided.pipeline.folders import NAME
+from lopsided.pipeline.folders import check_name, held, overwrite, writing
 from lopsided.pipeline.report import documents, manifest
 from lopsided.prose import count, listed
 from lopsided.report import experiment, results
@@ -130,11 +129,7 @@ def read(path: str | Path) -> SweepFile:
                 f"{entries}",
             }.get(first["type"], f"{path}: {where}: {first['msg'].lower()}")
         ) from None
-    if not NAME.fullmatch(file.name):
-        raise InputError(
-            f"{path}: name {file.name!r} must be letters, digits, '_' or '-', at most "
-            "100"
-        )
+    check_name(file.name, f"{path}: name")
     side, _, metric = file.metric.partition(".")
     if side not in ("train", "test") or metric not in NAMES:
         raise InputError(
@@ -310,7 +305,15 @@ def run_sweep(
     say("checking every point")
     points = plan(file)
     folder = (ROOT / file.name).resolve()
-    with held(folder):
+    taken = (
+        f"sweep {file.name!r} is being run by another process; wait for it, or give "
+        "the sweep another name"
+    )
+    with held(folder, taken):
+        with writing(folder):
+            (folder / "points").mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob("points/.*"):
+            shutil.rmtree(leftover)
         sweep = Sweep(points, folder / "points")
         if sweep.missing:
             given = {p.p.data for p in points} - {"simulated"}
@@ -337,34 +340,6 @@ def say(line: str) -> None:
 def slots() -> int:
     """Give the points that this machine can run at a time: a core and a GiB each."""
     return max(1, min(os.cpu_count() or 1, psutil.virtual_memory().available // 2**30))
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold a sweep's folder, for one process at a time.
-
-    Raises
-    ------
-    InputError
-        When another holds it, or nothing can be written there.
-    """
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)
-    try:
-        (folder / "points").mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise InputError(
-            f"sweep {folder.name!r} is being run by another process; wait for it, or "
-            "give the sweep another name"
-        ) from None
-    except OSError as error:
-        raise InputError(f"cannot write in {folder}: {error.strerror}") from None
-    try:
-        for leftover in folder.glob("points/.*"):
-            shutil.rmtree(leftover)
-        yield
-    finally:
-        lock.release()
 
 
 class Sweep:
@@ -565,9 +540,9 @@ def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
     table = tabulate(sweep)
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
-    notebooks.overwrite(folder / results.SWEEP_PARQUET, buffer.getvalue())
+    overwrite(folder / results.SWEEP_PARQUET, buffer.getvalue())
     text = table.to_csv(index=False, lineterminator="\n")
-    notebooks.overwrite(folder / results.SWEEP_CSV, text.encode())
+    overwrite(folder / results.SWEEP_CSV, text.encode())
     about = {
         "name": file.name,
         "metric": file.metric,
@@ -575,7 +550,7 @@ def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
         "base": file.base,
     }
     text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-    notebooks.overwrite(folder / results.SWEEP, text.encode())
+    overwrite(folder / results.SWEEP, text.encode())
     if table["error"].notna().all():
         return
     source = notebooks.folder() / f"{REPORT}.ipynb"
