@@ -15,6 +15,7 @@ from lopsided.pipeline.notebooks import (
     NotebookError,
     execute,
     folder,
+    refresh,
     workers,
 )
 
@@ -113,6 +114,34 @@ def test_what_a_kernel_says_by_itself_is_kept_from_the_terminal(tmp_path, capfd)
     assert capfd.readouterr().err == ""
     if sys.platform == "linux":
         assert "shout" in log.read_text()
+
+
+#: Longer than nbclient waits for what a cell printed, unless it is told otherwise.
+LATE = """
+import time
+kernel = get_ipython().kernel
+publish = kernel._publish_status
+def late(status, *more, **options):
+    if status == "idle":
+        time.sleep(4.5)
+        print("printed", flush=True)
+    publish(status, *more, **options)
+kernel._publish_status = late
+"""
+
+
+@pytest.mark.parametrize("how", ["in a run", "in place"])
+def test_a_kernel_that_answers_late_is_only_slow(tmp_path, how):
+    source, output = tmp_path / "source.ipynb", tmp_path / "output.ipynb"
+    made = new_notebook(cells=[new_code_cell(LATE)])
+    made.metadata.kernelspec = {"name": "python3", "language": "python"}
+    nbformat.write(made, source)
+    if how == "in a run":
+        execute(source, output, {})
+    else:
+        refresh(source)
+        output = source
+    assert nbformat.read(output, as_version=4).cells[-1].outputs[0].text == "printed\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

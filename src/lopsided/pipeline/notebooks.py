@@ -37,6 +37,9 @@ REPORT = {
 #: A kernel on this machine need not warn that its messages are not encrypted, nor
 #: complain of the interrupt that ends it while it is busy.
 KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL"]
+#: Seconds that a kernel may take to start, or to send what it printed. Only one that
+#: hangs takes as long: a slow machine makes a notebook slow, and never wrong.
+PATIENCE = 900
 #: Widgets are named at random, and show nothing without a kernel.
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -154,6 +157,8 @@ def execute(
             request_save_on_cell_execute=save_each_cell,
             extra_arguments=KERNEL_ARGUMENTS,
             config=_connection(),
+            start_timeout=PATIENCE,
+            iopub_timeout=PATIENCE,
         )
     except papermill.PapermillExecutionError as error:
         what = f", cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
@@ -286,6 +291,8 @@ def refresh(path: Path) -> str:
         record_timing=False,
         extra_arguments=KERNEL_ARGUMENTS,
         config=_connection(),
+        startup_timeout=PATIENCE,
+        iopub_timeout=PATIENCE,
     )
     try:
         client.execute()
