@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from lopsided.parameters import Parameters, validate
 from lopsided.pipeline import document, notebooks, report
+from lopsided.prose import clean
 from lopsided.table.dataset import load
 
 SCRIPT = "<script>alert(1)</script>"
@@ -37,8 +38,15 @@ NAMES = [
     "<img src=x onerror=alert(1)>",
     "</table></div>",
     "bell\x07",
+    "turned\u202e",
+    "half\u2067",
+    "no\ufdd0character",
+    "m\ufeffark",
+    "separ\x1cator",
+    "ol\x85d",
 ]
-YES, NO = r"yes $#\@<*_` </script>", "no & <none> #[x]"
+YES, NO = "yes $#\\@<*_` </script>\x0b\uffff", "no & <none> #[x]\x1a\x1b\ufffe"
+TITLE, AUTHOR = "A $title$ \x1c#x <b> 名\ufeff", 'O\'Neil\x1f "B" <b> \\ #let'
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +60,7 @@ def hostile(tmp_path_factory):
     table.to_csv(run / "hostile.csv", index=False)
     given = {"target": "#target $", "positive_label": YES, "epochs": 1}
     given |= {"threshold": 1.0, "n_bootstrap": 100, "hidden_units": [1]}
-    given |= {"title": "A $title$ #x <b> 名", "author": r"O'Neil <b> \ #let"}
+    given |= {"title": TITLE, "author": AUTHOR}
     dataset = load(validate({"data": str(run / "hostile.csv")} | given))
     (run / "notebooks").mkdir()
     source = notebooks.folder() / "05_report.ipynb"
@@ -100,8 +108,11 @@ def pdf_text(path):
 
 def test_names_and_labels_are_text_in_html(hostile):
     page = Page(hostile[0] / "report.html")
-    for name in [*NAMES[:-1], "bell\ufffd", YES, NO, "A $title$ #x <b> 名"]:
-        assert name in page.text, name
+    for name in [*NAMES, YES, NO, TITLE, AUTHOR]:
+        assert clean(name) in page.text, name
+    assert clean(page.text) == page.text
+    assert page.all("meta", "content")[-1] == clean(AUTHOR)
+    assert not [a for _, a in page.tags if a.get("http-equiv", "")[:7] == "refresh"]
     tags = [tag for tag, _ in page.tags]
     assert tags.count("script") == 1  # the explorer's
     assert not {"b", "iframe"} & set(tags)
@@ -111,18 +122,18 @@ def test_names_and_labels_are_text_in_html(hostile):
 
 def test_names_and_labels_are_text_in_pdf(hostile):
     text = "".join(pdf_text(hostile[0] / "report.pdf"))
-    coded = {"名前": "[U+540D][U+524D]", "bell\x07": "bell\ufffd"}
+    coded = {"名前": "[U+540D][U+524D]"}
     for name in [*NAMES, YES, NO]:
-        squeezed = "".join(name.split())
+        squeezed = "".join(clean(name).split())
         assert squeezed in text or coded.get(squeezed, squeezed) in text, name
 
 
 def test_title_and_author_are_the_parameters(hostile, plain):
     run, p, _ = hostile
     known = PdfReader(run / "report.pdf").metadata
-    assert known.title.startswith("A $title$ #x <b> ")
-    assert known.author == p.author
-    assert p.author in Page(run / "report.html").text
+    assert known.title.startswith("A $title$ \ufffd#x <b> ")
+    assert known.author == clean(p.author)
+    assert clean(p.author) in Page(run / "report.html").text
     heading = "A neural network written from scratch, for lopsided classes"
     assert PdfReader(plain / "report.pdf").metadata.title == heading
     assert PdfReader(plain / "report.pdf").metadata.author is None
@@ -245,6 +256,58 @@ def test_a_missing_package_is_named(missing, plain, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert f"{missing} is missing" in said
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        '0;url=https://example.org/x" http-equiv="refresh',
+        'Ann "Bo" Lee',
+        "</title><script>alert(1)</script>",
+        "O'Neil & <Söhne>",
+        "\"><meta http-equiv='refresh' content='0;url=https://example.org'>",
+    ],
+)
+@pytest.mark.parametrize("what", ["author", "title"])
+def test_the_head_holds_what_it_should_and_the_name_as_text(
+    author, what, tmp_path, monkeypatch
+):
+    p = validate(
+        {"author": author, "title": author} if what == "title" else {what: author}
+    )
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# A\n\nb")]
+    )
+    made = report.manifest(p, "0" * 64)
+    (tmp_path / "r.html").write_bytes(document.Report(p, made, notebook).html())
+    page = Page(tmp_path / "r.html")
+    names = [tag for tag, _ in page.tags[: page.tags.index(("body", {}))]]
+    assert names == ["html", "head", *["meta"] * 6, "title", "style"]
+    metas = [attributes for tag, attributes in page.tags if tag == "meta"]
+    assert metas[-1] == {"name": "author", "content": author}
+    assert [m for m in metas if "http-equiv" in m] == [metas[3]]
+    assert metas[3]["http-equiv"] == "Content-Security-Policy"
+    assert "script" not in [tag for tag, _ in page.tags]
+    assert author in page.text
+
+
+@pytest.mark.parametrize("broken", ["html", "pdf"])
+def test_a_document_that_cannot_be_written_is_told_and_the_other_is_there(
+    broken, tmp_path, monkeypatch, capsys
+):
+    def fail(self):
+        raise ValueError("failed to\nparse SVG")
+
+    (tmp_path / "notebooks").symlink_to(notebooks.folder())
+    monkeypatch.setattr(document.Report, broken, fail)
+    made = report.manifest(Parameters(), "")
+    seconds = report.documents(Parameters(), made, tmp_path)
+    (written,) = seconds
+    assert {p.name for p in tmp_path.glob("report.*")} == {written}
+    assert made["without"] == {f"report.{broken}": "failed to parse SVG"}
+    said = capsys.readouterr().err
+    assert said.startswith(f"documents: report.{broken} could not be written: failed")
+    assert said.count("\n") == 1
 
 
 def test_report_in_a_browser(plain):

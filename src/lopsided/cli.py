@@ -5,21 +5,33 @@ ran; 130 interrupted. An error is one line.
 """
 
 import importlib.util
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from lopsided import __version__
-from lopsided.errors import InputError
+from lopsided.errors import InputError, in_words
+from lopsided.prose import clean, one_line
 
 #: Parameters that have an option of their own, for convenience: --target x is
 #: -p target x.
 SHORTCUTS = ("target", "positive_label", "features", "threshold", "seed")
+
+
+def echo(text: str, err: bool = False) -> None:
+    """Print text, whatever names and values it holds: none may act on the terminal.
+
+    All that the command prints goes through here.
+    """
+    click.echo(clean(text), err=err)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,8 +98,8 @@ def report(data: str | None, run: str, **given: Any) -> None:
     from lopsided.report import results
 
     folder = run_report(p, run)
-    click.echo(headline(results.read_json(folder / results.METRICS)))
-    click.echo(f"run folder: {folder}")
+    echo(headline(results.read_json(folder / results.METRICS)))
+    echo(f"run folder: {folder}")
 
 
 @lopsided.command()
@@ -100,17 +112,18 @@ def check(data: str | None, **given: Any) -> None:
 
     table = load(p)
     p = table.parameters
-    click.echo(
-        f"{table.source}: {table.Y_train.size:,} training and {table.Y_test.size:,} "
-        f"test {table.rows}\npositive: {table.positive}, "
-        f"{table.Y_train.mean():.2%} of the training {table.rows}"
+    echo(
+        f"{one_line(table.source)}: {table.Y_train.size:,} training and "
+        f"{table.Y_test.size:,} test {table.rows}\n"
+        f"positive: {one_line(table.positive)}, {table.Y_train.mean():.2%} of the "
+        f"training {table.rows}"
     )
-    click.echo("\n" + table.columns.to_string(index=False) + "\n")
+    echo("\n" + table.columns.to_string(index=False) + "\n")
     for note in table.notes:
-        click.echo(f"- {note}")
+        echo(f"- {note}")
     layers = [len(table.X_train), *p.hidden_units, 1]
     updates = p.epochs * -(-table.Y_train.size // p.batch_size) * p.n_seeds
-    click.echo(
+    echo(
         f"\nnetwork {layers}, weighting {p.weighting!r}, w = {p.w}\n"
         f"{p.epochs} epochs, {updates:,} updates; threshold {p.threshold}"
     )
@@ -132,13 +145,13 @@ def predict(table: str, run: str, output: Path | None) -> None:
     model = results.load_model(find_run(run) / results.MODEL)
     predictions, notes = predict(model, table)
     output = output or Path(f"{Path(table).stem}.predictions.csv")
-    write_predictions(predictions, output)
-    for note in notes:
-        click.echo(f"- {note}")
+    for note in [*notes, *write_predictions(predictions, output)]:
+        echo(f"- {note}")
     flagged = (predictions["probability"] >= model.threshold).sum()
-    click.echo(
-        f"{output}: {len(predictions):,} rows, {flagged:,} predicted "
-        f"{model.target} = {model.labels[1]} (threshold {model.threshold:.4g})"
+    label = one_line(f"{model.target} = {model.labels[1]}")
+    echo(
+        f"{one_line(str(output))}: {len(predictions):,} rows, {flagged:,} predicted "
+        f"{label} (threshold {model.threshold:.4g})"
     )
 
 
@@ -149,9 +162,9 @@ def runs() -> None:
 
     table = list_runs()
     if table.empty:
-        click.echo("no runs yet; 'lopsided report' makes one")
+        echo("no runs yet; 'lopsided report' makes one")
     else:
-        click.echo(table.reset_index().to_string(index=False, float_format="%.4f"))
+        echo(table.reset_index().to_string(index=False, float_format="%.4f"))
 
 
 @lopsided.command()
@@ -164,12 +177,12 @@ def compare(a: str, b: str) -> None:
     folders = find_run(a), find_run(b)
     changed = differing_parameters(*folders)
     if changed.empty:
-        click.echo("same parameters")
+        echo("same parameters")
     else:
-        click.echo(changed.to_string())
+        echo(changed.to_string())
     table, paired = compare(*folders)
-    click.echo("\n" + table.to_string(float_format="%.4f", na_rep="–"))
-    click.echo(
+    echo("\n" + table.to_string(float_format="%.4f", na_rep="–"))
+    echo(
         "low, high: paired bootstrap 95 % interval of B - A on the same test rows"
         if paired
         else "not the same test rows: differences include the luck of the split"
@@ -182,9 +195,9 @@ def parameters() -> None:
     from lopsided.parameters import Parameters, allowed
 
     for name, field in Parameters.model_fields.items():
-        click.echo(f"{name} = {field.default!r}")
-        click.echo(f"    {field.description}")
-        click.echo(f"    allowed: {allowed(name)}")
+        echo(f"{name} = {field.default!r}")
+        echo(f"    {field.description}")
+        echo(f"    allowed: {allowed(name)}")
 
 
 @lopsided.command()
@@ -197,7 +210,7 @@ def notebooks() -> None:
         paired.check_pair(path)
     with paired.workers() as pool:
         for name in pool.map(paired.refresh, paths):
-            click.echo(f"{name}: executed")
+            echo(f"{name}: executed")
 
 
 @lopsided.command()
@@ -213,7 +226,7 @@ def audit(data: str, only: tuple[str, ...]) -> None:
     from lopsided.pipeline.audit import run_audit
 
     for line in run_audit(data, only):
-        click.echo(line)
+        echo(line)
 
 
 @lopsided.command()
@@ -238,9 +251,9 @@ def sweep(file: str, workers: int | None, scheduler: str | None) -> None:
     from lopsided.prose import count
 
     folder, failed = run_sweep(file, scheduler, workers)
-    click.echo(f"sweep folder: {folder}")
+    echo(f"sweep folder: {folder}")
     if failed:
-        click.echo("\n".join(failed))
+        echo("\n".join(failed))
         raise RuntimeError(
             f"{count(len(failed), 'point', 'points')} failed; see "
             f"{folder / 'points'}/*.failed"
@@ -253,33 +266,30 @@ def sweep(file: str, workers: int | None, scheduler: str | None) -> None:
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 def simulate(path: Path, rows: int, seed: int) -> None:
     """Write a simulated clinic to PATH, as CSV, or as Parquet if it ends so."""
-    if path.exists():
-        raise InputError(f"{path} is there already; choose another name")
+    from lopsided.pipeline.predict import refuse_existing, write_table
     from lopsided.table.simulate import clinic
 
-    table, _ = clinic(rows, seed)
-    try:
-        if path.suffix == ".parquet":
-            table.to_parquet(path, index=False)
-        else:
-            table.to_csv(path, index=False)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
-    click.echo(f"{path}: {rows:,} rows")
+    refuse_existing(path)
+    write_table(clinic(rows, seed)[0], path)
+    echo(f"{one_line(str(path))}: {rows:,} rows")
 
 
 def main() -> NoReturn:
     """Run the command, and turn every error into one line and an exit code."""
     debug = bool(os.environ.get("LOPSIDED_DEBUG"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # it may not be of UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
         lopsided(standalone_mode=False)
+        sys.stdout.flush()
         code = 0
     except click.exceptions.Exit as done:
         code = done.exit_code
     except (KeyboardInterrupt, click.Abort) as stopped:
         cause = stopped.__cause__ or stopped  # click wraps Ctrl-C in its own class
-        code = _say(str(cause) or "interrupted; nothing was changed", 130)
+        code = _say(str(cause) or "interrupted", 130)
     except (InputError, click.ClickException) as error:
         message = (
             error.format_message()
@@ -290,11 +300,23 @@ def main() -> NoReturn:
     except Exception as error:
         if debug:
             raise
-        code = _say(f"{error}" if str(error) else type(error).__name__, 1)
+        code = _say(_words(error), 1)
     sys.exit(code)
 
 
+def _words(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "memory is short; give fewer rows, columns or units"
+    if isinstance(error, BrokenExecutor):
+        return "one of its processes died; was memory short?"
+    if isinstance(error, BrokenPipeError):  # nobody reads on; nor the last words
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, OSError):
+        return in_words(error)
+    return str(error) or type(error).__name__
+
+
 def _say(message: str, code: int) -> int:
-    line = " ".join(message.split())
-    click.echo(f"lopsided: {line}", err=True)
+    with suppress(OSError):
+        echo(f"lopsided: {' '.join(message.split())}", err=True)
     return code

@@ -4,9 +4,34 @@ import re
 import reprlib
 from collections.abc import Sequence
 
+#: What no document can hold, or would act on a terminal or on the text around it:
+#: control characters, halves of characters, what Unicode says is no character, the byte
+#: order mark, and what turns the direction of writing.
+HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    r"\ufeff"
+    + "".join(chr(plane * 2**16 + k) for plane in range(17) for k in (65534, 65535))
+    + "]"
+)
+
+
+def clean(text: str) -> str:
+    """Put U+FFFD, which says so, for every character that cannot be shown.
+
+    Lines all end alike.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return HIDDEN.sub("\ufffd", text)
+
+
+def one_line(text: str) -> str:
+    """Write a name or a value from a table within a line of the terminal."""
+    return " ".join(clean(text).split())
+
 
 def escape(text: str) -> str:
     """Write text so that Markdown and HTML show it as it is."""
+    text = clean(text)
     text = re.sub(r"\s+", " ", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_{}\[\]()#+!|$~-])", r"\\\1", text)

@@ -23,6 +23,8 @@ import nbformat
 import pandas as pd
 
 from lopsided.parameters import Parameters
+from lopsided.pipeline.folders import overwrite
+from lopsided.prose import clean, one_line
 from lopsided.report import explorer
 
 HTML, PDF = "report.html", "report.pdf"
@@ -33,8 +35,6 @@ MARKDOWN = "commonmark+tex_math_dollars+raw_attribute+gfm_auto_identifiers"
 REFERENCE = re.compile(r"<!-- see (\S+) -->")
 NUMBER = re.compile(r"[+−-]?[\d.,]+(e[+-]?\d+)?%?|undefined|")
 ROWS_KEPT_TOGETHER = 24  # of a table, on one page
-#: Control characters, lone surrogates, and others that no document can hold.
-UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 Node = Any  # of pandoc's tree: a dict with its type "t" and its content "c"
 
@@ -102,16 +102,49 @@ def publish(
     ------
     ImportError
         When pandoc or Typst is not installed.
+    DocumentError
+        When one cannot be written; the other is, if it can.
     """
+    import pypandoc  # noqa: F401
+    import typst  # noqa: F401
+
     executed = run / "notebooks" / f"{notebook}.ipynb"
     start = time.perf_counter()
-    report = Report(p, made, nbformat.read(executed, as_version=4), varied)
-    seconds = {}
-    for name, write in ((HTML, report.html), (PDF, report.pdf)):
-        (run / name).write_bytes(write())
-        seconds[name] = time.perf_counter() - start
+    seconds: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    report = None
+    for name in (HTML, PDF):
+        try:
+            if report is None:
+                read = nbformat.read(executed, as_version=4)
+                report = Report(p, made, read, varied)
+            content = report.html() if name == HTML else report.pdf()
+            overwrite(run / name, content)
+        except Exception as error:
+            failed[name] = one_line(str(error)) or type(error).__name__
+        else:
+            seconds[name] = time.perf_counter() - start
         start = time.perf_counter()
+    if failed:
+        raise DocumentError(seconds, failed)
     return seconds
+
+
+class DocumentError(RuntimeError):
+    """A document could not be written.
+
+    Attributes
+    ----------
+    seconds : dict of float
+        Of those that were.
+    failed : dict of str
+        Why, for each that was not.
+    """
+
+    def __init__(self, seconds: dict[str, float], failed: dict[str, str]) -> None:
+        self.seconds, self.failed = seconds, failed
+        names, reasons = " and ".join(failed), "; ".join(dict.fromkeys(failed.values()))
+        super().__init__(f"{names} could not be written: {reasons}")
 
 
 class Report:
@@ -145,8 +178,8 @@ class Report:
         self._number()
         heading = next(b for b in self.tree["blocks"] if b["t"] == "Header")
         self.tree["blocks"].remove(heading)
-        self.title = p.title or _plain(heading)
-        self.author = p.author or ""
+        self.title = one_line(p.title or "") or _plain(heading)
+        self.author = one_line(p.author or "")
 
     def html(self) -> bytes:
         """Write one HTML file that needs no other, nor a network."""
@@ -286,7 +319,7 @@ def collect(notebook: Any) -> tuple[list[str], list[Shown]]:
             rest, end, after = rest.partition("</table>")
             table.content = start + rest + end
             if table.about.get("live"):
-                table.around = UNWRITABLE.sub("\ufffd", before), after
+                table.around = before, after
     return text, shown
 
 
@@ -316,7 +349,7 @@ def colophon(
     for name, rows, caption in tables:
         frame = pd.DataFrame({"value": rows}).rename_axis(columns=name)
         with pd.option_context("display.max_colwidth", None):
-            html = frame.to_html(border=0)
+            html = clean(frame.to_html(border=0))
         shown.append(Shown("Table", html, {"caption": caption, "label": f"run-{name}"}))
     return shown
 
@@ -329,7 +362,6 @@ NOTHING: list[Any] = ["", [], []]  # no id, no classes, no attributes
 def _pandoc(text: str, source: str, to: str, *options: str) -> str:
     import pypandoc
 
-    text = UNWRITABLE.sub("\ufffd", text)
     return pypandoc.convert_text(
         text, to, source, extra_args=options, verify_format=False
     )

@@ -1,5 +1,6 @@
 """Use what a run trained: probabilities and decisions for a new table."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,12 @@ import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.lesson.network import predict_proba
-from lopsided.prose import count, few
+from lopsided.pipeline.folders import overwrite
+from lopsided.prose import count, few, quoted
 from lopsided.report.results import Model
 from lopsided.table import appointments, reader
+
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how one begins, in wide letters too
 
 
 def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
@@ -55,20 +59,80 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     return predictions, [*table.notes, *model.recipe.surprises(frame)]
 
 
-def write_predictions(predictions: pd.DataFrame, path: Path) -> None:
+def write_predictions(predictions: pd.DataFrame, path: Path) -> list[str]:
     """Write predictions as CSV, or as Parquet if the name ends so.
+
+    A spreadsheet takes a text for a formula if it begins as one does, and a label of
+    an unknown table can be ``=HYPERLINK(...)``. In CSV such labels get an apostrophe
+    before them, which makes them text; in Parquet they stay.
+
+    Returns
+    -------
+    list of str
+        A note, where that was done.
 
     Raises
     ------
     InputError
         When there is such a file already, or it cannot be written.
     """
-    if path.exists():
-        raise InputError(f"{path} is there already; name another file with -o")
+    refuse_existing(path, "name another file with -o")
+    notes = []
+    if path.suffix != ".parquet":
+        labels = {label: as_text(label) for label in set(predictions["decision"])}
+        if changed := [
+            quoted(label) for label, text in labels.items() if text != label
+        ]:
+            notes.append(
+                f"A spreadsheet would take {' and '.join(sorted(changed))} for a "
+                "formula: in this file an apostrophe stands before it."
+            )
+        predictions = predictions.assign(decision=predictions["decision"].map(labels))
+    write_table(predictions, path)
+    return notes
+
+
+def as_text(value: str) -> str:
+    """Put an apostrophe before what a spreadsheet would take for a formula.
+
+    Numbers, such as -1, are none. Source: OWASP, "CSV Injection".
+    """
     try:
-        if path.suffix == ".parquet":
-            predictions.to_parquet(path, index=False)
-        else:
-            predictions.to_csv(path, index=False)
+        float(value)
+    except ValueError:
+        return f"'{value}" if value[:1] in FORMULA else value
+    return value
+
+
+def refuse_existing(path: Path, advice: str = "choose another name") -> None:
+    """Refuse to write over a file.
+
+    Raises
+    ------
+    InputError
+        When there is one.
+    """
+    if path.exists():
+        raise InputError(f"{path} is there already; {advice}")
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a whole table or nothing: as CSV, or as Parquet if the name ends so.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written.
+    """
+    if path.suffix == ".parquet":
+        file = io.BytesIO()
+        frame.to_parquet(file, index=False)
+        content = file.getvalue()
+    else:
+        content = frame.to_csv(index=False).encode()
+    try:
+        overwrite(path, content)
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write {path}: {error.strerror or type(error).__name__}"
+        ) from None

@@ -17,6 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from lopsided import __version__
+from lopsided.errors import in_words
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, notebooks
 from lopsided.pipeline.folders import RunFolder, overwrite
@@ -53,13 +54,39 @@ def run_report(p: Parameters, name: str = "default") -> Path:
     for notebook in notebooks.REPORT:
         notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
     given, p = p, dataset.parameters
+    before = _identity(run.path)
+    try:
+        _build(p, dataset.sha256, run)
+    except KeyboardInterrupt:
+        known = _identity(run.path)
+        is_now = "is the new run" if known != before else "is as it was"
+        raise KeyboardInterrupt(
+            f"interrupted; {run.path} {is_now}" if known else "interrupted; no run made"
+        ) from None
+    top = notebooks.checkout()
+    if top and name == "default" and given == Parameters():
+        for figure in (run.path / "figures").iterdir():
+            overwrite(top / "figures" / figure.name, figure.read_bytes())
+    return run.path
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Tell a folder from one that was put in its place."""
+    with suppress(OSError):
+        found = folder.stat()
+        return found.st_dev, found.st_ino
+    return None
+
+
+def _build(p: Parameters, sha256: str, run: RunFolder) -> None:
+    """Execute the notebooks and write the documents, all or nothing."""
     with run.building() as stage:
         stage = stage.resolve()
         try:
             written = p.model_copy(update={"run_dir": str(run.path)}).model_dump()
             results.write_json(stage / results.PARAMETERS, written)
             seconds = execute_all(p, stage)
-            made = manifest(p, dataset.sha256)
+            made = manifest(p, sha256)
             seconds |= documents(p, made, stage)
             made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
             results.write_json(stage / results.MANIFEST, made)
@@ -70,14 +97,9 @@ def run_report(p: Parameters, name: str = "default") -> Path:
                 settle(stage, run.failed)
             what = str(error)
             if isinstance(error, OSError):
-                what = f"cannot write {error.filename or stage}: {error.strerror}"
+                what = in_words(error, f"write {stage}")
             what = what.replace(str(stage), str(run.failed))
             raise notebooks.NotebookError(f"{what} (see {run.failed})") from error
-    top = notebooks.checkout()
-    if top and name == "default" and given == Parameters():
-        for figure in (run.path / "figures").iterdir():
-            overwrite(top / "figures" / figure.name, figure.read_bytes())
-    return run.path
 
 
 def documents(
@@ -85,7 +107,7 @@ def documents(
 ) -> dict[str, float]:
     """Write the documents, or say what they lack; give the seconds of each.
 
-    Arguments as `document.publish`.
+    What was measured stands without them. Arguments as `document.publish`.
     """
     try:
         seconds = document.publish(p, made, stage, *more)
@@ -96,6 +118,10 @@ def documents(
             file=sys.stderr,
         )
         return {}
+    except document.DocumentError as error:
+        print(f"documents: {error}; all else is there", file=sys.stderr)
+        made["without"] = error.failed
+        return error.seconds
     print(f"documents: done in {sum(seconds.values()):.1f} s", file=sys.stderr)
     return seconds
 

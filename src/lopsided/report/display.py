@@ -1,5 +1,8 @@
 """How things look and reach the reader: the house style, `Picture`, `show` and `say`.
 
+Names and values from a table become something to be seen here, and here alone they are
+cleaned of what no document can hold: `Picture` cleans what is drawn, `send` the rest.
+
 Colours are Okabe and Ito's, told apart by colour-blind readers; line styles and markers
 differ too, so that grey prints stay readable.
 """
@@ -17,8 +20,10 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter
 
-from lopsided.prose import escape
+from lopsided.prose import clean, escape
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = (
     "#0072B2",
@@ -52,6 +57,14 @@ class Picture:
     alt: str
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "alt", clean(self.alt))
+        for ax in self.figure.axes:
+            for axis in (ax.xaxis, ax.yaxis):  # ticks are written when they are drawn
+                if isinstance(names := axis.get_major_formatter(), FixedFormatter):
+                    names.seq = [*map(clean, names.seq)]
+        for text in self.figure.findobj(Text):
+            if clean(text.get_text()) != text.get_text():
+                text.set_text(clean(text.get_text()))
         # The layout would come out a little different each time it is drawn.
         with mpl.rc_context(STYLE):
             self.figure.draw_without_rendering()
@@ -85,6 +98,26 @@ class Picture:
         return buffer.getvalue()
 
 
+def send(bundle: dict[str, str], about: dict[str, Any] | None = None) -> None:
+    """Show texts, the same thing in several formats, in a notebook; else print one.
+
+    Parameters
+    ----------
+    bundle : dict of str
+        ``text/plain`` is what a script prints.
+    about : dict, optional
+        More for some of the formats: captions, alternative texts.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    cleaned = {kind: clean(text) for kind, text in bundle.items()}
+    if get_ipython() is None:
+        print(cleaned["text/plain"])
+    else:
+        display(cleaned, raw=True, metadata=about or {})
+
+
 def show(thing: Any, caption: str = "", label: str = "") -> None:
     """Show a picture or a table in a notebook; as a script, print it or its words.
 
@@ -96,32 +129,25 @@ def show(thing: Any, caption: str = "", label: str = "") -> None:
     label : str, optional
         A picture has its name. A text that says ``<!-- see label -->`` refers to it.
     """
-    from IPython import get_ipython
-    from IPython.display import display
-
-    in_notebook = get_ipython() is not None
     label = thing.name if isinstance(thing, Picture) else label
-    about = {"caption": caption, "label": label} if caption else {}
+    about = {"caption": clean(caption), "label": label} if caption else {}
     if isinstance(thing, Picture):
-        if in_notebook:
-            display(
-                {
-                    "image/svg+xml": thing.svg().decode(),
-                    "text/plain": f"Figure. {thing.alt}",
-                },
-                raw=True,
-                metadata={"image/svg+xml": {"alt": thing.alt, **about}},
-            )
-        else:
-            print(f"Figure. {thing.alt}")
+        send(
+            {
+                "image/svg+xml": thing.svg().decode(),
+                "text/plain": f"Figure. {thing.alt}",
+            },
+            {"image/svg+xml": {"alt": thing.alt, **about}},
+        )
         return
     # Tables are shown whole: a reason cut in the middle is none.
     whole = ("display.max_colwidth", None, "display.max_rows", None)
     with pd.option_context(*whole, "display.width", 100):
-        if in_notebook:
-            display(thing, metadata={"text/html": about} if about else None)
-        else:
-            print(thing)
+        html = thing._repr_html_()
+        send(
+            {"text/html": html, "text/plain": repr(thing)},
+            {"text/html": about} if about else None,
+        )
 
 
 Args = ParamSpec("Args")
@@ -169,12 +195,10 @@ def say(template: str, **values: Any) -> None:
     **values
         Texts among them are escaped: a column may be called ``<script>``.
     """
-    from IPython import get_ipython
-    from IPython.display import display
-
     plain = template.format(**values)
-    if get_ipython() is None:
-        print(plain)
-        return
-    bundle = {"text/markdown": _Escaping().format(template, **values)}
-    display({**bundle, "text/plain": plain}, raw=True)
+    send(
+        {
+            "text/markdown": _Escaping().format(template, **values),
+            "text/plain": plain,
+        }
+    )

@@ -21,7 +21,8 @@ from matplotlib.ticker import MaxNLocator
 from lopsided.lesson.metrics import confusion_matrix, count_metrics, ratio
 from lopsided.lesson.network import Array
 from lopsided.lesson.threshold import candidates, predict
-from lopsided.prose import short
+from lopsided.prose import clean, short
+from lopsided.report.display import send
 
 COUNTS = ["tn", "fp", "fn", "tp"]
 MEASURES = {
@@ -201,7 +202,7 @@ def view(drawn: str, v: Mapping[str, str], positive: str, negative: str) -> str:
     positive, negative : str
         The classes' names, which may hold anything.
     """
-    yes, no = (escape(short(name, 36)) for name in (positive, negative))
+    yes, no = (escape(short(clean(name), 36)) for name in (positive, negative))
 
     def cell(name: str) -> str:
         return f'<td data-show="{name}">{v[name]}</td>'
@@ -317,20 +318,14 @@ def show(
     caption, label : str, optional
         Of the table, as in `figures.show`.
     """
-    from IPython import get_ipython
-    from IPython.display import display
-
     counts = counts_at(Y, p, t)
-    plain = table(counts.iloc[_some(counts, t)]).to_string()
-    if get_ipython() is None:
-        print(plain)
-        return
-    bundle = {"text/html": element(counts, t, positive, negative, w)}
     about = {"caption": caption, "label": label} if caption else {}
-    display(
-        bundle | {"text/plain": plain},
-        raw=True,
-        metadata={"text/html": about | {"live": "yes"}},
+    send(
+        {
+            "text/html": element(counts, t, positive, negative, w),
+            "text/plain": table(counts.iloc[_some(counts, t)]).to_string(),
+        },
+        {"text/html": about | {"live": "yes"}},
     )
 
 
