@@ -150,20 +150,32 @@ def cosine(a, b):
 
 
 # %%
-def batch_cosines(network):
-    rng, rows = np.random.default_rng(P.seed), []
-    whole = gradient_on(network, np.arange(Y.size))
-    for size in (20, 200, 2000):
-        size = min(size, Y.size)
-        batches = [rng.choice(Y.size, size, replace=False) for _ in range(50)]
-        cosines = [cosine(gradient_on(network, batch), whole) for batch in batches]
-        rows.append([size, pd.Series(cosines).median()])
-    return pd.DataFrame(rows, columns=["batch", "median cosine"])
+def batch_gradients(network, size, draws):
+    rng, whole = np.random.default_rng(P.seed), gradient_on(network, np.arange(Y.size))
+    batches = (rng.choice(Y.size, min(size, Y.size), replace=False) for _ in range(draws))
+    gradients = [gradient_on(network, batch) for batch in batches]
+    cosines = pd.Series([cosine(g, whole) for g in gradients])
+    along = np.mean(gradients, axis=0) @ whole / (whole @ whole)
+    return [cosines.mean(), 2 * cosines.sem(), (cosines < 0).mean(), along]
+
+
+# %%
+def batch_table(network):
+    draws = {20: 2000, 200: 2000, 2000: 500}
+    rows = {size: batch_gradients(network, size, n) for size, n in draws.items()}
+    columns = ["mean cosine", "± 2 errors", "below zero", "mean, along the whole"]
+    return pd.DataFrame(rows, index=columns).T.rename_axis("batch")
 
 
 # %% tags=["nbval-check-output"]
 start = initialise([len(X), *P.hidden_units, 1], np.random.default_rng(P.seed))
-show(batch_cosines(start).round(3))
+show(batch_table(start).round(2))
+
+# %% [markdown]
+# A cosine of 1 is the whole gradient's direction. The last column is the mean of all
+# those batches' gradients, measured along the whole gradient and in units of its
+# length: about 1. A batch's gradient is the whole one *on average*, however far from it
+# one batch may be.
 
 # %% [markdown]
 # One [epoch](glossary.md#epoch) goes through all rows once, in a new random order,
@@ -250,12 +262,15 @@ show(figures.loss(history))
 # that noise over many batches: this is why the rate falls.
 
 # %%
-show(batch_cosines(fitted.network).round(1))
+show(batch_table(fitted.network).round(1))
 
 # %% [markdown]
-# Near zero, a batch tells next to nothing about the direction of the whole; below zero,
-# most batches point partly backwards. Training can go on all the same: what the batches
-# of an epoch have in common adds up, and their noise mostly cancels.
+# Now a single batch tells next to nothing about the direction of the whole: the cosines
+# lie around zero, on either side. Their mean direction is not the theory's promise; the
+# mean *gradient* is. It holds here too, but the last column is itself unsure by now: the
+# whole gradient is small, and the noise of the batches is not. Training can go on all
+# the same: what the batches of an epoch have in common adds up, and their noise mostly
+# cancels.
 #
 # ## Which curve does training descend?
 #

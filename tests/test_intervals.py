@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from lopsided.report.intervals import METRICS, bootstrap, curve_bands, interval
+from lopsided.report.intervals import (
+    METRICS,
+    Resampler,
+    bootstrap,
+    curve_bands,
+    interval,
+)
 
 
 @pytest.fixture(scope="module")
@@ -15,13 +21,15 @@ def sample():
     return Y, p
 
 
-def test_each_draw_is_what_scikit_learn_measures_on_the_same_rows(sample):
+@pytest.mark.parametrize(
+    "how", [{}, {"by_class": True}, {"groups": np.arange(500) // 3}]
+)
+def test_each_draw_is_what_scikit_learn_measures_on_the_same_rows(sample, how):
     Y, p = sample
-    (draws,) = bootstrap(Y, [(p, 0.25)], 20, np.random.default_rng(3))
-    rng = np.random.default_rng(3)
-    classes = [np.flatnonzero(Y[0] == y) for y in (0, 1)]
+    (draws,) = bootstrap(Y, [(p, 0.25)], 20, np.random.default_rng(3), **how)
+    resampler, rng = Resampler(Y, **how), np.random.default_rng(3)
     for _, draw in draws.iterrows():
-        rows = np.concatenate([c[rng.integers(0, len(c), len(c))] for c in classes])
+        rows = np.repeat(np.arange(Y.size), resampler.draw(rng))
         y, q = Y[0, rows], p[0, rows]
         predicted = q >= 0.25
         expected = {
@@ -54,7 +62,7 @@ def test_models_meet_the_same_draws(sample):
 
 def test_class_counts_stay(sample):
     Y, p = sample
-    (draws,) = bootstrap(Y, [(p, 0.0)], 50, np.random.default_rng(1))
+    (draws,) = bootstrap(Y, [(p, 0.0)], 50, np.random.default_rng(1), by_class=True)
     assert draws["precision"].nunique() == 1  # all flagged: precision is prevalence
     assert draws["precision"].iloc[0] == pytest.approx(Y.mean())
 
@@ -86,11 +94,7 @@ def test_bands_follow_the_curves_of_scikit_learn():
     Y = (rng.random(300) < 0.3).astype(float)
     p = np.clip(rng.normal(0.3 + 0.2 * Y, 0.15), 0, 1).round(2)
     bands = curve_bands(Y, p, 1, np.random.default_rng(7))
-    again, rows = np.random.default_rng(7), []
-    for y in (0, 1):
-        own = np.flatnonzero(Y == y)
-        rows += [own[again.integers(0, len(own), len(own))]]
-    drawn = np.concatenate(rows)
+    drawn = np.repeat(np.arange(Y.size), Resampler(Y).draw(np.random.default_rng(7)))
     fpr, tpr, _ = roc_curve(Y[drawn], p[drawn], drop_intermediate=False)
     assert np.allclose(bands["roc_low"], np.interp(bands["x"], fpr, tpr))
     assert np.allclose(bands["roc_high"], bands["roc_low"])
@@ -121,3 +125,74 @@ def test_thresholds_of_one_network_share_its_draws(sample):
     for (q, t), draws in zip(models, together, strict=True):
         (alone,) = bootstrap(Y, [(q, t)], 30, np.random.default_rng(1))
         assert draws.equals(alone)
+
+
+def test_what_is_drawn(sample):
+    """Rows: so many of them. Classes: so many of each. Groups: whole, so many."""
+    Y, _ = sample
+    rng, groups = np.random.default_rng(0), np.arange(Y.size) // 7
+    sizes = np.bincount(groups)
+    for _ in range(20):
+        assert Resampler(Y).draw(rng).sum() == Y.size
+        times = Resampler(Y, by_class=True).draw(rng)
+        assert [times[Y[0] == y].sum() for y in (0, 1)] == [*np.bincount(Y[0] == 1)]
+        times = Resampler(Y, groups).draw(rng)
+        whole = np.bincount(groups, times) / sizes
+        np.testing.assert_array_equal(whole, np.round(whole))
+        assert whole.sum() == len(sizes)
+    positives = [Resampler(Y).draw(rng)[Y[0] == 1].sum() for _ in range(400)]
+    expected = np.sqrt(Y.size * Y.mean() * (1 - Y.mean()))  # of a binomial count
+    assert np.std(positives) == pytest.approx(expected, rel=0.15)
+    with pytest.raises(ValueError, match="class by class"):
+        Resampler(Y, groups, by_class=True)
+
+
+def test_groups_of_one_row_are_rows(sample):
+    Y, p = sample
+    alone = np.random.default_rng(0).permutation(Y.size)
+    a, b = (
+        bootstrap(Y, [(p, 0.25)], 400, np.random.default_rng(1), groups)[0].std()
+        for groups in (None, alone)
+    )
+    np.testing.assert_allclose(a, b, rtol=0.15)
+
+
+def test_the_spread_of_accuracy_is_the_binomial_formula(sample):
+    """Over rows the number of hits is binomial; class by class it is two of them."""
+    Y, p = sample
+    rows, classes = (
+        bootstrap(Y, [(p, 0.25)], 2000, np.random.default_rng(1), by_class=by)[0]
+        for by in (False, True)
+    )
+    right = (p >= 0.25) == Y
+    variance = right.mean() * (1 - right.mean()) / Y.size
+    assert rows["accuracy"].std() == pytest.approx(np.sqrt(variance), rel=0.05)
+    parts = [right[Y == y] for y in (0, 1)]
+    hits = sum(part.size * part.mean() * (1 - part.mean()) for part in parts)
+    assert classes["accuracy"].std() == pytest.approx(np.sqrt(hits) / Y.size, rel=0.05)
+
+
+def test_rows_that_go_together_need_groups():
+    """Ten copies of each row: the rows' interval is too narrow by the root of ten."""
+    rng = np.random.default_rng(5)
+    held = {"rows": 0, "groups": 0}
+    n, copies, true, worlds = 80, 10, 0.7, 200
+    groups = np.repeat(np.arange(n), copies)
+    for _ in range(worlds):
+        right = np.repeat(rng.random(n) < true, copies)
+        Y = np.repeat(rng.random(n) < 0.5, copies).astype(int)
+        p = np.where(right, Y, 1 - Y) * 1.0
+        for name, of in (("rows", None), ("groups", groups)):
+            (draws,) = bootstrap(Y, [(p, 0.5)], 200, rng, of)
+            low, high = interval(draws["accuracy"])
+            held[name] += low <= true <= high
+    assert held["groups"] / worlds == pytest.approx(0.95, abs=0.05)
+    assert held["rows"] / worlds < 0.6  # 2 Phi(1.96 / sqrt(10)) - 1 is 0.46
+
+
+def test_predictions_that_are_no_numbers_have_no_intervals(sample):
+    Y, p = sample
+    broken = p.copy()
+    broken[0, 3] = np.nan
+    with pytest.raises(ValueError, match="1 of 500 predictions are NaN"):
+        bootstrap(Y, [(broken, 0.25)], 2, np.random.default_rng(0))

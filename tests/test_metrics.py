@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from lopsided.lesson import metrics
+from lopsided.lesson import metrics, threshold
 
 repeatable = settings(deadline=None, derandomize=True)
 
@@ -254,3 +254,25 @@ def test_summarys_keys_and_types():
     assert all(type(n) is int for row in measures["confusion_matrix"] for n in row)
     del measures["confusion_matrix"]
     assert all(type(value) is float for value in measures.values())
+
+
+@pytest.mark.parametrize("where", [0, 1, -1])
+def test_a_prediction_that_is_no_number_has_no_rank(where):
+    """Everything that ranks refuses it, in place of a plausible number."""
+    Y, p = np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.3, 0.8])
+    p[where] = np.nan
+    ranks = [
+        lambda: metrics.roc_auc(Y, p),
+        lambda: metrics.average_precision(Y, p),
+        lambda: metrics.summary(Y, p, 0.5),
+        lambda: threshold.class_cdfs(Y, p),
+        lambda: threshold.ks_distance(Y, p),
+        *(
+            lambda rule=rule: threshold.choose(rule, Y, p, p)
+            for rule in ("f1", "youden", "recall:0.5", "precision:0.5", "cost:5:1")
+        ),
+        lambda: threshold.choose("capacity:1", Y, Y / 2, p),
+    ]
+    for rank in ranks:
+        with pytest.raises(ValueError, match="1 of 4 predictions are NaN"):
+            rank()

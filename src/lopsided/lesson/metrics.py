@@ -58,6 +58,23 @@ def count_metrics(tn: Array, fp: Array, fn: Array, tp: Array) -> dict[str, Array
     }
 
 
+def ranked(p: Array) -> Array:
+    """Flatten predictions that are to be ranked: shape (m,).
+
+    Raises
+    ------
+    ValueError
+        Where one is NaN: it is neither above nor below any other.
+    """
+    flat = np.ravel(p)
+    if bad := int(np.count_nonzero(np.isnan(flat))):
+        raise ValueError(
+            f"{bad} of {flat.size} predictions are NaN and have no rank; "
+            "did the training diverge?"
+        )
+    return flat
+
+
 def counts_above(Y: Array, p: Array) -> tuple[Array, Array, Array]:
     """Count both classes at or above each distinct prediction, the highest first.
 
@@ -74,9 +91,15 @@ def counts_above(Y: Array, p: Array) -> tuple[Array, Array, Array]:
         The distinct predictions, falling.
     fp, tp : array of int, shape (k,)
         Negatives and positives with p >= that value.
+
+    Raises
+    ------
+    ValueError
+        Where a prediction is NaN.
     """
-    order = np.argsort(-np.ravel(p))
-    sorted_p, sorted_Y = np.ravel(p)[order], np.ravel(Y)[order]
+    flat = ranked(p)
+    order = np.argsort(-flat)
+    sorted_p, sorted_Y = flat[order], np.ravel(Y)[order]
     last_of_tie = np.append(np.flatnonzero(np.diff(sorted_p)), sorted_p.size - 1)
     tp = np.cumsum(sorted_Y == 1)[last_of_tie]
     return sorted_p[last_of_tie], last_of_tie + 1 - tp, tp

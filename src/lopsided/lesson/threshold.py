@@ -1,8 +1,9 @@
 """From probabilities to decisions: class-wise CDFs, and ways to choose a threshold.
 
 Predicted positive means ``p >= t``. Many small ReLU networks give thousands of rows one
-and the same probability, so a threshold chosen from data lies midway between two
-distinct predictions, where no tie can fall on it.
+and the same probability, so a threshold chosen from their predictions lies midway
+between two distinct ones, where none of them can fall on it. Other rows may, and so may
+any row on a threshold that is a number or the prevalence: `ties` counts them.
 """
 
 from dataclasses import dataclass

@@ -513,6 +513,10 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
     return table
 
 
+#: Of ``metrics.json``; what is no number, or None where there is none.
+NO_NUMBERS = {"intervals", "intervals_over", "seed_spread", "schema_version", "source"}
+
+
 def flat(metrics: dict[str, Any]) -> dict[str, Any]:
     """Name each number of ``metrics.json`` by its path, as ``test.f1``."""
     cells: dict[str, Any] = {}
@@ -528,7 +532,7 @@ def flat(metrics: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(value, list):
             for end, number in zip(("low", "high"), value, strict=True):
                 cells[".".join([*path, end])] = number
-        elif name not in ("intervals", "seed_spread", "schema_version", "source"):
+        elif name not in NO_NUMBERS:
             cells[".".join(path if len(path) > 1 else ("used", name))] = value
 
     collect(metrics)

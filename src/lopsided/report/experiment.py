@@ -60,9 +60,12 @@ class Fitted:
 def fingerprint(p: Parameters, dataset: Dataset) -> str:
     """Hash all that decides a trained network: parameters and data.
 
-    Two equal fingerprints mean that one network can stand for both.
+    Two equal fingerprints mean that one network can stand for both. A weight of 1 is
+    no weight, whichever class it multiplies.
     """
     relevant = p.model_dump(exclude=AFTER_TRAINING)
+    if p.w == 1:
+        relevant["weighting"] = "uniform"
     content = json.dumps([relevant, dataset.sha256], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -152,11 +155,16 @@ def strategy_name(p: Parameters) -> str:
 def intervals(
     p: Parameters, dataset: Dataset, fitted: Fitted, t: float
 ) -> dict[str, tuple[float, float]] | None:
-    """Bootstrap 95 % intervals of the test metrics; None when ``n_bootstrap`` is 0."""
+    """Bootstrap 95 % intervals of the test metrics; None when ``n_bootstrap`` is 0.
+
+    They say how far the metrics of this network would move on other rows of the same
+    world. Where rows go together, whole groups are drawn.
+    """
     if not p.n_bootstrap:
         return None
     rng = np.random.default_rng([p.seed, 1])
-    (draws,) = bootstrap(dataset.Y_test, [(fitted.p_test, t)], p.n_bootstrap, rng)
+    models, groups = [(fitted.p_test, t)], dataset.groups_test
+    (draws,) = bootstrap(dataset.Y_test, models, p.n_bootstrap, rng, groups)
     return {name: interval(draws[name]) for name in METRICS}
 
 
@@ -202,6 +210,7 @@ def measure(p: Parameters, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
         "test": metrics.summary(dataset.Y_test, fitted.p_test, choice.t)
         | {
             "intervals": intervals(p, dataset, fitted, choice.t),
+            "intervals_over": (dataset.grouped_by or "rows") if p.n_bootstrap else None,
             "seed_spread": seed_spread(p, dataset, fitted),
         },
     }

@@ -5,13 +5,61 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lopsided.lesson.metrics import count_metrics
+from lopsided.lesson.metrics import count_metrics, ranked, ratio
 from lopsided.lesson.network import Array
 
 METRICS = (
     "accuracy f1 precision recall false_positive_rate roc_auc average_precision "
     "log_loss brier"
 ).split()
+
+
+class Resampler:
+    """Draws test sets with replacement, as how often each row comes.
+
+    What is drawn decides what an interval is about:
+
+    - *groups*, where rows go together, such as the visits of one patient. A group comes
+      whole or not at all, since its rows are no independent witnesses. The draw stands
+      for other patients of the same world, and so many that the number of rows varies a
+      little (the cluster bootstrap; Davison and Hinkley 1997, section 3.8).
+    - *rows*, where each stands alone. The draw stands for other rows of the same world;
+      the number of positives varies, as it would.
+    - *rows class by class*: as many of each as there are. Narrower, since it holds for
+      tests of exactly these class counts only.
+
+    Parameters
+    ----------
+    Y : array, m labels
+        Both classes must be present.
+    groups : array, shape (m,), optional
+        Equal values go together. None: each row stands alone.
+    by_class : bool
+        Hold the class counts. Not together with groups.
+    """
+
+    def __init__(
+        self, Y: Array, groups: Array | None = None, by_class: bool = False
+    ) -> None:
+        if by_class and groups is not None:
+            raise ValueError("groups cannot be drawn class by class")
+        self.size = np.size(Y)
+        self.member = None
+        self.parts = [np.arange(self.size)]
+        if groups is not None:
+            values, member = np.unique(groups, return_inverse=True)
+            self.parts = [np.arange(len(values))]
+            if len(values) < self.size:
+                self.member = member
+        elif by_class:
+            self.parts = [np.flatnonzero(np.ravel(Y) == y) for y in (0, 1)]
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """Draw a test set: shape (m,), whole numbers from 0."""
+        drawn = [part[rng.integers(0, len(part), len(part))] for part in self.parts]
+        n = sum(map(len, self.parts))
+        times = np.bincount(np.concatenate(drawn), minlength=n)
+        return times if self.member is None else times[self.member]
 
 
 class _Ranked:
@@ -22,21 +70,25 @@ class _Ranked:
     is a sum over those.
     """
 
-    def __init__(self, p: Array, thresholds: Sequence[float]) -> None:
-        values, group = np.unique(-np.ravel(p), return_inverse=True)
+    def __init__(self, Y: Array, p: Array, thresholds: Sequence[float]) -> None:
+        values, group = np.unique(-ranked(p), return_inverse=True)
         values = -values
         inside = np.clip(values, np.finfo(float).eps, 1 - np.finfo(float).eps)
-        self.group = group.astype(np.int32)
         self.size = len(values)
+        self.cell = group + self.size * (np.ravel(Y) == 1)
         self.above = np.array([np.count_nonzero(values >= t) for t in thresholds])
         self.surprise = -np.log1p(-inside), -np.log(inside)  # of each outcome, nats
         self.square = values**2, (1 - values) ** 2
 
-    def measure(self, negatives: Array, positives: Array) -> Array:
-        """Compute ``METRICS`` on the rows drawn from each class, a row a threshold."""
-        n = np.bincount(self.group[negatives], minlength=self.size)
-        p = np.bincount(self.group[positives], minlength=self.size)
-        N, P = len(negatives), len(positives)
+    def counts(self, times: Array) -> Array:
+        """Count both classes at each prediction: shape (2, k), negatives first."""
+        counted = np.bincount(self.cell, weights=times, minlength=2 * self.size)
+        return counted.reshape(2, self.size)
+
+    def measure(self, times: Array) -> Array:
+        """Compute ``METRICS`` on rows that come so many times, a row a threshold."""
+        n, p = self.counts(times)
+        N, P = n.sum(), p.sum()
         below_n, below_p = np.cumsum(n), np.cumsum(p)
         fp, tp = (np.append(0, below)[self.above] for below in (below_n, below_p))
         rates = count_metrics(N - fp, fp, P - tp, tp)
@@ -44,8 +96,9 @@ class _Ranked:
         found = np.empty((len(self.above), len(METRICS)))
         found[:, : len(rates)] = np.transpose([*rates.values()])
         found[:, len(rates) :] = (
-            n @ (below_p - 0.5 * p) / (N * P),  # ROC AUC: pairs in order, ties half
-            p @ precision / P,
+            # ROC AUC: pairs in order, ties half
+            ratio(n @ (below_p - 0.5 * p), N * P),
+            ratio(p @ precision, P),
             (n @ self.surprise[0] + p @ self.surprise[1]) / (N + P),
             (n @ self.square[0] + p @ self.square[1]) / (N + P),
         )
@@ -53,13 +106,16 @@ class _Ranked:
 
 
 def bootstrap(
-    Y: Array, models: Sequence[tuple[Array, float]], n: int, rng: np.random.Generator
+    Y: Array,
+    models: Sequence[tuple[Array, float]],
+    n: int,
+    rng: np.random.Generator,
+    groups: Array | None = None,
+    by_class: bool = False,
 ) -> list[pd.DataFrame]:
-    """Draw test sets with replacement, class by class, and measure models on each.
+    """Draw test sets with replacement, and measure models on each.
 
-    The resampling is stratified: every draw has as many positives and negatives as the
-    test set, so the spread is conditional on the class counts. All models meet the
-    same draws, so the difference of two frames is paired.
+    All models meet the same draws, so the difference of two frames is paired.
 
     Parameters
     ----------
@@ -71,6 +127,8 @@ def bootstrap(
     n : int
         Number of draws.
     rng : numpy.random.Generator
+    groups, by_class
+        What is drawn, as in `Resampler`: by default single rows.
 
     Returns
     -------
@@ -81,16 +139,16 @@ def bootstrap(
     sharing: dict[int, list[int]] = {}  # the models that share one array of p
     for j, (p, _) in enumerate(models):
         sharing.setdefault(id(p), []).append(j)
-    ranked = [
-        (js, _Ranked(models[js[0]][0], [models[j][1] for j in js]))
+    known = [
+        (js, _Ranked(Y, models[js[0]][0], [models[j][1] for j in js]))
         for js in sharing.values()
     ]
-    negatives, positives = (np.flatnonzero(np.ravel(Y) == y) for y in (0, 1))
+    resampler = Resampler(Y, groups, by_class)
     draws = np.empty((len(models), n, len(METRICS)))
     for i in range(n):
-        drawn = [c[rng.integers(0, len(c), len(c))] for c in (negatives, positives)]
-        for js, predictions in ranked:
-            draws[js, i] = predictions.measure(*drawn)
+        times = resampler.draw(rng)
+        for js, predictions in known:
+            draws[js, i] = predictions.measure(times)
     return [pd.DataFrame(d, columns=METRICS) for d in draws]
 
 
@@ -111,6 +169,7 @@ def curve_bands(
     rng: np.random.Generator,
     level: float = 0.95,
     points: int = 101,
+    groups: Array | None = None,
 ) -> pd.DataFrame:
     """Draw pointwise bands around the ROC and the precision-recall curve.
 
@@ -125,6 +184,8 @@ def curve_bands(
     rng : numpy.random.Generator
     points : int
         How many values of the horizontal axis, from 0 to 1.
+    groups : array, shape (m,), optional
+        As in `Resampler`.
 
     Returns
     -------
@@ -132,18 +193,17 @@ def curve_bands(
         ``x``; the recall's ``roc_low`` and ``roc_high`` where x is the false positive
         rate; the precision's ``pr_low`` and ``pr_high`` where x is the recall.
     """
-    group = _Ranked(p, [0]).group
-    classes = [np.flatnonzero(np.ravel(Y) == y) for y in (0, 1)]
+    known, resampler = _Ranked(Y, p, [0]), Resampler(Y, groups)
     x = np.linspace(0, 1, points)
     recalls, precisions = np.empty((2, n, points))
     for i in range(n):
-        drawn = [c[rng.integers(0, len(c), len(c))] for c in classes]
-        counts = [np.bincount(group[d], minlength=group.max() + 1) for d in drawn]
+        counts = known.counts(resampler.draw(rng))
         fp, tp = (np.append(0, np.cumsum(c)) for c in counts)  # highest first
-        recalls[i] = np.interp(x, fp / fp[-1], tp / tp[-1])
-        reached = np.maximum(np.searchsorted(tp / tp[-1], x), 1)
+        recall = ratio(tp, tp[-1])
+        recalls[i] = np.interp(x, ratio(fp, fp[-1]), recall)
+        reached = np.clip(np.searchsorted(recall, x), 1, len(recall) - 1)
         precisions[i] = tp[reached] / np.maximum(tp[reached] + fp[reached], 1)
     tail = (1 - level) / 2
-    ends = [np.quantile(c, (tail, 1 - tail), axis=0) for c in (recalls, precisions)]
+    ends = [np.nanquantile(c, (tail, 1 - tail), axis=0) for c in (recalls, precisions)]
     columns = ["x", "roc_low", "roc_high", "pr_low", "pr_high"]
     return pd.DataFrame(np.vstack([x, *ends]).T, columns=columns)

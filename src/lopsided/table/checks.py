@@ -71,16 +71,44 @@ def split_notes(
         notes.append(
             f"{same:.1%} of the test rows equal a training row in all features."
         )
-    shares = {}  # of the test rows that a group ties to training rows
-    for name in kinds if not p.group_column else ():
-        if kinds[name] == "identifier":
-            group = recipes.as_text(frame[name]).where(frame[name].notna())
-            known = group.iloc[test].dropna()
-            shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
-    name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
-    if share >= 0.01:
+    name, share = astride(frame, train, test, kinds, p)
+    if name:
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
             "row; to keep such rows together, set group_column to it."
         )
     return notes
+
+
+def astride(
+    frame: pd.DataFrame,
+    train: Array,
+    test: Array,
+    kinds: dict[str, str],
+    p: Parameters,
+) -> tuple[str | None, float]:
+    """Find the identifier that ties the most test rows to training rows.
+
+    Returns
+    -------
+    name : str or None
+        None where the split holds groups together, or none ties a row in a hundred.
+    share : float
+        Of the test rows.
+    """
+    shares = {}
+    for name in kinds if not p.group_column else ():
+        if kinds[name] == "identifier":
+            group = recipes.as_text(frame[name]).where(frame[name].notna())
+            known = group.iloc[test].dropna()
+            shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
+    found, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
+    return (found, share) if share >= 0.01 else (None, share)
+
+
+def members(column: pd.Series) -> Array:
+    """Give each row the number of its group; without a value, a group of its own."""
+    codes, values = pd.factorize(recipes.as_text(column).where(column.notna()))
+    alone = codes < 0
+    codes[alone] = len(values) + np.arange(alone.sum())
+    return codes

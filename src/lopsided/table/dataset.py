@@ -12,7 +12,7 @@ from lopsided.parameters import Parameters
 from lopsided.prose import count, few, quoted, short
 from lopsided.table import appointments, reader
 from lopsided.table import recipe as recipes
-from lopsided.table.checks import gap_notes, leak_notes, split_notes
+from lopsided.table.checks import astride, gap_notes, leak_notes, members, split_notes
 from lopsided.table.columns import find, recognise, treatments
 from lopsided.table.recipe import Recipe
 
@@ -45,6 +45,11 @@ class Dataset:
         Each column, its kind, and what was done with it.
     notes : tuple of str
         What the reader should know about this table, in sentences.
+    grouped_by : str or None
+        The column whose equal values go together: ``group_column``, or an identifier
+        that stands on both sides of the split. None where each row stands alone.
+    groups_test : array of int or None, shape (n_test,)
+        The test rows' groups, numbered.
     p_true_train, p_true_test : array or None
         True probabilities, shaped as ``Y``. Only a simulation knows them.
     """
@@ -67,6 +72,8 @@ class Dataset:
     rows: str
     columns: pd.DataFrame
     notes: tuple[str, ...]
+    grouped_by: str | None = None
+    groups_test: Array | None = None
     p_true_train: Array | None = field(default=None)
     p_true_test: Array | None = field(default=None)
 
@@ -117,6 +124,7 @@ def load(p: Parameters) -> Dataset:
     notes += gap_notes(frame, recipe)
     notes += leak_notes(X_train, y[train], recipe)
     notes += split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, p)
+    grouped_by = p.group_column or astride(frame, train, test, kinds, p)[0]
     told = known and labels == ("No", "Yes")
     names = [short(f"{target} = {label}", 40) for label in labels]
     return Dataset(
@@ -138,6 +146,8 @@ def load(p: Parameters) -> Dataset:
         rows="appointments" if known else "rows",
         columns=treatments(frame, kinds, used, recipe, p),
         notes=tuple(notes),
+        grouped_by=grouped_by,
+        groups_test=members(frame[grouped_by].iloc[test]) if grouped_by else None,
         p_true_train=None if p_true is None else p_true[None, train],
         p_true_test=None if p_true is None else p_true[None, test],
     )

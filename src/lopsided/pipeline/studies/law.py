@@ -15,10 +15,11 @@ from lopsided.lesson.metrics import brier, roc_auc
 from lopsided.lesson.threshold import equivalent_threshold, unweighted_probability
 from lopsided.parameters import Parameters
 from lopsided.pipeline.jobs import Job, Row
+from lopsided.pipeline.predictors import fastest
 from lopsided.report import experiment
 from lopsided.table.dataset import load
 
-SEEDS, EPOCHS = range(5), (40, 400)
+SEEDS, EPOCHS = range(15), (40, 400)
 
 
 def jobs(data: str) -> list[Job]:
@@ -36,6 +37,7 @@ def jobs(data: str) -> list[Job]:
 def measure(data: str, epochs: int, seed: int) -> Row:
     """Train three networks on one split and compare what they say of the test rows."""
     p = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
+    p = p.model_copy(update={"engine": fastest()})
     dataset = load(p)
     Y, truth = dataset.Y_test, dataset.p_true_test
     twin = {"weighting": "positive", "w": "balanced"}
