@@ -62,6 +62,7 @@ import pandas as pd
 
 from lopsided.lesson.network import n_parameters
 from lopsided.lesson.threshold import equivalent_threshold, ks_distance
+from lopsided.prose import quoted
 from lopsided.report import experiment, explorer, figures, results
 from lopsided.report.display import say, show
 from lopsided.table.dataset import load
@@ -114,9 +115,12 @@ say("- Test F1: {value}", value=with_interval("f1"))
 say("- Test ROC AUC: {value}", value=with_interval("roc_auc"))
 if test["intervals"]:
     say(
-        "In brackets: 95 % bootstrap intervals over test {rows}, given the class counts, "
-        "this split and this network. They treat {rows} as independent.",
+        "In brackets: 95 % bootstrap intervals. They say how far other {rows} of the same "
+        "world would move the numbers of this network; {why}.",
         rows=table.rows,
+        why=f"{table.rows} that share their {quoted(table.grouped_by)} are drawn together"
+        if table.grouped_by
+        else f"the {table.rows} are drawn one by one, as if none went with another",
     )
 
 # %% [markdown]
@@ -355,7 +359,8 @@ for name in (n for n in train if n != "confusion_matrix"):
 metrics = pd.DataFrame(rows, index=["train", "test", "low", "high"]).T
 show(
     metrics.rename_axis("metric"),
-    "Measures. Low and high bound the 95 % interval of the test's.",
+    "Measures. Low and high bound the 95 % interval of the test's; training rows have "
+    "none, since the network was fitted to them.",
     "metrics",
 )
 

@@ -50,8 +50,9 @@ def results_block():
     test = [m["data"]["prevalence_test"] for m in runs]
     lines.append("")
     lines.append(
-        "In brackets: bootstrap 95 % intervals over test rows, for one split and one "
-        "trained network; another seed can move the values further. The report leaves "
+        "In brackets: bootstrap 95 % intervals for new appointments of the same clinic, "
+        "by drawing patients, whose visits go together. They hold for one trained "
+        "network; another split or seed can move the values further. The report leaves "
         "features, weight and seed open; both runs use the defaults: eight columns and "
         "the hour of booking, a uniform weight of 1, the threshold of its section 9. "
         "Its precision and recall follow from its table. On the real "
@@ -98,7 +99,8 @@ def bench_block():
         f"The report's training job: {job['rows']:,} rows, layers {job['layer_dims']}, "
         f"batch {job['batch_size']}. Medians of processor time on one core "
         f"({machine['processor']}, {machine['system']}), all libraries in turn and "
-        f"from the same first weights. {held}",
+        f"from the same first weights. {held} Each such number is the median of the "
+        "rounds' own ratios, so it need not be the ratio of two medians above.",
     ]
     return "\n".join(lines) + "\n"
 
