@@ -9,8 +9,10 @@ from lopsided.pipeline.studies import (
     baselines,
     coverage,
     dead_units,
+    fairness,
     law,
     reproduction,
+    resampling,
     selection,
 )
 from lopsided.table.appointments import PUBLISHED_SHA256
@@ -24,6 +26,8 @@ STUDIES: dict[str, Callable[[str], list[Job]]] = {
     "dead_units": dead_units.jobs,
     "selection": selection.jobs,
     "baselines": baselines.jobs,  # with what was selected
+    "fairness": fairness.jobs,  # likewise
+    "resampling": resampling.jobs,
 }
 
 

@@ -1,16 +1,15 @@
 """Our networks beside other models: same split, information and threshold rule.
 
-A row is one model on one split: the metrics of its test, each with a bootstrap
-interval, and with the difference from our network on the same draws. Each model decides
-at the threshold of the highest F1 on out-of-fold predictions of the training rows; the
-two trivial rules need none.
+A row is one model on one split: the metrics of its test. Any two models can be
+compared split by split; `report.comparison.resampled` says what that shows. Each model
+decides at the threshold of the highest F1 on out-of-fold predictions of the training
+rows; the two trivial rules need none.
 """
 
 import json
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -23,8 +22,13 @@ from lopsided.parameters import Parameters
 from lopsided.pipeline.jobs import Job, Row, tables
 from lopsided.pipeline.predictors import estimator, network, out_of_fold
 from lopsided.pipeline.studies import selection
-from lopsided.pipeline.studies.selection import AVERAGE, TREES, Settings, dataset_of
-from lopsided.report.intervals import bootstrap, interval
+from lopsided.pipeline.studies.selection import (
+    AVERAGE,
+    MLP,
+    TREES,
+    Settings,
+    dataset_of,
+)
 
 METRICS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 REPORTED, CHOSEN = "report's network", "chosen network"
@@ -52,31 +56,31 @@ def jobs(data: str, chosen: Path | None = None) -> list[Job]:
     for seed in declared["split_seeds"]:
         trained = (best[seed, model] for model in selection.MODELS)
         for features, models in compared(*trained).items():
-            named = [(name, json.dumps(told)) for name, told in models.items()]
-            for name, told in named:
+            for name, settings in models.items():
+                told = json.dumps(settings)
                 row = {"data": sha256, "split_seed": str(seed), "features": features}
                 row |= {"model": name, "settings": told}
-                found.append(
-                    Job(row, partial(measure, data, seed, (name, told), named[0]))
-                )
+                found.append(Job(row, partial(measure, data, seed, name, told)))
     return found
 
 
 def compared(
-    network: Settings, average: Settings, trees: Settings
+    network: Settings, average: Settings, trees: Settings, mlp: Settings
 ) -> dict[str, dict[str, Settings]]:
     """Name the models to compare on each set of features, with their settings.
 
-    The first is ours, from which differences are taken. On the extended features that
-    is the ``network`` chosen; it meets the ``trees`` chosen, and a logistic regression
-    that is given the same steps. The ``average`` says what one network lacks.
+    The first is ours. On the report's features it is the report's network, as it is,
+    and the others keep scikit-learn's own settings. On the extended features it is the
+    ``network`` chosen; it meets the ``trees`` and the ``mlp`` chosen in the same way,
+    and a logistic regression that is given the same steps. The ``average`` says what
+    one network lacks.
     """
     names = [REPORTED, *estimators()]
     report, extended = (
         {name: {"features": features} for name in names}
         for features in ("report", "extended")
     )
-    extended |= {TREES: trees, ON_STEPS: {"features": "steps"}}
+    extended |= {TREES: trees, MLP: mlp, ON_STEPS: {"features": "steps"}}
     ours = {CHOSEN: network, AVERAGE: average}
     return {"report": report, "extended": ours | extended}
 
@@ -92,28 +96,16 @@ def estimators() -> dict[str, ClassifierMixin]:
         "weighted logistic regression": LogisticRegression(
             class_weight="balanced", **logistic
         ),
-        "MLPClassifier": MLPClassifier(units, early_stopping=True, random_state=0),
+        MLP: MLPClassifier(units, random_state=0),
         TREES: HistGradientBoostingClassifier(random_state=0),
     }
 
 
-def measure(
-    data: str, split_seed: int, model: tuple[str, str], ours: tuple[str, str]
-) -> Row:
-    """Compare one model with ours on the test rows of one split."""
-    Y, p, t = judged(data, split_seed, *model)
-    _, p_ours, t_ours = judged(data, split_seed, *ours)
-    rng = np.random.default_rng(split_seed)
-    draws = bootstrap(Y, [(p, t), (p_ours, t_ours)], 2000, rng)
-    measured, reference = metrics.summary(Y, p, t), metrics.summary(Y, p_ours, t_ours)
-    found = {"threshold": t}
-    for name in METRICS:
-        found[name] = measured[name]
-        found[f"{name}_low"], found[f"{name}_high"] = interval(draws[0][name])
-        less = f"{name}_difference"
-        found[less] = measured[name] - reference[name]
-        ends = interval(draws[0][name] - draws[1][name])
-        found[f"{less}_low"], found[f"{less}_high"] = ends
+def measure(data: str, split_seed: int, model: str, settings: str) -> Row:
+    """Measure one model on the test rows of one split."""
+    Y, p, t = judged(data, split_seed, model, settings)
+    measured = metrics.summary(Y, p, t)
+    found = {"threshold": t} | {name: measured[name] for name in METRICS}
     return {name: f"{value:.6f}" for name, value in found.items()}
 
 

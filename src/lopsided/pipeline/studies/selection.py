@@ -1,4 +1,4 @@
-"""The settings to choose from, for our network, an average of some, and boosted trees.
+"""The settings to choose from: for our networks, boosted trees, scikit-learn's network.
 
 ``notebooks/selection.yaml`` declares them. A row is one setting on the training rows of
 one split: its ROC AUC in cross-validation. No test row is looked at.
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.neural_network import MLPClassifier
 
 from lopsided.errors import InputError
 from lopsided.lesson import metrics
@@ -22,7 +23,8 @@ from lopsided.pipeline.predictors import Predictor, dataset, estimator, folds, n
 from lopsided.table.dataset import Dataset
 
 NETWORK, AVERAGE, TREES = "network", "average of networks", "boosted trees"
-MODELS = (NETWORK, AVERAGE, TREES)
+MLP = "MLPClassifier"
+MODELS = (NETWORK, AVERAGE, TREES, MLP)
 Settings = dict[str, Any]
 
 
@@ -81,10 +83,11 @@ def dataset_of(
 
 
 def predictor(model: str, settings: Settings) -> Predictor:
-    """Build our network, the average of some, or the trees."""
+    """Build our network, the average of some, or a model of scikit-learn."""
     if model == TREES:
-        trees = HistGradientBoostingClassifier(**settings, random_state=0)
-        return estimator(trees)
+        return estimator(HistGradientBoostingClassifier(**settings, random_state=0))
+    if model == MLP:
+        return estimator(MLPClassifier(**settings, random_state=0))
     return network(settings)
 
 

@@ -1,0 +1,98 @@
+"""Whom a network flags: errors by age, scholarship and neighbourhood.
+
+A row is one group of test rows on one split, described by counts alone. Each network is
+read in two ways: at its own threshold, as a clinic would that overbooks whom it expects
+not to come; and for a tenth of the appointments, as one would that phones so many.
+"""
+
+import json
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lopsided.lesson import threshold
+from lopsided.lesson.network import Array
+from lopsided.parameters import Parameters
+from lopsided.pipeline.jobs import Job, Row, tables
+from lopsided.pipeline.studies import selection
+from lopsided.pipeline.studies.baselines import CHOSEN, REPORTED, judged
+from lopsided.pipeline.studies.selection import dataset_of
+from lopsided.table import appointments, reader
+
+AGES = {"0 to 17": 0, "18 to 39": 18, "40 to 59": 40, "60 and over": 60}
+#: Of the rows, by how common a scholarship is in their neighbourhood.
+FIFTHS = ("fewest", "second", "third", "fourth", "most")
+GROUPS = {"all": ["all"], "age": [*AGES], "scholarship": ["no", "yes"]}
+GROUPS |= {"neighbourhoods by scholarship": [*FIFTHS]}
+PHONED = 0.1  # of the test rows
+
+
+def jobs(data: str, chosen: Path | None = None) -> list[Job]:
+    """List all groups for both of our networks on all splits.
+
+    Raises
+    ------
+    InputError
+        When the table of `selection` is not complete.
+    """
+    declared = selection.read()
+    best = selection.chosen(chosen or tables(data) / "selection.csv", declared)
+    sha256 = dataset_of(data, 0, "report", declared).sha256[:12]
+    found = []
+    for seed in declared["split_seeds"]:
+        models = {REPORTED: {"features": "report"}}
+        models[CHOSEN] = best[seed, selection.NETWORK]
+        for name, settings in models.items():
+            told = json.dumps(settings)
+            for attribute, groups in GROUPS.items():
+                for group in groups:
+                    row = {"data": sha256, "split_seed": str(seed), "model": name}
+                    row |= {"settings": told, "attribute": attribute, "group": group}
+                    how = (data, seed, name, told, attribute, group)
+                    found.append(Job(row, partial(measure, *how)))
+    return found
+
+
+def measure(
+    data: str, split_seed: int, model: str, settings: str, attribute: str, group: str
+) -> Row:
+    """Count a group's test rows: who came, who did not, and what was said of them."""
+    Y, p, t = judged(data, split_seed, model, settings)
+    phone = threshold.choose(f"capacity:{int(PHONED * Y.size)}", Y, p, p).t
+    here = memberships(data, split_seed)[attribute] == group
+    found = {"n": here.sum(), "missed": Y[here].sum(), "expected": p[here].sum()}
+    for use, cut in (("flagged", t), ("phoned", phone)):
+        for outcome, y in (("came", 0), ("missed", 1)):
+            found[f"{use}_{outcome}"] = np.sum(here & (p >= cut) & (Y == y))
+    return {name: f"{value:.0f}" for name, value in found.items()}
+
+
+@lru_cache(maxsize=2)
+def memberships(data: str, split_seed: int) -> dict[str, Array]:
+    """Say of each test row which group it belongs to, for each of ``GROUPS``."""
+    d = dataset_of(data, split_seed, "report", selection.read())
+    frame = _frame(data)
+    train, test = frame.iloc[d.rows_train], frame.iloc[d.rows_test]
+    age = np.searchsorted([*AGES.values()][1:], test["Age"], side="right")
+    share = train.groupby("Neighbourhood")["Scholarship"].mean()
+    rank = test["Neighbourhood"].map(share).rank(method="average", pct=True)
+    fifth = np.minimum((rank.fillna(0.5) * len(FIFTHS)).astype(int), len(FIFTHS) - 1)
+    return {
+        "all": np.full(len(test), "all"),
+        "age": np.array([*AGES])[age],
+        "scholarship": np.where(test["Scholarship"] == 1, "yes", "no"),
+        "neighbourhoods by scholarship": np.array(FIFTHS)[fifth],
+    }
+
+
+@lru_cache(maxsize=1)
+def _frame(data: str) -> pd.DataFrame:
+    is_simulated = data == "simulated"
+    table = (
+        appointments.simulated(Parameters().data_seed)[0]
+        if is_simulated
+        else reader.read(data)
+    )
+    return appointments.prepared(table.frame)

@@ -1,0 +1,51 @@
+"""What is drawn decides how wide an interval is: three ways, on the headline's test.
+
+A row is one way to draw test sets, with half the width of each metric's 95 % interval,
+for the default run.
+"""
+
+from functools import lru_cache, partial
+
+import numpy as np
+
+from lopsided.lesson.network import Array
+from lopsided.parameters import Parameters
+from lopsided.pipeline.jobs import Job, Row
+from lopsided.pipeline.predictors import fastest
+from lopsided.report import experiment
+from lopsided.report.intervals import METRICS, bootstrap, interval
+from lopsided.table.dataset import Dataset, load
+
+DRAWN = ("rows, class by class", "rows", "groups")
+RESAMPLES = 4000
+
+
+def jobs(data: str) -> list[Job]:
+    """List the three ways."""
+    named = {"data": _trained(data)[0].sha256[:12], "resamples": str(RESAMPLES)}
+    return [
+        Job(named | {"drawn": drawn}, partial(measure, data, drawn, RESAMPLES))
+        for drawn in DRAWN
+    ]
+
+
+def measure(data: str, drawn: str, resamples: int) -> Row:
+    """Draw test sets, and halve the width of each interval."""
+    d, p = _trained(data)
+    groups = d.groups_test if drawn == "groups" else None
+    rng = np.random.default_rng(0)
+    t = experiment.choose_threshold(d.parameters, d, p, p).t
+    (draws,) = bootstrap(d.Y_test, [(p, t)], resamples, rng, groups, drawn == DRAWN[0])
+    n = d.Y_test.size if d.groups_test is None else len(set(d.groups_test))
+    found = {"groups": str(n)}
+    for name in METRICS:
+        low, high = interval(draws[name])
+        found[name] = f"{(high - low) / 2:.6f}"
+    return found
+
+
+@lru_cache(maxsize=1)
+def _trained(data: str) -> tuple[Dataset, Array]:
+    d = load(Parameters(data=data))
+    p = d.parameters.model_copy(update={"engine": fastest()})
+    return d, experiment.fit(p, d).p_test
