@@ -9,10 +9,8 @@ from lopsided.pipeline.studies import (
     baselines,
     coverage,
     dead_units,
-    fairness,
     law,
     reproduction,
-    resampling,
     selection,
 )
 from lopsided.table.appointments import PUBLISHED_SHA256
@@ -26,8 +24,6 @@ STUDIES: dict[str, Callable[[str], list[Job]]] = {
     "dead_units": dead_units.jobs,
     "selection": selection.jobs,
     "baselines": baselines.jobs,  # with what was selected
-    "fairness": fairness.jobs,  # likewise
-    "resampling": resampling.jobs,
 }
 
 
