@@ -51,8 +51,9 @@ def results_block():
     lines.append("")
     lines.append(
         "In brackets: bootstrap 95 % intervals for new appointments of the same "
-        "clinic, by drawing patients, whose visits go together. They hold for one trained "
-        "network; another split or seed can move the values further. The report leaves "
+        "clinic, by drawing patients, whose visits go together. They hold for one "
+        "trained network; another split or seed can move the values further. The "
+        "report leaves "
         "features, weight and seed open; both runs use the defaults: eight columns and "
         "the hour of booking, a uniform weight of 1, the threshold of its section 9. "
         "Its precision and recall follow from its table. On the real "
