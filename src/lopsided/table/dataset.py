@@ -10,7 +10,7 @@ from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
 from lopsided.prose import count, few, quoted, short
-from lopsided.table import appointments, reader
+from lopsided.table import appointments, limits, reader
 from lopsided.table import recipe as recipes
 from lopsided.table.checks import astride, gap_notes, leak_notes, members, split_notes
 from lopsided.table.columns import find, recognise, treatments
@@ -120,6 +120,7 @@ def load(p: Parameters) -> Dataset:
             "there is no usable feature: every column is constant, empty or an "
             "identifier; name columns in features, or give another table"
         )
+    limits.network([len(recipe.features), *p.hidden_units, 1])
     X_train, X_test = (recipe.apply(frame.iloc[side]) for side in (train, test))
     notes += gap_notes(frame, recipe)
     notes += leak_notes(X_train, y[train], recipe)

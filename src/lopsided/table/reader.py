@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet
 
 from lopsided.errors import InputError
 from lopsided.prose import quoted
+from lopsided.table import limits
 
 MOST_BYTES = 4 * 2**30  # of an unpacked file: a few kilobytes can hide terabytes
 LARGEST = 1e100  # squares of larger numbers overflow
@@ -64,9 +64,10 @@ def read(path: str | Path) -> Table:
     try:
         content = _unpack(content, path.name)
         if content.startswith(PARQUET) and content.endswith(PARQUET):
-            frame = _read_parquet(content)
+            frame = _read_parquet(content, path.name)
         elif _is_workbook(content):
-            frame = pd.read_excel(io.BytesIO(content), engine="openpyxl")
+            trimmed, notes = limits.workbook(content, path.name)
+            frame = pd.read_excel(io.BytesIO(trimmed), engine="openpyxl")
         else:
             frame, notes = _read_csv(content, path.name)
         frame.columns = frame.columns.map(str)
@@ -74,6 +75,10 @@ def read(path: str | Path) -> Table:
         frame = pd.DataFrame({name: _plain(frame[name]) for name in frame})
     except InputError:
         raise
+    except MemoryError:
+        raise InputError(
+            f"{path.name} does not fit into memory; give part of it"
+        ) from None
     except ImportError:
         raise InputError(
             f"{path.name} is an Excel file; to read it, run: pip install openpyxl"
@@ -147,8 +152,8 @@ def _limited(file: Any, name: str) -> bytes:
     return b"".join(chunks)
 
 
-def _read_parquet(content: bytes) -> pd.DataFrame:
-    table = pyarrow.parquet.ParquetFile(io.BytesIO(content)).read()
+def _read_parquet(content: bytes, source: str) -> pd.DataFrame:
+    table = limits.parquet(content, source)
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
     # An index without a name is no column; only pandas stores one.
     return frame.loc[:, ~frame.columns.str.fullmatch(r"__index_level_\d+__")]
