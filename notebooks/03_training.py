@@ -36,6 +36,7 @@ features = None  # None: "report" for the appointments, "all" for other tables
 hidden_units = [40, 3]
 weighting = "uniform"
 w = 1.0
+initialisation = "he"
 threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
 
 # The split, the randomness, and the rest.

@@ -37,6 +37,7 @@ features = None  # None: "report" for the appointments, "all" for other tables
 hidden_units = [40, 3]
 weighting = "uniform"
 w = 1.0
+initialisation = "he"
 threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
 
 # The split, the randomness, and the rest.
@@ -442,7 +443,7 @@ brief = {"epochs": min(P.epochs, 25), "n_seeds": 1, "final_learning_rate": 1e-5}
 def trained(weighting, w, seed, rate):
     changes = {"weighting": weighting, "w": w, "seed": seed}
     changes |= {"initial_learning_rate": rate} | brief
-    return experiment.fit(P.model_copy(update=changes), table).p_test
+    return experiment.fit(P.with_(**changes), table).p_test
 
 
 # %%

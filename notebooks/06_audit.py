@@ -144,7 +144,7 @@ readings = [("uniform", 1.0), ("uniform", 4.0), ("positive", 1.175)]
 readings += [("positive", 2.0), ("positive", "balanced")]
 live = {}
 for weighting, w in readings:
-    p = clinic.parameters.model_copy(update={**quick, "weighting": weighting, "w": w})
+    p = clinic.parameters.with_(**quick, weighting=weighting, w=w)
     live[f"{weighting} {w:g}" if w != "balanced" else w] = experiment.fit(p, clinic)
 
 # %% [markdown]

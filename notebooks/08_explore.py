@@ -44,7 +44,7 @@ from lopsided.table.dataset import load
 # one lies between them.
 
 # %% tags=["nbval-check-output"]
-P = P.model_copy(update={"weighting": "positive", "epochs": 20})
+P = P.with_(weighting="positive", epochs=20)
 table = load(P)
 P, Y = table.parameters, table.Y_test
 weights = [1.0, 2.0, round(balanced_weight(table.Y_train), 1)]
@@ -53,7 +53,7 @@ print(f"{Y.size} test {table.rows}, {int(Y.sum())} positive; weights {weights}")
 # %% tags=["nbval-check-output"]
 models = {}
 for w in weights:
-    weighted = P.model_copy(update={"w": w})
+    weighted = P.with_(w=w)
     models[w] = experiment.fit(weighted, table).p_test
     print(f"w = {w:.1f}: mean prediction {models[w].mean():.4f}")
 

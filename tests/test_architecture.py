@@ -94,7 +94,7 @@ def test_no_module_imports_itself_by_a_detour():
 
 @pytest.mark.parametrize("path", sorted((SOURCE / "lesson").glob("*.py")), ids=name_of)
 def test_the_lesson_knows_numpy_and_itself(path):
-    standard = {"collections", "dataclasses", "itertools", "typing"}
+    standard = {"collections", "dataclasses", "itertools", "math", "re", "typing"}
     others = {n.split(".")[0] for n in imported(path)}
     assert others <= {"numpy", "lopsided"} | standard
 

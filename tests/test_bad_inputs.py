@@ -727,7 +727,7 @@ def test_odd_but_usable_input_runs_and_says_what_it_did(case, tmp_path):
     fitted = experiment.fit(dataset.parameters, dataset)
     assert np.isfinite(fitted.P_test).all()
     measured = experiment.measure(
-        dataset.parameters.model_copy(update={"n_bootstrap": 20}), dataset, fitted
+        dataset.parameters.with_(n_bootstrap=20), dataset, fitted
     )
     assert sum(map(sum, measured["test"]["confusion_matrix"])) == dataset.Y_test.size
     again = load(dataset.parameters)  # as each notebook does

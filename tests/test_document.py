@@ -65,7 +65,7 @@ def hostile(tmp_path_factory):
     (run / "notebooks").mkdir()
     source = notebooks.folder() / "05_report.ipynb"
     output = run / "notebooks" / source.name
-    p = dataset.parameters.model_copy(update={"run_dir": str(run)})
+    p = dataset.parameters.with_(run_dir=str(run))
     notebooks.execute(source, output, p.model_dump())
     made = report.manifest(p, dataset.sha256)
     document.publish(p, made, run)

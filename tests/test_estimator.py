@@ -80,7 +80,7 @@ def test_the_same_network_as_the_experiment(tiny_clinic, chosen, w):
     chosen = {"epochs": 5, "final_learning_rate": 0.001} | chosen
     p = Parameters(data=str(tiny_clinic), **chosen)
     if w:
-        p = p.model_copy(update={"weighting": "positive", "w": w})
+        p = p.with_(weighting="positive", w=w)
     table = load(p)
     fitted = experiment.fit(table.parameters, table)
     mean = class_weights(table.Y_train, p.weighting, fitted.w).mean()

@@ -163,9 +163,7 @@ def check_the_slider(page):
     """Move it with the keyboard; the four counts are those that Python finds."""
     p = validate({"weighting": "positive", "epochs": 20, "w": 1.0})
     table = load(p)
-    predictions = experiment.fit(
-        table.parameters.model_copy(update={"epochs": 20}), table
-    )
+    predictions = experiment.fit(table.parameters.with_(epochs=20), table)
     handle = page.get_by_role("slider").first
     said = page.locator(".widget-slider .widget-readout").first
     seen = set()

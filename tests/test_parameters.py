@@ -1,20 +1,28 @@
 """The one model of all parameters."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lopsided.errors import InputError
 from lopsided.parameters import (
     Parameters,
+    Resolved,
     allowed,
     from_file,
     from_notebook,
     from_text,
     validate,
 )
+from lopsided.table.dataset import load
+
+#: What pydantic has for making instances without a check.
+UNCHECKED = re.compile(r"\bmodel_(copy|construct)\b|object\.__setattr__")
 
 
 def test_defaults_are_the_design():
@@ -23,6 +31,7 @@ def test_defaults_are_the_design():
         "hidden_units": [40, 3],
         "weighting": "uniform",
         "w": 1.0,
+        "initialisation": "he",
         "epochs": 400,
         "batch_size": 200,
         "initial_learning_rate": 0.01,
@@ -65,6 +74,8 @@ def test_every_parameter_says_what_it_means_and_what_is_allowed():
         ("w", float("nan")),
         ("w", float("inf")),
         ("w", "heavy"),
+        ("initialisation", "zero"),
+        ("initialisation", None),
         ("initial_learning_rate", 0),
         ("final_learning_rate", -1e-5),
         ("threshold", 1.5),
@@ -174,6 +185,58 @@ def test_a_notebook_gives_its_parameters_and_nothing_else():
     assert from_notebook(namespace) == validate({"epochs": 7})
     with pytest.raises(InputError, match="'epochss'"):
         from_notebook(namespace | {"epochss": 7})
+
+
+RESOLVED = {"target": "y", "positive_label": "1", "features": "all", "threshold": 0.2}
+
+
+@pytest.mark.parametrize("before", [Parameters(), Parameters().resolved(**RESOLVED)])
+def test_a_change_is_checked_like_a_value_from_outside(before):
+    changed = before.with_(epochs=7, w="balanced")
+    assert type(changed) is type(before)
+    assert changed.model_dump() == before.model_dump() | {"epochs": 7, "w": "balanced"}
+    assert before.epochs == 400
+    assert before.with_() == before
+    for change in ({"epochs": -1}, {"threshold": "recall:0"}, {"run_dir": 3}):
+        (name,) = change
+        with pytest.raises(InputError, match=f"^{name} is .*; allowed: "):
+            before.with_(**change)
+    with pytest.raises(InputError, match="there is no parameter 'epoch'; did you"):
+        before.with_(epoch=3)
+
+
+def test_resolved_holds_what_the_table_decides():
+    resolved = Parameters(epochs=7).resolved(**RESOLVED)
+    assert type(resolved) is Resolved
+    assert resolved.model_dump() == Parameters(epochs=7).model_dump() | RESOLVED
+    assert [*resolved.model_dump()] == [*Parameters.model_fields]
+    for name in RESOLVED:
+        given = {key: value for key, value in RESOLVED.items() if key != name}
+        with pytest.raises(InputError, match=f"^{name} is None; allowed: "):
+            Parameters().resolved(**given)
+        with pytest.raises(InputError, match=f"^{name} is None; allowed: "):
+            resolved.with_(**{name: None})
+
+
+def test_a_loaded_table_resolves_its_parameters():
+    given = Parameters(data_seed=3)
+    resolved = load(given).parameters
+    assert type(resolved) is Resolved
+    open_before = {n for n, value in given.model_dump().items() if value is None}
+    filled = {n for n in open_before if getattr(resolved, n) is not None}
+    assert filled == set(RESOLVED)
+    assert load(resolved).parameters == resolved
+
+
+def test_no_parameters_are_made_past_the_checks():
+    """pydantic's copies and constructions with new values check nothing."""
+    found = []
+    for folder in ("src", "tests", "notebooks", "exercises", "benchmarks", "docs"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if path != Path(__file__) and UNCHECKED.search(line):
+                    found.append(f"{path.name}:{number}: {line.strip()}")
+    assert not found
 
 
 @settings(deadline=None, derandomize=True, max_examples=200)

@@ -47,6 +47,8 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_units : sequence of int
         Units of each hidden layer; ``()`` is logistic regression.
+    initialisation : {"he", "xavier", "small"}
+        How the first weights are drawn.
     epochs, batch_size : int
         Passes over the training data, and examples an update.
     initial_learning_rate, final_learning_rate : float
@@ -86,6 +88,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         self,
         hidden_units: ArrayLike = (40, 3),
         *,
+        initialisation: str = "he",
         epochs: int = 400,
         batch_size: int = 200,
         initial_learning_rate: float = 0.01,
@@ -97,6 +100,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.hidden_units = hidden_units
+        self.initialisation = initialisation
         self.epochs = epochs
         self.batch_size = batch_size
         self.initial_learning_rate = initial_learning_rate
@@ -267,7 +271,9 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         """Draw the first weights."""
         self._rng = self._generator()
         layer_dims = [self.n_features_in_, *p.hidden_units, 1]
-        self.network_ = initialise(layer_dims, self._rng, dtype=p.dtype)
+        self.network_ = initialise(
+            layer_dims, self._rng, p.initialisation, dtype=p.dtype
+        )
 
     def _generator(self) -> np.random.Generator:
         """Turn scikit-learn's ``random_state`` into what the lesson draws from."""

@@ -2,35 +2,26 @@
 
 A parameter is a field of `Parameters`: its name, its default, what it means and what is
 allowed stand there once. Everything that comes from outside passes through `validate`,
-which refuses unknown names, wrong types and impossible values, by name.
+which refuses unknown names, wrong types and impossible values, by name; every change
+passes through `Parameters.with_`, which does the same. What a table decides is None as
+given, and never in `Resolved`.
 """
 
 import difflib
 import importlib.util
 import json
-import math
 import re
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lopsided import yaml_file
 from lopsided.errors import InputError
+from lopsided.lesson import threshold as thresholds
 from lopsided.prose import bounded
-
-#: Rules for `threshold.choose`: name, number of arguments, test of each, what is asked.
-STRATEGIES = {
-    "prevalence": (0, None),
-    "f1": (0, None),
-    "youden": (0, None),
-    "recall": (1, lambda x: 0 < x <= 1),
-    "precision": (1, lambda x: 0 < x <= 1),
-    "cost": (2, lambda x: x > 0),
-    "capacity": (1, lambda x: x >= 1 and x.is_integer()),
-}
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Epochs = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -48,8 +39,14 @@ def _field(default: Any, meaning: str, allowed: str) -> Any:
     return Field(default, description=meaning, json_schema_extra={"allowed": allowed})
 
 
+def _example(rule: thresholds.Rule) -> str:
+    """Say how a rule is given: ``'cost:5:1' (missed:false alarm)``."""
+    named = f" ({':'.join(rule.arguments)})" if len(rule.arguments) > 1 else ""
+    return f"{rule.example!r}{named}"
+
+
 class Parameters(BaseModel):
-    """Every parameter of a run. Instances are valid and do not change."""
+    """Every parameter of a run, as given. Instances are valid and do not change."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False
@@ -96,6 +93,12 @@ class Parameters(BaseModel):
         "the class weight; 'balanced' is negatives / positives in training data",
         "a number above 0, or 'balanced'",
     )
+    initialisation: Literal["he", "xavier", "small"] = _field(
+        "he",
+        "how the first weights are drawn: their variance is 2 / inputs, or "
+        "2 / (inputs + outputs), or their standard deviation 0.01",
+        "'he', 'xavier' or 'small'",
+    )
     epochs: Epochs = _field(400, "passes over the training data", EPOCHS)
     batch_size: Count = _field(200, "examples an update", COUNT)
     initial_learning_rate: Rate = _field(
@@ -108,8 +111,8 @@ class Parameters(BaseModel):
         None,
         "predicted positive means p >= threshold; by default 0.18 for the "
         "appointments and 'prevalence' for any other table",
-        "a number from 0 to 1, 'prevalence', 'f1', 'youden', 'recall:0.8', "
-        "'precision:0.3', 'cost:5:1' (missed:false alarm) or 'capacity:500'",
+        "a number from 0 to 1, or a rule: "
+        + ", ".join(map(_example, thresholds.RULES.values())),
     )
     test_size: Annotated[float, Field(gt=0, lt=1)] = _field(
         0.2,
@@ -165,18 +168,8 @@ class Parameters(BaseModel):
 
     @field_validator("threshold")
     @classmethod
-    def _known_strategy(cls, value: float | str | None) -> float | str | None:
-        if isinstance(value, str):
-            rule, *arguments = value.split(":")
-            count, test = STRATEGIES.get(rule, (None, None))
-            numbers = [float(a) for a in arguments if re.fullmatch(r"[0-9.eE+-]+", a)]
-            if count != len(arguments) or count != len(numbers):
-                raise ValueError("no such rule")
-            if test and not all(math.isfinite(x) and test(x) for x in numbers):
-                raise ValueError("the number is out of range")
-        elif value is not None and not 0 <= value <= 1:
-            raise ValueError("out of range")
-        return value
+    def _known_rule(cls, value: float | str | None) -> float | str | None:
+        return value if value is None else thresholds.check(value)
 
     @field_validator("features")
     @classmethod
@@ -186,6 +179,38 @@ class Parameters(BaseModel):
         if isinstance(value, list) and (not value or len(set(value)) < len(value)):
             raise ValueError("empty, or a name twice")
         return value
+
+    def with_(self, **changes: Any) -> Self:
+        """Give the same parameters but for some changes.
+
+        Raises
+        ------
+        InputError
+            As `validate`.
+        """
+        return validate(self.model_dump() | changes, type(self))
+
+    def resolved(self, **by_table: Any) -> "Resolved":
+        """Fill in what the table decides.
+
+        Raises
+        ------
+        InputError
+            As `validate`; and where something is still open.
+        """
+        return validate(self.model_dump() | by_table, Resolved)
+
+
+class Resolved(Parameters):
+    """Every parameter of a run, with what its table decides filled in."""
+
+    target: str
+    positive_label: str
+    features: str | list[str]
+    threshold: float | str
+
+
+Model = TypeVar("Model", bound=Parameters)
 
 
 def allowed(name: str) -> str:
@@ -209,12 +234,20 @@ def check_name(name: str) -> None:
     raise InputError(f"there is no parameter {name!r}; {hint}")
 
 
-def validate(values: Mapping[str, Any]) -> Parameters:
+@overload
+def validate(values: Mapping[str, Any]) -> Parameters: ...
+@overload
+def validate(values: Mapping[str, Any], model: type[Model]) -> Model: ...
+def validate(
+    values: Mapping[str, Any], model: type[Parameters] = Parameters
+) -> Parameters:
     """Build `Parameters` from names and values.
 
     Parameters
     ----------
     values : mapping of str to object
+    model : type
+        `Parameters`, or `Resolved`.
 
     Raises
     ------
@@ -224,11 +257,11 @@ def validate(values: Mapping[str, Any]) -> Parameters:
     for name in values:
         check_name(name)
     try:
-        p = Parameters(**values)
+        p = model(**values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        shown = bounded(values[name])
+        shown = bounded(values.get(name))
         if first["msg"].endswith(NOT_UNICODE):
             raise InputError(
                 f"{name} is {shown}, which is not UTF-8; give it in UTF-8 (a file: "

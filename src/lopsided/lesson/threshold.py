@@ -4,8 +4,13 @@ Predicted positive means ``p >= t``. Many small ReLU networks give thousands of 
 and the same probability, so a threshold chosen from their predictions lies midway
 between two distinct ones, where none of them can fall on it. Other rows may, and so may
 any row on a threshold that is a number or the prevalence: `ties` counts them.
+
+Longer than most: each rule stands here once, with what it takes, looks at and chooses.
 """
 
+import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,42 +130,6 @@ def candidates(Y: Array, p: Array) -> Candidates:
     return Candidates(t, fp[-1] - fp, fp, tp[-1] - tp, tp)
 
 
-def aim(rule: str, c: Candidates) -> tuple[str, Array]:
-    """Say what a rule of `choose` looks at, and compute it for every candidate.
-
-    Parameters
-    ----------
-    rule : str
-        As in `choose`; ``"prevalence"`` looks at what Youden's rule does, since a
-        calibrated model meets both at one threshold. Also any other name of
-        `lopsided.metrics.count_metrics`, such as ``"accuracy"``.
-    c : Candidates
-
-    Returns
-    -------
-    name : str
-    values : array, shape (k + 1,)
-        NaN where undefined. Costs are per row.
-
-    Raises
-    ------
-    ValueError
-        For an unknown rule.
-    """
-    kind, *numbers = rule.split(":")
-    measures = count_metrics(c.tn, c.fp, c.fn, c.tp)
-    if kind in ("youden", "prevalence"):
-        return "recall - FPR", measures["recall"] - measures["false_positive_rate"]
-    if kind == "cost":
-        cost = float(numbers[0]) * c.fn + float(numbers[1]) * c.fp
-        return "cost per row", cost / (c.tn + c.fp + c.fn + c.tp)
-    if kind == "capacity":
-        return "rows flagged", c.tp + c.fp
-    if kind not in measures:
-        raise ValueError(f"threshold is {rule!r}, which is no known rule")
-    return {"f1": "F1"}.get(kind, kind), measures[kind]
-
-
 @dataclass(frozen=True)
 class Choice:
     """A threshold ``t``, and a ``note`` where the rule could not be met in full."""
@@ -169,18 +138,251 @@ class Choice:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A way to choose a threshold. To add one, add an entry to `RULES`.
+
+    It is given as text, its name and then a number for each argument: ``"cost:5:1"``.
+
+    Attributes
+    ----------
+    name : str
+    example : str
+        How it may be given.
+    meaning : str
+        What it asks for.
+    looks_at : str
+        What `aim` computes, for an axis.
+    aim : callable
+        Takes `Candidates` and the rule's numbers. Gives what the rule looks at for
+        each of them, per row where it is a count, so that tables compare.
+    choice : callable
+        Takes `Candidates`, what ``aim`` gave for them, and the rule's numbers. Gives a
+        `Choice`: where several are equally good, the highest, which flags the fewest.
+    arguments : tuple of str
+        What the numbers are.
+    check : callable
+        Says whether it may have such a number.
+    of_new_rows : bool
+        It looks at the rows to be decided on, whose labels nobody knows yet.
+    """
+
+    name: str
+    example: str
+    meaning: str
+    looks_at: str
+    aim: Callable[..., Array]
+    choice: Callable[..., Choice]
+    arguments: tuple[str, ...] = ()
+    check: Callable[[float], bool] = math.isfinite
+    of_new_rows: bool = False
+
+
+def _rates(c: Candidates) -> dict[str, Array]:
+    return count_metrics(c.tn, c.fp, c.fn, c.tp)
+
+
+def _youden_index(c: Candidates) -> Array:
+    return _rates(c)["recall"] - _rates(c)["false_positive_rate"]
+
+
+def _f1(c: Candidates) -> Array:
+    return _rates(c)["f1"]
+
+
+def _recall(c: Candidates, least: float) -> Array:
+    return _rates(c)["recall"]
+
+
+def _precision(c: Candidates, least: float) -> Array:
+    return _rates(c)["precision"]
+
+
+def _at_prevalence(c: Candidates, index: Array) -> Choice:
+    return Choice(float(c.tp[-1] / (c.tp[-1] + c.fp[-1])))
+
+
+def _highest_f1(c: Candidates, f1: Array) -> Choice:
+    return Choice(float(c.t[np.argmax(np.nan_to_num(f1))]))
+
+
+def _highest_youden_index(c: Candidates, index: Array) -> Choice:
+    in_whole_numbers = c.tp * c.fp[-1] - c.fp * c.tp[-1]
+    return Choice(float(c.t[np.argmax(in_whole_numbers)]))
+
+
+def _reaching_recall(c: Candidates, recall: Array, least: float) -> Choice:
+    return Choice(float(c.t[np.argmax(recall >= least)]))
+
+
+def _keeping_precision(c: Candidates, precision: Array, least: float) -> Choice:
+    precision = np.nan_to_num(precision)
+    reached = min(least, precision.max())
+    note = f"no threshold reaches precision {least:g} on training data"
+    lowest = np.flatnonzero(precision >= reached)[-1]
+    return Choice(float(c.t[lowest]), note if reached < least else "")
+
+
+def _cost(c: Candidates, missed: float, alarm: float) -> Array:
+    return (missed * c.fn + alarm * c.fp) / (c.tn + c.fp + c.fn + c.tp)
+
+
+def _lowest_cost(c: Candidates, cost: Array, missed: float, alarm: float) -> Choice:
+    equal_but_for_rounding = cost <= cost.min() * (1 + 1e-12)
+    return Choice(float(c.t[np.argmax(equal_but_for_rounding)]))
+
+
+def _share_flagged(c: Candidates, rows: float) -> Array:
+    return ratio(c.tp + c.fp, c.tn + c.fp + c.fn + c.tp)
+
+
+def _within_capacity(c: Candidates, share: Array, rows: float) -> Choice:
+    return Choice(float(c.t[np.flatnonzero(c.tp + c.fp <= rows)[-1]]))
+
+
+def _is_share(number: float) -> bool:
+    return 0 < number <= 1
+
+
+_EACH = (
+    Rule(
+        "prevalence",
+        "prevalence",
+        "the share of positives: there a calibrated model's Youden index is highest",
+        "recall - FPR",
+        _youden_index,
+        _at_prevalence,
+    ),
+    Rule("f1", "f1", "the highest F1", "F1", _f1, _highest_f1),
+    Rule(
+        "youden",
+        "youden",
+        "the highest recall - false positive rate (Youden 1950)",
+        "recall - FPR",
+        _youden_index,
+        _highest_youden_index,
+    ),
+    Rule(
+        "recall",
+        "recall:0.8",
+        "the highest threshold that reaches a recall",
+        "recall",
+        _recall,
+        _reaching_recall,
+        ("recall",),
+        _is_share,
+    ),
+    Rule(
+        "precision",
+        "precision:0.3",
+        "the lowest threshold that keeps a precision",
+        "precision",
+        _precision,
+        _keeping_precision,
+        ("precision",),
+        _is_share,
+    ),
+    Rule(
+        "cost",
+        "cost:5:1",
+        "the lowest cost of missed positives and false alarms; a calibrated model "
+        "would give alarm / (alarm + missed) (Elkan 2001)",
+        "cost per row",
+        _cost,
+        _lowest_cost,
+        ("missed", "false alarm"),
+        lambda cost: 0 < cost <= 1e15,
+    ),
+    Rule(
+        "capacity",
+        "capacity:500",
+        "the lowest threshold that flags at most so many of the rows to be decided on",
+        "share flagged",
+        _share_flagged,
+        _within_capacity,
+        ("rows",),
+        lambda rows: 1 <= rows < math.inf and rows == int(rows),
+        of_new_rows=True,
+    ),
+)
+#: Every rule, by name.
+RULES = {rule.name: rule for rule in _EACH}
+
+#: A rule's number: plain digits, so no sign, and neither "inf" nor "nan".
+NUMBER = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def parse(strategy: str) -> tuple[Rule, list[float]]:
+    """Find the rule that a text such as ``"recall:0.8"`` names, and its numbers.
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule, and for numbers that are missing, too many or not allowed.
+    """
+    name, *texts = strategy.split(":")
+    if name not in RULES:
+        raise ValueError(f"threshold is {strategy!r}, which is no known rule")
+    rule = RULES[name]
+    numbers = [float(text) for text in texts if NUMBER.fullmatch(text)]
+    is_whole = len(rule.arguments) == len(texts) == len(numbers)
+    if not is_whole or not all(map(rule.check, numbers)):
+        raise ValueError(
+            f"threshold is {strategy!r}, which is not possible; give it as "
+            f"{rule.example!r}"
+        )
+    return rule, numbers
+
+
+def check(threshold: float | str) -> float | str:
+    """Let a threshold pass that `choose` would take: a rule, or a number from 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if isinstance(threshold, str):
+        parse(threshold)
+    elif isinstance(threshold, bool | np.bool) or not 0 <= threshold <= 1:
+        raise ValueError(f"threshold is {threshold!r}, which is not from 0 to 1")
+    return threshold
+
+
+def aim(rule: str, c: Candidates) -> tuple[str, Array]:
+    """Say what a rule of `choose` looks at, and compute it for every candidate.
+
+    Parameters
+    ----------
+    rule : str
+        As in `choose`, or another measure of `lopsided.lesson.metrics.count_metrics`,
+        such as ``"accuracy"``.
+    c : Candidates
+
+    Returns
+    -------
+    name : str
+    values : array, shape (k + 1,)
+        NaN where undefined. Costs and flagged rows are per row.
+
+    Raises
+    ------
+    ValueError
+        As `parse`.
+    """
+    if rule not in RULES and rule in _rates(c):
+        return rule, _rates(c)[rule]
+    found, numbers = parse(rule)
+    return found.looks_at, found.aim(c, *numbers)
+
+
 def choose(strategy: float | str, Y: Array, p: Array, p_new: Array) -> Choice:
     """Choose a threshold by a rule, from training data only.
 
     Parameters
     ----------
     strategy : float or str
-        A number is itself. ``"prevalence"``: the share of positives in ``Y``. ``"f1"``
-        and ``"youden"`` maximise F1 and recall - false positive rate (Youden 1950).
-        ``"recall:r"``: the highest threshold that reaches recall r. ``"precision:q"``:
-        the lowest that keeps precision q. ``"cost:FN:FP"`` minimises FN x missed + FP x
-        false alarms; a calibrated model would give FP / (FP + FN) (Elkan 2001).
-        ``"capacity:k"``: the lowest that flags at most k rows of ``p_new``.
+        A number is itself. A text names one of `RULES`, with its numbers.
     Y, p : array, m training labels and m probabilities
     p_new : array
         Probabilities of the rows to be decided on. Only ``capacity`` looks at them, and
@@ -194,34 +396,12 @@ def choose(strategy: float | str, Y: Array, p: Array, p_new: Array) -> Choice:
     Raises
     ------
     ValueError
-        For an unknown rule.
+        As `check`.
     """
-    if isinstance(strategy, int | float):
+    check(strategy)
+    if not isinstance(strategy, str):
         return Choice(float(strategy))
-    rule, *arguments = strategy.split(":")
-    numbers = [float(a) for a in arguments]
-    if rule == "prevalence":
-        return Choice(float(np.mean(Y == 1)))
-    if rule == "capacity":
-        flagged = candidates(np.zeros(p_new.size), p_new)
-        return Choice(float(flagged.t[np.flatnonzero(flagged.fp <= numbers[0])[-1]]))
-    c = candidates(Y, p)
-    values = aim(strategy, c)[1]
-    note = ""
-    if rule == "f1":
-        best = np.argmax(np.nan_to_num(values))
-    elif rule == "youden":
-        best = np.argmax(c.tp * c.fp[-1] - c.fp * c.tp[-1])  # in whole numbers
-    elif rule == "cost":
-        best = np.argmax(values <= values.min() * (1 + 1e-12))  # equal but for rounding
-    elif rule == "recall":
-        best = np.argmax(values >= numbers[0])
-    elif rule == "precision":
-        precision = np.nan_to_num(values)
-        target = min(numbers[0], precision.max())
-        best = np.flatnonzero(precision >= target)[-1]
-        if target < numbers[0]:
-            note = f"no threshold reaches precision {numbers[0]:g} on training data"
-    else:
-        raise ValueError(f"threshold is {strategy!r}, which is no known rule")
-    return Choice(float(c.t[best]), note)
+    rule, numbers = parse(strategy)
+    unlabelled = np.zeros(np.size(p_new)), p_new
+    c = candidates(*unlabelled) if rule.of_new_rows else candidates(Y, p)
+    return rule.choice(c, rule.aim(c, *numbers), *numbers)

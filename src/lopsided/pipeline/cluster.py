@@ -355,7 +355,7 @@ def _run_point(job: Job, data: str, stage: Path) -> Outcome:
         made["seconds"] = {NOTEBOOK: round(seconds, 2)}
     except notebooks.NotebookError as failure:
         error = str(failure).replace(str(stage), job.final)
-    written = job.p.model_copy(update={"run_dir": job.final}).model_dump()
+    written = job.p.with_(run_dir=job.final).model_dump()
     results.write_json(stage / results.PARAMETERS, written)
     results.write_json(stage / results.MANIFEST, made)
     files = {

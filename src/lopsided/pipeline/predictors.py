@@ -48,7 +48,7 @@ def network(settings: Mapping[str, Any]) -> Predictor:
     validate(settings)
 
     def predict(d: Dataset) -> Array:
-        p = d.parameters.model_copy(update={"engine": fastest()} | dict(settings))
+        p = d.parameters.with_(**{"engine": fastest()} | dict(settings))
         found: Array = experiment.fit(p, d).P_test.mean(axis=0)
         return found
 

@@ -83,7 +83,7 @@ def _build(p: Parameters, sha256: str, run: RunFolder) -> None:
     with run.building() as stage:
         stage = stage.resolve()
         try:
-            written = p.model_copy(update={"run_dir": str(run.path)}).model_dump()
+            written = p.with_(run_dir=str(run.path)).model_dump()
             results.write_json(stage / results.PARAMETERS, written)
             seconds = execute_all(p, stage)
             made = manifest(p, sha256)

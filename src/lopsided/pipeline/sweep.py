@@ -39,7 +39,7 @@ from tqdm import tqdm
 
 from lopsided import parameters
 from lopsided.errors import InputError
-from lopsided.parameters import Parameters
+from lopsided.parameters import Parameters, Resolved
 from lopsided.pipeline import cluster, notebooks
 from lopsided.pipeline.cluster import NOTEBOOK, Job, Outcome, code_version
 from lopsided.pipeline.folders import check_name, held, overwrite, writing
@@ -85,7 +85,7 @@ class Point:
 
     Attributes
     ----------
-    p : Parameters
+    p : Resolved
         With the defaults that depend on the table.
     sha256 : str
         Of the table.
@@ -99,7 +99,7 @@ class Point:
         The same of that.
     """
 
-    p: Parameters
+    p: Resolved
     sha256: str
     key: str
     training: str
@@ -225,7 +225,7 @@ def plan(file: SweepFile) -> list[Point]:
     for members in alike.values():
         start = time.perf_counter()
         with naming(members[0]):
-            table = load(given[members[0]].model_copy(update={"threshold": None}))
+            table = load(given[members[0]].with_(threshold=None))
         loading = time.perf_counter() - start
         timed: dict[Any, float] = {}
         for number in members:
@@ -246,29 +246,29 @@ def resolve(
     filled = {n: getattr(known, n) for n in ("target", "positive_label", "features")}
     if p.threshold is None:
         filled["threshold"] = known.threshold
-    p = p.model_copy(update=filled)
-    content = [p.model_dump(exclude=NOT_IN_KEY), table.sha256, code_version()]
+    resolved = p.resolved(**filled)
+    content = [resolved.model_dump(exclude=NOT_IN_KEY), table.sha256, code_version()]
     text = json.dumps(content, sort_keys=True)
     shape = (*p.hidden_units, p.batch_size, p.dtype, p.engine)
     if shape not in timed:
-        timed[shape] = seconds_of_an_epoch(p, table)
+        timed[shape] = seconds_of_an_epoch(resolved, table)
     return Point(
-        p,
+        resolved,
         table.sha256,
         hashlib.sha256(text.encode()).hexdigest()[:16],
-        experiment.fingerprint(p, table)[:16],
+        experiment.fingerprint(resolved, table)[:16],
         NOTEBOOK_SECONDS + loading,
         p.epochs * p.n_seeds * timed[shape],
     )
 
 
-def seconds_of_an_epoch(p: Parameters, table: Dataset) -> float:
+def seconds_of_an_epoch(p: Resolved, table: Dataset) -> float:
     """Time one, the second of two: the first may be slow for other reasons."""
     once = {"epochs": 1, "n_seeds": 1, "w": 1.0, "l2": 0.0}
     still = {"initial_learning_rate": 1e-9, "final_learning_rate": 0.0}
     for _ in range(2):
         start = time.perf_counter()
-        experiment.fit(p.model_copy(update=once | still), table)
+        experiment.fit(p.with_(**once | still), table)
     return time.perf_counter() - start
 
 

@@ -17,7 +17,7 @@ from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight, class_weights
 from lopsided.lesson.network import Array, Network, initialise, predict_proba
 from lopsided.lesson.training import History, run_epoch, train
-from lopsided.parameters import Parameters
+from lopsided.parameters import Parameters, Resolved
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
 
@@ -57,7 +57,7 @@ class Fitted:
         return self.P_test[:1]
 
 
-def fingerprint(p: Parameters, dataset: Dataset) -> str:
+def fingerprint(p: Resolved, dataset: Dataset) -> str:
     """Hash all that decides a trained network: parameters and data.
 
     Two equal fingerprints mean that one network can stand for both. A weight of 1 is
@@ -71,21 +71,18 @@ def fingerprint(p: Parameters, dataset: Dataset) -> str:
 
 
 def fit(
-    p: Parameters,
+    p: Resolved,
     dataset: Dataset,
     on_epoch: Callable[[int, History], None] | None = None,
-    scheme: str = "he",
 ) -> Fitted:
     """Train the network that the parameters describe; ``n_seeds`` of them if more.
 
     Parameters
     ----------
-    p : Parameters
+    p : Resolved
     dataset : Dataset
     on_epoch : callable, optional
         Called with the number of epochs done so far and the history.
-    scheme : str
-        How the first weights are drawn, as in `network.initialise`.
 
     Raises
     ------
@@ -105,7 +102,7 @@ def fit(
     for k in range(p.n_seeds):
         rng = np.random.default_rng(p.seed + k)
         layer_dims = [len(X), *p.hidden_units, 1]
-        network = initialise(layer_dims, rng, scheme, p.dtype)
+        network = initialise(layer_dims, rng, p.initialisation, p.dtype)
         history = train(
             network,
             X,
@@ -140,20 +137,19 @@ def engine(p: Parameters) -> Callable[..., None]:
 
 
 def choose_threshold(
-    p: Parameters, dataset: Dataset, p_train: Array, p_test: Array
+    p: Resolved, dataset: Dataset, p_train: Array, p_test: Array
 ) -> threshold.Choice:
     """Apply the parameters' threshold rule to one network's predictions."""
-    assert p.threshold is not None  # data.load fills it in
     return threshold.choose(p.threshold, dataset.Y_train, p_train, p_test)
 
 
-def strategy_name(p: Parameters) -> str:
+def strategy_name(p: Resolved) -> str:
     """Name the threshold's rule: ``"fixed"`` for a number."""
     return p.threshold if isinstance(p.threshold, str) else "fixed"
 
 
 def intervals(
-    p: Parameters, dataset: Dataset, fitted: Fitted, t: float
+    p: Resolved, dataset: Dataset, fitted: Fitted, t: float
 ) -> dict[str, tuple[float, float]] | None:
     """Bootstrap 95 % intervals of the test metrics; None when ``n_bootstrap`` is 0.
 
@@ -169,7 +165,7 @@ def intervals(
 
 
 def seed_spread(
-    p: Parameters, dataset: Dataset, fitted: Fitted
+    p: Resolved, dataset: Dataset, fitted: Fitted
 ) -> dict[str, dict[str, float]] | None:
     """Spread of the test metrics from seed to seed; None with one seed only.
 
@@ -187,7 +183,7 @@ def seed_spread(
     return {name: spread[name].to_dict() for name in spread}
 
 
-def measure(p: Parameters, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
+def measure(p: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
     """Compute everything that ``metrics.json`` holds. Undefined values are None."""
     choice = choose_threshold(p, dataset, fitted.p_train, fitted.p_test)
     content = {

@@ -379,8 +379,6 @@ def rules(
         for label, (Y, p), colour, style in sides:
             c = threshold.candidates(Y, p)
             name, values = threshold.aim(rule, c)
-            if name == "rows flagged":
-                name, values = "share flagged", values / values[-1]
             ax.plot(*_thin(c.t, values), color=colour, ls=style, lw=1.5, label=label)
         ax.axvline(t, color="black", ls=":", lw=1.2, label="chosen")
         ax.set(xlim=(0, right), ylabel=name)

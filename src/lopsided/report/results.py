@@ -18,7 +18,7 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import Network
 from lopsided.lesson.training import History
-from lopsided.parameters import Parameters
+from lopsided.parameters import Resolved
 from lopsided.report.display import Picture
 from lopsided.report.experiment import Fitted, choose_threshold, fingerprint, fit
 from lopsided.table.dataset import Dataset
@@ -172,9 +172,7 @@ def load_model(path: Path) -> Model:
         raise InputError(f"{path} is damaged, or is not a model of lopsided") from None
 
 
-def save_fitted(
-    run_dir: RunDir, p: Parameters, dataset: Dataset, fitted: Fitted
-) -> None:
+def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) -> None:
     """Write ``model.npz`` and ``predictions.parquet``."""
     if not run_dir:
         return
@@ -210,7 +208,7 @@ def _column(k: int) -> str:
     return f"p_seed_{k}" if k else "p"
 
 
-def load_fitted(run_dir: RunDir, p: Parameters, dataset: Dataset) -> Fitted | None:
+def load_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset) -> Fitted | None:
     """Read what `save_fitted` wrote, if it was for these parameters and this data."""
     if not run_dir or not Path(run_dir, MODEL).exists():
         return None
@@ -223,7 +221,7 @@ def load_fitted(run_dir: RunDir, p: Parameters, dataset: Dataset) -> Fitted | No
     return Fitted(model.network, model.history, model.w, P["train"], P["test"])
 
 
-def fitted(p: Parameters, dataset: Dataset) -> Fitted:
+def fitted(p: Resolved, dataset: Dataset) -> Fitted:
     """Read the run's trained network if it is there, else train and write it."""
     found = load_fitted(p.run_dir, p, dataset)
     if found is None:

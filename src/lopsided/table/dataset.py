@@ -8,7 +8,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
-from lopsided.parameters import Parameters
+from lopsided.parameters import Parameters, Resolved
 from lopsided.prose import count, few, quoted, short
 from lopsided.table import appointments, limits, reader
 from lopsided.table import recipe as recipes
@@ -23,7 +23,7 @@ class Dataset:
 
     Attributes
     ----------
-    parameters : Parameters
+    parameters : Resolved
         As given, with the defaults that depend on the table filled in.
     X_train, X_test : array, shapes (n_0, n_train) and (n_0, n_test)
     Y_train, Y_test : array, shapes (1, n_train) and (1, n_test)
@@ -54,7 +54,7 @@ class Dataset:
         True probabilities, shaped as ``Y``. Only a simulation knows them.
     """
 
-    parameters: Parameters
+    parameters: Resolved
     X_train: Array
     Y_train: Array
     X_test: Array
@@ -105,7 +105,7 @@ def load(p: Parameters) -> Dataset:
     rows, frame = np.flatnonzero(has_target), frame[has_target].reset_index(drop=True)
     labels = _labels(frame[target], p.positive_label)
     y = (recipes.as_text(frame[target]) == labels[1]).to_numpy(int)
-    p = p.model_copy(update={"positive_label": labels[1]})
+    resolved = p.resolved(positive_label=labels[1])
     if not known:
         notes.append(
             f"Positive is {quoted(target)} = {quoted(labels[1])}: {y.sum():,} of "
@@ -129,7 +129,7 @@ def load(p: Parameters) -> Dataset:
     told = known and labels == ("No", "Yes")
     names = [short(f"{target} = {label}", 40) for label in labels]
     return Dataset(
-        parameters=p,
+        parameters=resolved,
         X_train=X_train,
         Y_train=y[None, train].astype(float),
         X_test=X_test,
@@ -171,7 +171,7 @@ def with_defaults(
         defaults = {"features": "all", "threshold": "prevalence"}
     given = {name: getattr(p, name) for name in defaults}
     filled = {n: defaults[n] if value is None else value for n, value in given.items()}
-    p = p.model_copy(update=filled)
+    p = p.with_(**filled)
     if p.target is None:
         raise InputError(
             f"{source} is not the appointments file; say which column to predict with "

@@ -37,12 +37,12 @@ def jobs(data: str) -> list[Job]:
 def measure(data: str, epochs: int, seed: int) -> Row:
     """Train three networks on one split and compare what they say of the test rows."""
     p = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
-    p = p.model_copy(update={"engine": fastest()})
+    p = p.with_(engine=fastest())
     dataset = load(p)
     Y, truth = dataset.Y_test, dataset.p_true_test
     twin = {"weighting": "positive", "w": "balanced"}
     plain, weighted, other = (
-        experiment.fit(dataset.parameters.model_copy(update=changes), dataset).p_test
+        experiment.fit(dataset.parameters.with_(**changes), dataset).p_test
         for changes in ({}, twin, {"seed": seed + 1000})
     )
     w = balanced_weight(dataset.Y_train)

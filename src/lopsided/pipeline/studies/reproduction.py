@@ -74,7 +74,7 @@ def _runs(declared: dict[str, Any]) -> Iterator[Run]:
         run["weighting"], run["w"] = run.pop("reading")
         run |= {"split_seed": run["seed"]} | declared["always"]
         settings = {name: _text(value) for name, value in run.items()}
-        del run["scheme"]  # an argument of `experiment.fit`
+        run["initialisation"] = run.pop("scheme")
         run["features"] = declared["features"][run["features"]]
         validate(run)
         yield Run(settings, run)
@@ -88,9 +88,9 @@ def _text(value: Any) -> str:
 
 def measure(run: Run, data: str, grid: Grid) -> Row:
     """Train one network and describe it by counts and rates."""
-    dataset, scheme = _dataset_of(run, data), run.settings["scheme"]
-    quick = validate(run.parameters | {"engine": fastest()})
-    fitted = experiment.fit(quick, dataset, scheme=scheme)
+    dataset = _dataset_of(run, data)
+    quick = dataset.parameters.with_(**run.parameters, engine=fastest())
+    fitted = experiment.fit(quick, dataset)
     Y, p = dataset.Y_test, fitted.p_test
     found: dict[str, Any] = {"n_train": dataset.Y_train.size, "n_test": Y.size}
     for t in grid.thresholds:

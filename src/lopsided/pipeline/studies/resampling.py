@@ -47,5 +47,5 @@ def measure(data: str, drawn: str, resamples: int) -> Row:
 @lru_cache(maxsize=1)
 def _trained(data: str) -> tuple[Dataset, Array]:
     d = load(Parameters(data=data))
-    p = d.parameters.model_copy(update={"engine": fastest()})
+    p = d.parameters.with_(engine=fastest())
     return d, experiment.fit(p, d).p_test
