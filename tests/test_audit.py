@@ -10,7 +10,7 @@ from lopsided.cli import lopsided
 from lopsided.errors import InputError
 from lopsided.pipeline.audit import STUDIES, run_audit
 from lopsided.pipeline.folders import held
-from lopsided.pipeline.jobs import Job, complete, read_rows
+from lopsided.pipeline.rows import Row, complete, read_rows
 
 
 def square(number):
@@ -22,7 +22,7 @@ def broken():
 
 
 def declared(*numbers):
-    return [Job({"number": str(n)}, partial(square, n)) for n in numbers]
+    return [Row({"number": str(n)}, partial(square, n)) for n in numbers]
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def test_rows_that_nobody_declares_go(table):
 
 
 def test_what_was_measured_stays_when_a_row_breaks(table):
-    jobs = [*declared(3, 1, 2, 7), Job({"number": "0"}, broken)]
+    rows = [*declared(3, 1, 2, 7), Row({"number": "0"}, broken)]
     with pytest.raises(ValueError, match="one of them"):
-        complete(table, jobs, processes=1)
+        complete(table, rows, slots=1)
     assert {"number": "7", "square": "49"} in read_rows(table)
 
 

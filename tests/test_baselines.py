@@ -15,7 +15,6 @@ from sklearn.neural_network import MLPClassifier
 from lopsided.errors import InputError
 from lopsided.lesson.threshold import choose
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import complete, expand, read_rows
 from lopsided.pipeline.predictors import (
     dataset,
     estimator,
@@ -23,6 +22,7 @@ from lopsided.pipeline.predictors import (
     network,
     out_of_fold,
 )
+from lopsided.pipeline.rows import complete, expand, read_rows
 from lopsided.pipeline.studies import baselines, selection
 from lopsided.report.figures import side_by_side
 from lopsided.table.appointments import FEATURE_SETS, PUBLISHED_SHA256
@@ -92,7 +92,7 @@ def test_the_best_setting_of_each_split_is_chosen(tmp_path, small_clinic, tiny):
     path = tmp_path / "selection.csv"
     with pytest.raises(InputError, match="measure 'selection' first"):
         selection.chosen(path, tiny)
-    assert complete(path, selection.jobs(small_clinic), processes=1) == 6
+    assert complete(path, selection.rows(small_clinic), slots=1) == 6
     best = selection.chosen(path, tiny)
     for model in selection.MODELS:
         rows = [row for row in read_rows(path) if row["model"] == model]
@@ -233,7 +233,7 @@ def test_plain_gradient_descent_comes_within_reach_of_the_trees():
 def test_a_committed_score_comes_out_again(real_data):
     declared = selection.read()
     row = read_rows(SELECTION)[0]
-    job = selection.jobs(str(real_data))[0]
+    job = selection.rows(str(real_data))[0]
     assert job.settings.items() <= row.items()
     settings = json.loads(row["settings"])
     assert settings["epochs"] <= 10  # a quick one

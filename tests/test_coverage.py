@@ -6,7 +6,7 @@ from conftest import ROOT
 from scipy import stats
 
 from lopsided.lesson import metrics
-from lopsided.pipeline.jobs import read_rows
+from lopsided.pipeline.rows import read_rows
 from lopsided.pipeline.studies import coverage
 from lopsided.pipeline.studies.coverage import Population, misses
 from lopsided.report.intervals import METRICS
@@ -67,9 +67,9 @@ def test_intervals_of_small_test_sets_cover(small):
 
 def test_the_committed_table_is_as_declared():
     rows = read_rows(COMMITTED)
-    jobs = coverage.jobs("simulated")
-    assert [{name: row[name] for name in jobs[0].settings} for row in rows] == [
-        job.settings for job in jobs
+    declared = coverage.rows("simulated")
+    assert [{name: row[name] for name in declared[0].settings} for row in rows] == [
+        row.settings for row in declared
     ]
     assert sum(int(row["test_sets"]) for row in rows) >= 2000
     assert {int(row["population"]) for row in rows} == {10_000_000}

@@ -9,13 +9,13 @@ from conftest import ROOT
 from lopsided.lesson import metrics
 from lopsided.lesson.network import Network
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import read_rows
+from lopsided.pipeline.rows import read_rows
+from lopsided.pipeline.studies import dead_units
 from lopsided.pipeline.studies.dead_units import (
     EPOCHS,
     SEEDS,
     USUAL,
     dead,
-    jobs,
     measure,
     silent,
 )
@@ -65,7 +65,7 @@ def test_the_first_weights_are_as_declared():
 
 
 def test_the_committed_table_is_as_declared():
-    rows, declared = read_rows(COMMITTED), jobs("simulated")
+    rows, declared = read_rows(COMMITTED), dead_units.rows("simulated")
     names = [*declared[0].settings]
     assert [{n: row[n] for n in names} for row in rows] == [
         job.settings for job in declared

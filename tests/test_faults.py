@@ -423,7 +423,7 @@ def only_line(lines):
     ("fault", "expected"),
     [
         ("kernel", "one: its kernel died; was memory short? (see runs/r.failed)"),
-        ("process", "one or two: its process died; was memory short?"),
+        ("process", "one: its process died; was memory short? (see runs/r.failed)"),
         ("cell", "one, cell 3: ValueError: as asked (see runs/r.failed)"),
     ],
 )

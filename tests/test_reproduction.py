@@ -6,8 +6,9 @@ import pytest
 from conftest import ROOT
 
 from lopsided.errors import InputError
-from lopsided.pipeline.jobs import complete, read_rows
-from lopsided.pipeline.studies.reproduction import jobs, measure, read_grid
+from lopsided.pipeline.rows import complete, read_rows
+from lopsided.pipeline.studies import reproduction
+from lopsided.pipeline.studies.reproduction import measure, read_grid
 from lopsided.table.appointments import PUBLISHED_SHA256
 from lopsided.table.simulate import clinic
 
@@ -80,7 +81,7 @@ def test_a_value_that_is_not_allowed_is_refused(tmp_path):
 
 def test_a_resumed_table_is_the_undisturbed_one(tmp_path, small_clinic, tiny):
     whole, resumed = tmp_path / "whole.csv", tmp_path / "resumed.csv"
-    four = jobs(small_clinic, tiny)
+    four = reproduction.rows(small_clinic, tiny)
     assert complete(whole, four) == 4
     lines = whole.read_text().splitlines(keepends=True)
     assert len(lines) == 5

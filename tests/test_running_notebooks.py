@@ -10,13 +10,13 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from lopsided.pipeline.jobs import workers
 from lopsided.pipeline.notebooks import (
     KERNEL_ARGUMENTS,
     NotebookError,
     execute,
     folder,
     refresh,
-    workers,
 )
 
 NOTEBOOKS = folder()

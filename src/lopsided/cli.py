@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -203,14 +204,16 @@ def parameters() -> None:
 @lopsided.command()
 def notebooks() -> None:
     """Re-execute the committed notebooks, after checking that each pair agrees."""
+    from lopsided.pipeline import jobs
     from lopsided.pipeline import notebooks as paired
 
     paths = sorted(paired.folder().glob("*.ipynb"))
     for path in paths:
         paired.check_pair(path)
-    with paired.workers() as pool:
-        for name in pool.map(paired.refresh, paths):
-            echo(f"{name}: executed")
+    todo = [jobs.Job(path.name, partial(paired.refresh, path)) for path in paths]
+    with jobs.workers(cores_each=jobs.cores()) as pool:
+        for _, executed in jobs.run(todo, pool):
+            echo(f"{executed.result()}: executed")
 
 
 @lopsided.command()

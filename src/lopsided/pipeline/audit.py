@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, complete, tables
+from lopsided.pipeline.rows import Row, complete, tables
 from lopsided.pipeline.studies import (
     baselines,
     coverage,
@@ -16,18 +16,20 @@ from lopsided.pipeline.studies import (
 from lopsided.table.appointments import PUBLISHED_SHA256
 from lopsided.table.dataset import load
 
-#: Each study, with the function that turns a table's path into jobs.
-STUDIES: dict[str, Callable[[str], list[Job]]] = {
-    "law": law.jobs,
-    "reproduction": reproduction.jobs,
-    "coverage": coverage.jobs,
-    "dead_units": dead_units.jobs,
-    "selection": selection.jobs,
-    "baselines": baselines.jobs,  # with what was selected
+#: Each study, with the function that turns a table's path into rows.
+STUDIES: dict[str, Callable[[str], list[Row]]] = {
+    "law": law.rows,
+    "reproduction": reproduction.rows,
+    "coverage": coverage.rows,
+    "dead_units": dead_units.rows,
+    "selection": selection.rows,
+    "baselines": baselines.rows,  # with what was selected
 }
 
 
-def run_audit(data: str, only: Sequence[str] = (), processes: int = 2) -> list[str]:
+def run_audit(
+    data: str, only: Sequence[str] = (), slots: int | None = None
+) -> list[str]:
     """Measure what is missing in the audit's tables.
 
     Parameters
@@ -36,6 +38,8 @@ def run_audit(data: str, only: Sequence[str] = (), processes: int = 2) -> list[s
         The published file, or ``"simulated"``.
     only : sequence of str
         Names of studies; empty for all.
+    slots : int, optional
+        Processes; by default all cores.
 
     Returns
     -------
@@ -65,6 +69,6 @@ def run_audit(data: str, only: Sequence[str] = (), processes: int = 2) -> list[s
     lines = []
     for name in only or STUDIES:
         output = folder / f"{name}.csv"
-        added = complete(output, STUDIES[name](data), processes)
+        added = complete(output, STUDIES[name](data), slots)
         lines.append(f"{output}: {added} rows added")
     return lines

@@ -26,7 +26,7 @@ from distributed.worker import get_worker
 import lopsided
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
-from lopsided.pipeline import notebooks
+from lopsided.pipeline import jobs, notebooks
 from lopsided.pipeline.folders import overwrite
 from lopsided.pipeline.report import manifest
 from lopsided.report import results
@@ -92,8 +92,8 @@ class Workplace(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Find or write the tables; let no kernel use a second core."""
         if self.own:
-            notebooks.leave_the_terminal(os.devnull)
-        notebooks.use_one_core()
+            jobs._leave_the_terminal(os.devnull)
+        jobs.use_cores(1)
         self.folder = Path(worker.local_directory, self.name)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.paths = {}
@@ -168,7 +168,7 @@ def connect(
         if scheduler:
             client = stack.enter_context(_client(scheduler))
         else:
-            with notebooks.ctrl_c_held():  # workers are born with it held
+            with jobs.ctrl_c_held():  # workers are born with it held
                 runtime = stack.enter_context(
                     tempfile.TemporaryDirectory(
                         prefix="lopsided-", ignore_cleanup_errors=True
@@ -187,7 +187,7 @@ def connect(
         try:
             yield client, place.name
         finally:
-            with notebooks.ctrl_c_held():  # workers and kernels first
+            with jobs.ctrl_c_held():  # workers and kernels first
                 with suppress(OSError, TimeoutError):
                     client.unregister_worker_plugin(place.name)
                 stack.close()

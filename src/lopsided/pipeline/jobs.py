@@ -1,121 +1,298 @@
-"""Many measurements, one row each, in a table that grows as they end.
+"""Jobs: each a key, a function and the jobs that it needs; run by processes here.
 
-A table is the only state. After each row it is written whole, in the order declared,
-and swapped in; a start skips the rows that it finds there. However often it was
-stopped, the table ends the same.
+A pool is a number of slots, and ``submit``, which gives a future of the standard
+library. `workers` starts one of processes on this machine; a dask cluster is another.
+Whoever runs the jobs, the results are the same: a job sees nothing but its arguments.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import product
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tqdm import tqdm
-
-from lopsided.errors import InputError
-from lopsided.pipeline import notebooks
-from lopsided.pipeline.folders import held, overwrite
-
-Row = dict[str, str]  # of a table; all text, as in the file
+import psutil  # type: ignore[import-untyped]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One row: the columns that name it, and what measures the others.
+    """What to do, and after what.
 
-    ``measure`` is called in another process: a module's function, or a partial of one.
+    Attributes
+    ----------
+    key : hashable
+        Names it among the jobs that are run together.
+    function : callable
+        Called in another process, with the results of the jobs that it needs: a
+        module's function, or a partial of one.
+    needs : tuple
+        Their keys.
     """
 
-    settings: Row
-    measure: Callable[[], Row]
+    key: Hashable
+    function: Callable[..., Any]
+    needs: tuple[Hashable, ...] = ()
 
 
-def expand(declared: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """List a grid's settings: of each part, all values that it names, with the usual.
+class Pool(Protocol):
+    """What runs jobs."""
+
+    @property
+    def slots(self) -> int:
+        """Give the number of jobs that can run at a time; it may change."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Start a job, for which a slot is free."""
+
+
+def run(
+    jobs: Sequence[Job],
+    pool: Pool,
+    attempts: int = 1,
+    tick: Callable[[], object] = int,
+    seconds: float = 1.0,
+) -> Iterator[tuple[Job, Future[Any]]]:
+    """Run jobs, each after those that it needs, and give each as it ends.
+
+    No more are handed out than there are slots, and a result is kept as long as a job
+    needs it: what this takes of memory does not grow with the number of jobs.
 
     Parameters
     ----------
-    declared : dict
-        ``usual``, a list of values for each name, and ``parts``, each with the lists
-        that differ.
-    """
-    for part in declared["parts"]:
-        lists = declared["usual"] | part
-        for values in product(*lists.values()):
-            yield dict(zip(lists, values, strict=True))
+    jobs : sequence of Job
+        First come, first run; but what has waited for another job comes next.
+    pool : Pool
+    attempts : int
+        How often a job is tried whose process dies.
+    tick : callable
+        Called at least every ``seconds``.
 
-
-def tables(data: str) -> Path:
-    """Say where the tables go: a checkout holds those of the published file."""
-    top = notebooks.checkout()
-    if top and data != "simulated":
-        return top / "notebooks" / "results"
-    return Path("runs", "audits", "simulated" if data == "simulated" else "published")
-
-
-def complete(output: Path, jobs: Sequence[Job], processes: int = 2) -> int:
-    """Measure the rows that a table lacks, and return how many those were.
-
-    Rows that no job declares go with the first one that is added.
+    Yields
+    ------
+    Job
+    Future
+        Done. Where a job failed, those that need it fail alike, without running.
 
     Raises
     ------
-    InputError
-        When two jobs have one name, the table is of other columns, or another process
-        makes it.
+    ValueError
+        At the end, when a job needs what no other gives.
     """
-    wanted = {_name(job.settings, job.settings): job for job in jobs}
-    if len(wanted) < len(jobs):
-        raise InputError(f"a row of {output.name} is declared twice; name each once")
-    with held(output, f"{output} is being made by another process; wait for it"):
-        return _complete(output, wanted, processes)
+    unmet = {job.key: len(set(job.needs)) for job in jobs}
+    users = Counter(need for job in jobs for need in set(job.needs))
+    waiting: dict[Hashable, list[Job]] = defaultdict(list)
+    for job in jobs:
+        for need in set(job.needs):
+            waiting[need].append(job)
+    ready = deque(job for job in jobs if not job.needs)
+    kept: dict[Hashable, Future[Any]] = {}  # what jobs still need
+    running: dict[Future[Any], Job] = {}
+    deaths: Counter[Hashable] = Counter()
+
+    def ended(job: Job, future: Future[Any]) -> None:
+        for need in set(job.needs):
+            users[need] -= 1
+            if not users[need]:
+                del kept[need]
+        if users[job.key]:
+            kept[job.key] = future
+        for other in reversed(waiting.pop(job.key, [])):
+            unmet[other.key] -= 1
+            if not unmet[other.key]:
+                ready.appendleft(other)
+
+    while ready or running:
+        while ready and len(running) < pool.slots:
+            job = ready.popleft()
+            needed = [kept[need] for need in job.needs]
+            failed = next((need for need in needed if need.exception()), None)
+            if failed:
+                ended(job, failed)
+                yield job, failed
+            else:
+                arguments = (need.result() for need in needed)
+                running[pool.submit(job.function, *arguments)] = job
+        done = wait(running, seconds, FIRST_COMPLETED).done
+        tick()
+        for future in done:
+            job = running.pop(future)
+            if isinstance(future.exception(), BrokenExecutor):
+                deaths[job.key] += 1
+                if deaths[job.key] < attempts:
+                    ready.appendleft(job)
+                    continue
+            ended(job, future)
+            yield job, future
+    if waiting:
+        raise ValueError(
+            f"no job has the key {next(iter(waiting))!r}, or a circle does"
+        )
 
 
-def _complete(output: Path, jobs: dict[tuple[str, ...], Job], processes: int) -> int:
-    names = next(iter(jobs.values())).settings
-    done = {_name(row, names, output): row for row in read_rows(output)}
-    missing = [job for name, job in jobs.items() if name not in done]
-    bar = tqdm(
-        total=len(jobs), initial=len(jobs) - len(missing), desc=output.stem, unit="row"
-    )
-    with bar, notebooks.workers(processes) as pool:
+def cores() -> int:
+    """Give the jobs that this machine can run at a time: a core and a GiB each."""
+    import joblib
+
+    free = psutil.virtual_memory().available // 2**30
+    return max(1, min(joblib.cpu_count(), free))
+
+
+class Processes:
+    """Processes of this machine, a slot each; one that dies breaks its own job alone.
+
+    Parameters
+    ----------
+    slots : int
+    start : callable
+        Gives an executor of one process.
+    """
+
+    def __init__(self, slots: int, start: Callable[[], ProcessPoolExecutor]) -> None:
+        self.slots = slots
+        self.start = start
+        self.executors = [start() for _ in range(slots)]
+        self.last: list[Future[Any] | None] = [None] * slots
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Start a job in a free slot."""
+        free = [k for k, last in enumerate(self.last) if last is None or last.done()]
+        slot = free[0] if free else 0
         try:
-            running = {pool.submit(job.measure): job.settings for job in missing}
-            for future in as_completed(running):
-                row = running[future] | future.result()
-                done[_name(row, names)] = row
-                _write_rows(output, [done[name] for name in jobs if name in done])
-                bar.update()
-        except KeyboardInterrupt:
-            kept = f"{bar.n} of {len(jobs)} rows are in {output}"
-            raise KeyboardInterrupt(f"interrupted; {kept}") from None
-    return len(missing)
+            future = self.executors[slot].submit(function, *arguments)
+        except BrokenExecutor:
+            self.executors[slot] = self.start()
+            future = self.executors[slot].submit(function, *arguments)
+        self.last[slot] = future
+        return future
+
+    def shutdown(self) -> None:
+        """Wait for what runs, and end the processes."""
+        for executor in self.executors:
+            executor.shutdown(cancel_futures=True)
 
 
-def _name(row: Row, names: Row, source: Path | None = None) -> tuple[str, ...]:
+@contextmanager
+def workers(
+    slots: int | None = None, log: str | Path = os.devnull, cores_each: int = 1
+) -> Iterator[Processes]:
+    """Start processes that each run one job at a time.
+
+    None outlives the block, nor does a kernel of theirs: all end at once if the block
+    raises, or if this process is killed. Each uses one thread for arithmetic: the
+    network's matrices are too small to share. What they and their kernels write to the
+    standard error goes to ``log``: what matters is raised, and the rest would alarm the
+    user.
+
+    Parameters
+    ----------
+    slots : int, optional
+        By default `cores`.
+    log : path
+    cores_each : int
+        How many processes of its own a job may start for its work.
+    """
+    context = get_context("spawn")
+    # The leash: nothing is ever sent. When this end closes, workers read its end.
+    leash, end = context.Pipe(duplex=False)
+    with tempfile.TemporaryDirectory(
+        prefix="lopsided-", ignore_cleanup_errors=True
+    ) as runtime:
+        given = (leash, runtime, log, cores_each)
+
+        def start() -> ProcessPoolExecutor:
+            executor = ProcessPoolExecutor(1, context, _start_worker, given)
+            try:
+                with ctrl_c_held():  # born with it held: it is not for them
+                    executor.submit(int)
+            except OSError as error:
+                why = error.strerror or error
+                raise RuntimeError(f"no worker process can start: {why}") from error
+            return executor
+
+        pool = Processes(slots or cores(), start)
+        try:
+            yield pool
+        except BaseException:
+            end.close()
+            raise
+        finally:
+            pool.shutdown()
+            end.close()
+
+
+@contextmanager
+def ctrl_c_held() -> Iterator[None]:
+    """Let a Ctrl-C wait until the block ends; processes born in it hold it too."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return tuple(row[name] for name in names)
-    except KeyError as missing:
-        raise InputError(
-            f"{source} has no column {missing}: another version made it; move it away"
-        ) from None
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Read a table; no rows if it is not there."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def use_cores(n: int) -> None:
+    """Let arithmetic use one thread, and joblib ``n`` processes; in kernels, too."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ["LOKY_MAX_CPU_COUNT"] = str(n)
 
 
-def _write_rows(path: Path, rows: list[Row]) -> None:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    overwrite(path, file.getvalue().encode())
+def _start_worker(
+    leash: Connection, runtime: str, log: str | Path, cores_each: int
+) -> None:
+    use_cores(cores_each)
+    own = os.path.join(runtime, str(os.getpid()))  # a socket's name must be short
+    os.mkdir(own)
+    tempfile.tempdir = own  # what is put there goes when we go
+    logging.disable()  # what matters is raised
+
+    def leave(*_: object) -> None:
+        shutil.rmtree(own, ignore_errors=True)
+        with suppress(OSError):  # the last one turns off the light
+            os.rmdir(runtime)
+        kernels = psutil.Process().children(recursive=True)
+        for kernel in kernels:
+            with suppress(psutil.NoSuchProcess):
+                kernel.kill()
+        psutil.wait_procs(kernels, timeout=5)
+        os._exit(1)
+
+    def follow() -> None:
+        try:
+            leash.poll(None)
+        finally:
+            leave()
+
+    signal.signal(signal.SIGTERM, leave)
+    _leave_the_terminal(log)
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def _leave_the_terminal(log: str | Path) -> None:
+    """Keep a Ctrl-C from this process; send what its kernels complain of to a log."""
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 2)  # kernels inherit it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setsid"):  # out of the reach of a kill of the whole group, too
+        with suppress(PermissionError):
+            os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -2,30 +2,19 @@
 
 import ast
 import hashlib
-import logging
 import os
-import shutil
-import signal
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager, suppress
 from importlib.resources import files
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-import psutil  # type: ignore[import-untyped]
 
 from lopsided.errors import InputError
 from lopsided.pipeline.folders import overwrite
 
 #: The notebooks of a run, each with those that must be done before it.
-REPORT = {
+REPORT: dict[str, list[str]] = {
     "03_training": [],
     "01_forward_propagation": [],
     "02_weighted_backprop": [],
@@ -181,95 +170,6 @@ def _connection() -> Any:
     files = os.name == "posix" and len(str(path)) < 90  # the most that a socket takes
     transport = "ipc" if files else "tcp"
     return Config(KernelManager={"connection_file": str(path), "transport": transport})
-
-
-@contextmanager
-def workers(
-    count: int = 2, log: str | Path = os.devnull
-) -> Iterator[ProcessPoolExecutor]:
-    """Start processes that each run one notebook at a time.
-
-    None outlives the block, nor does a kernel: all end at once if the block raises, or
-    if this process is killed. Each uses one thread for arithmetic: the network's
-    matrices are too small to share. What they and their kernels write to the standard
-    error goes to ``log``: what matters is raised, and the rest would alarm the user.
-    """
-    context = get_context("spawn")
-    # The leash: nothing is ever sent. When this end closes, workers read its end.
-    leash, end = context.Pipe(duplex=False)
-    with (
-        tempfile.TemporaryDirectory(
-            prefix="lopsided-", ignore_cleanup_errors=True
-        ) as runtime,
-        ProcessPoolExecutor(
-            count, context, _start_worker, (leash, runtime, log)
-        ) as pool,
-    ):
-        try:
-            with ctrl_c_held():  # workers are born with it held: it is not for them
-                for _ in range(count):
-                    pool.submit(int)
-            yield pool
-        except BaseException:
-            end.close()
-            pool.shutdown(cancel_futures=True)
-            raise
-    end.close()
-
-
-@contextmanager
-def ctrl_c_held() -> Iterator[None]:
-    """Let a Ctrl-C wait until the block ends; processes born in it hold it too."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def leave_the_terminal(log: str | Path) -> None:
-    """Keep a Ctrl-C from this process; send what its kernels complain of to a log."""
-    with open(log, "ab") as file:
-        os.dup2(file.fileno(), 2)  # kernels inherit it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setsid"):  # out of the reach of a kill of the whole group, too
-        with suppress(PermissionError):
-            os.setsid()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def use_one_core() -> None:
-    """Let arithmetic use one thread, here and in the kernels that are started here."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-
-
-def _start_worker(leash: Connection, runtime: str, log: str | Path) -> None:
-    use_one_core()
-    tempfile.tempdir = runtime  # what is put there goes when we go
-    logging.disable()  # what matters is raised
-
-    def leave(*_: object) -> None:
-        shutil.rmtree(runtime, ignore_errors=True)
-        kernels = psutil.Process().children(recursive=True)
-        for kernel in kernels:
-            with suppress(psutil.NoSuchProcess):
-                kernel.kill()
-        psutil.wait_procs(kernels, timeout=5)
-        os._exit(1)
-
-    def follow() -> None:
-        try:
-            leash.poll(None)
-        finally:
-            leave()
-
-    signal.signal(signal.SIGTERM, leave)
-    leave_the_terminal(log)
-    threading.Thread(target=follow, daemon=True).start()
 
 
 def refresh(path: Path) -> str:

@@ -6,10 +6,10 @@ import platform
 import shutil
 import subprocess
 import sys
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tqdm import tqdm
 from lopsided import __version__
 from lopsided.errors import in_words
 from lopsided.parameters import Parameters
-from lopsided.pipeline import document, notebooks
+from lopsided.pipeline import document, jobs, notebooks
 from lopsided.pipeline.folders import RunFolder, overwrite
 from lopsided.report import results
 from lopsided.table.dataset import load
@@ -146,33 +146,34 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
     """
     (stage / "notebooks").mkdir()
     values = p.model_dump() | {"run_dir": str(stage)}
-    waiting = {name: set(needs) for name, needs in notebooks.REPORT.items()}
-    running: dict[Future[float], str] = {}
+
+    def job(name: str, needs: list[str]) -> jobs.Job:
+        source = notebooks.folder() / f"{name}.ipynb"
+        output = stage / "notebooks" / source.name
+        return jobs.Job(name, partial(notebook, source, output, values), tuple(needs))
+
+    todo = [job(name, needs) for name, needs in notebooks.REPORT.items()]
     seconds: dict[str, float] = {}
     log = stage / KERNEL_LOG
-    with notebooks.workers(log=log) as pool, Progress(p, stage) as progress:
-        try:
-            while waiting or running:
-                for name in [n for n, needs in waiting.items() if not needs]:
-                    del waiting[name]
-                    source = notebooks.folder() / f"{name}.ipynb"
-                    output = stage / "notebooks" / source.name
-                    job = pool.submit(notebooks.execute, source, output, values)
-                    running[job] = name
-                done, _ = wait(running, 0.2, FIRST_COMPLETED)
-                for job in done:
-                    seconds[running[job]] = job.result()
-                    name = running.pop(job)
-                    for needs in waiting.values():
-                        needs.discard(name)
-                    progress.notebook_done(name, seconds[name])
-                progress.look()
-        except BrokenProcessPool:
-            names = " or ".join(sorted(running.values()))
-            raise notebooks.NotebookError(
-                f"{names}: its process died; was memory short?"
-            ) from None
+    with (
+        jobs.workers(log=log, cores_each=jobs.cores()) as pool,
+        Progress(p, stage) as progress,
+    ):
+        for done, future in jobs.run(todo, pool, tick=progress.look, seconds=0.2):
+            name = str(done.key)
+            try:
+                seconds[name] = future.result()
+            except BrokenExecutor:
+                raise notebooks.NotebookError(
+                    f"{name}: its process died; was memory short?"
+                ) from None
+            progress.notebook_done(name, seconds[name])
     return dict(sorted(seconds.items()))
+
+
+def notebook(source: Path, output: Path, values: dict[str, Any], *_: float) -> float:
+    """Execute a notebook, after those that it needs."""
+    return notebooks.execute(source, output, values)
 
 
 class Progress:

@@ -43,6 +43,7 @@ from lopsided.parameters import Parameters, Resolved
 from lopsided.pipeline import cluster, notebooks
 from lopsided.pipeline.cluster import NOTEBOOK, Job, Outcome, code_version
 from lopsided.pipeline.folders import check_name, held, overwrite, writing
+from lopsided.pipeline.jobs import cores, workers
 from lopsided.pipeline.report import documents, manifest
 from lopsided.prose import count, listed
 from lopsided.report import experiment, results
@@ -561,7 +562,7 @@ def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
     output = folder / "notebooks" / source.name
     output.parent.mkdir(exist_ok=True)
     stage = output.with_name(f".{output.name}")
-    with notebooks.workers(1) as pool:
+    with workers(1, cores_each=cores()) as pool:
         job = pool.submit(notebooks.execute, source, stage, {"run_dir": str(folder)})
         job.result()
     stage.replace(output)

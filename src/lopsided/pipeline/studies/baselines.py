@@ -19,8 +19,8 @@ from sklearn.neural_network import MLPClassifier
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, Row, tables
 from lopsided.pipeline.predictors import estimator, network, out_of_fold
+from lopsided.pipeline.rows import Cells, Row, tables
 from lopsided.pipeline.studies import selection
 from lopsided.pipeline.studies.selection import (
     AVERAGE,
@@ -35,7 +35,7 @@ REPORTED, CHOSEN = "report's network", "chosen network"
 ON_STEPS = "logistic regression on steps"
 
 
-def jobs(data: str, chosen: Path | None = None) -> list[Job]:
+def rows(data: str, chosen: Path | None = None) -> list[Row]:
     """List all models on all splits.
 
     Parameters
@@ -60,7 +60,7 @@ def jobs(data: str, chosen: Path | None = None) -> list[Job]:
                 told = json.dumps(settings)
                 row = {"data": sha256, "split_seed": str(seed), "features": features}
                 row |= {"model": name, "settings": told}
-                found.append(Job(row, partial(measure, data, seed, name, told)))
+                found.append(Row(row, partial(measure, data, seed, name, told)))
     return found
 
 
@@ -101,7 +101,7 @@ def estimators() -> dict[str, ClassifierMixin]:
     }
 
 
-def measure(data: str, split_seed: int, model: str, settings: str) -> Row:
+def measure(data: str, split_seed: int, model: str, settings: str) -> Cells:
     """Measure one model on the test rows of one split."""
     Y, p, t = judged(data, split_seed, model, settings)
     measured = metrics.summary(Y, p, t)

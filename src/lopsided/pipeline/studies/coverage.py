@@ -17,7 +17,7 @@ from sklearn import metrics as reference
 
 from lopsided.lesson.network import Array, predict_proba
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, Row
+from lopsided.pipeline.rows import Cells, Row
 from lopsided.report import experiment
 from lopsided.report.intervals import bootstrap, interval
 from lopsided.table import appointments, simulate
@@ -92,16 +92,16 @@ class Population:
         return found
 
 
-def jobs(data: str) -> list[Job]:
+def rows(data: str) -> list[Row]:
     """List the batches of test sets, each with random numbers of its own.
 
     ``data`` has no part in it: nobody knows the truth of a real table.
     """
     named = [{"batch": str(batch)} | SIZES for batch in BATCHES]
-    return [Job(settings, partial(measure, settings)) for settings in named]
+    return [Row(settings, partial(measure, settings)) for settings in named]
 
 
-def measure(settings: Row) -> Row:
+def measure(settings: Cells) -> Cells:
     """Draw a batch of test sets, and count which of their intervals miss the truth.
 
     Returns

@@ -15,7 +15,7 @@ from lopsided.lesson import metrics
 from lopsided.lesson.network import Array, Network, forward, initialise, predict_proba
 from lopsided.lesson.training import History, train
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, Row
+from lopsided.pipeline.rows import Cells, Row
 from lopsided.table.dataset import Dataset, load
 
 SEEDS = range(10)
@@ -34,7 +34,7 @@ CHANGES = (
 )
 
 
-def jobs(data: str) -> list[Job]:
+def rows(data: str) -> list[Row]:
     """List the trainings, seed by seed: what is done first is a whole comparison.
 
     ``data`` has no part in it.
@@ -42,10 +42,10 @@ def jobs(data: str) -> list[Job]:
     named = [
         USUAL | change | {"seed": str(seed)} for seed, change in product(SEEDS, CHANGES)
     ]
-    return [Job(settings, partial(measure, settings)) for settings in named]
+    return [Row(settings, partial(measure, settings)) for settings in named]
 
 
-def measure(settings: Row, epochs: int = EPOCHS[-1]) -> Row:
+def measure(settings: Cells, epochs: int = EPOCHS[-1]) -> Cells:
     """Train one network and count, as it learns, what is dead and what is silent.
 
     Returns

@@ -15,7 +15,7 @@ import pandas as pd
 from lopsided.lesson import threshold
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, Row, tables
+from lopsided.pipeline.rows import Cells, Row, tables
 from lopsided.pipeline.studies import selection
 from lopsided.pipeline.studies.baselines import CHOSEN, REPORTED, judged
 from lopsided.pipeline.studies.selection import dataset_of
@@ -29,7 +29,7 @@ GROUPS |= {"neighbourhoods by scholarship": [*FIFTHS]}
 PHONED = 0.1  # of the test rows
 
 
-def jobs(data: str, chosen: Path | None = None) -> list[Job]:
+def rows(data: str, chosen: Path | None = None) -> list[Row]:
     """List all groups for both of our networks on all splits.
 
     Raises
@@ -51,13 +51,13 @@ def jobs(data: str, chosen: Path | None = None) -> list[Job]:
                     row = {"data": sha256, "split_seed": str(seed), "model": name}
                     row |= {"settings": told, "attribute": attribute, "group": group}
                     how = (data, seed, name, told, attribute, group)
-                    found.append(Job(row, partial(measure, *how)))
+                    found.append(Row(row, partial(measure, *how)))
     return found
 
 
 def measure(
     data: str, split_seed: int, model: str, settings: str, attribute: str, group: str
-) -> Row:
+) -> Cells:
     """Count a group's test rows: who came, who did not, and what was said of them."""
     Y, p, t = judged(data, split_seed, model, settings)
     phone = threshold.choose(f"capacity:{int(PHONED * Y.size)}", Y, p, p).t

@@ -14,15 +14,15 @@ from lopsided.lesson.loss import balanced_weight
 from lopsided.lesson.metrics import brier, roc_auc
 from lopsided.lesson.threshold import equivalent_threshold, unweighted_probability
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, Row
 from lopsided.pipeline.predictors import fastest
+from lopsided.pipeline.rows import Cells, Row
 from lopsided.report import experiment
 from lopsided.table.dataset import load
 
 SEEDS, EPOCHS = range(15), (40, 400)
 
 
-def jobs(data: str) -> list[Job]:
+def rows(data: str) -> list[Row]:
     """List the comparisons: tables, lengths of training, seeds."""
     rows = []
     for table in dict.fromkeys((data, "simulated")):
@@ -30,11 +30,11 @@ def jobs(data: str) -> list[Job]:
         for epochs in EPOCHS:
             for seed in SEEDS:
                 settings = {"table": name, "epochs": str(epochs), "seed": str(seed)}
-                rows.append(Job(settings, partial(measure, table, epochs, seed)))
+                rows.append(Row(settings, partial(measure, table, epochs, seed)))
     return rows
 
 
-def measure(data: str, epochs: int, seed: int) -> Row:
+def measure(data: str, epochs: int, seed: int) -> Cells:
     """Train three networks on one split and compare what they say of the test rows."""
     p = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
     p = p.with_(engine=fastest())

@@ -19,8 +19,8 @@ from lopsided.lesson.network import forward
 from lopsided.lesson.threshold import candidates
 from lopsided.parameters import from_file, validate
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.jobs import Job, Row, expand
 from lopsided.pipeline.predictors import fastest
+from lopsided.pipeline.rows import Cells, Row, expand
 from lopsided.report import experiment
 from lopsided.table.dataset import Dataset, load
 
@@ -29,7 +29,7 @@ from lopsided.table.dataset import Dataset, load
 class Run:
     """One training: the columns that name it, and the parameters that make it."""
 
-    settings: Row
+    settings: Cells
     parameters: dict[str, Any]
 
 
@@ -42,12 +42,12 @@ class Grid:
     false_positive_rates: tuple[float, ...]
 
 
-def jobs(data: str, grid: Grid | None = None) -> list[Job]:
+def rows(data: str, grid: Grid | None = None) -> list[Row]:
     """List the trainings of the grid, by default the declared one."""
     grid = grid or read_grid()
     sha256 = {"data": _dataset_of(grid.runs[0], data).sha256[:12]}
     return [
-        Job(sha256 | run.settings, partial(measure, run, data, grid))
+        Row(sha256 | run.settings, partial(measure, run, data, grid))
         for run in grid.runs
     ]
 
@@ -86,7 +86,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def measure(run: Run, data: str, grid: Grid) -> Row:
+def measure(run: Run, data: str, grid: Grid) -> Cells:
     """Train one network and describe it by counts and rates."""
     dataset = _dataset_of(run, data)
     quick = dataset.parameters.with_(**run.parameters, engine=fastest())

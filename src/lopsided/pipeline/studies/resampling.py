@@ -10,8 +10,8 @@ import numpy as np
 
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.jobs import Job, Row
 from lopsided.pipeline.predictors import fastest
+from lopsided.pipeline.rows import Cells, Row
 from lopsided.report import experiment
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset, load
@@ -20,16 +20,16 @@ DRAWN = ("rows, class by class", "rows", "groups")
 RESAMPLES = 4000
 
 
-def jobs(data: str) -> list[Job]:
+def rows(data: str) -> list[Row]:
     """List the three ways."""
     named = {"data": _trained(data)[0].sha256[:12], "resamples": str(RESAMPLES)}
     return [
-        Job(named | {"drawn": drawn}, partial(measure, data, drawn, RESAMPLES))
+        Row(named | {"drawn": drawn}, partial(measure, data, drawn, RESAMPLES))
         for drawn in DRAWN
     ]
 
 
-def measure(data: str, drawn: str, resamples: int) -> Row:
+def measure(data: str, drawn: str, resamples: int) -> Cells:
     """Draw test sets, and halve the width of each interval."""
     d, p = _trained(data)
     groups = d.groups_test if drawn == "groups" else None

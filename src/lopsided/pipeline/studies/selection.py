@@ -18,8 +18,8 @@ from lopsided.errors import InputError
 from lopsided.lesson import metrics
 from lopsided.parameters import from_file
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.jobs import Job, Row, expand, read_rows
 from lopsided.pipeline.predictors import Predictor, dataset, estimator, folds, network
+from lopsided.pipeline.rows import Cells, Row, expand, read_rows
 from lopsided.table.dataset import Dataset
 
 NETWORK, AVERAGE, TREES = "network", "average of networks", "boosted trees"
@@ -28,12 +28,12 @@ MODELS = (NETWORK, AVERAGE, TREES, MLP)
 Settings = dict[str, Any]
 
 
-def jobs(data: str) -> list[Job]:
+def rows(data: str) -> list[Row]:
     """List all settings on all splits."""
     declared = read()
     sha256 = dataset_of(data, 0, "extended", declared).sha256[:12]
     return [
-        Job(
+        Row(
             {
                 "data": sha256,
                 "split_seed": str(split_seed),
@@ -55,7 +55,7 @@ def read() -> Settings:
 
 def measure(
     data: str, split_seed: int, model: str, settings: Settings, declared: Settings
-) -> Row:
+) -> Cells:
     """Cross-validate one setting: the mean and the spread of the folds' ROC AUC."""
     features, settings = split_off_features(settings)
     d = dataset_of(data, split_seed, features, declared)
