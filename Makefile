@@ -18,7 +18,7 @@ REPOSITORY_URL ?=
 export REPOSITORY_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint lab audit sweep notebooks results site exercises bench lock clean
+.PHONY: help report test quick lint lab audit sweep notebooks results site exercises bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,10 @@ report: $(READY) ## run the notebooks [DATA=table RUN=name PARAMS="-p epochs 40"
 	@$(BIN)/lopsided report --run $(RUN) $(PARAMS) $(if $(DATA),-- "$(DATA)")
 
 test: $(ALL) ## run all tests, and compare the committed notebooks with a fresh execution
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval-lax --nbval-current-env
+
+quick: $(READY) ## the tests that take no time: no process, kernel or browser
+	$(BIN)/python -m pytest -n 2 -m "not slow" tests
 
 lint: $(READY) ## check format, style and types
 	$(BIN)/ruff format --check .
@@ -51,7 +54,7 @@ results: $(READY) ## renew the committed results and figures [REAL=published fil
 	cp runs/default/metrics.json notebooks/results/simulated.json
 	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real)
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
-	$(BIN)/python tests/readme.py
+	$(BIN)/python docs/readme.py
 
 site: $(ALL) ## the lessons, the report and the package as pages [REPOSITORY_URL=https://...]
 	$(BIN)/python docs/build.py

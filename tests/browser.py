@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from conftest import HANGS
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 #: What keeps the browser on this machine: no name that it looks up is found.
@@ -37,7 +38,9 @@ def chromium() -> Iterator:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=ARGUMENTS, timeout=HANGS * 1000
+        )
         try:
             yield browser
         finally:
@@ -57,6 +60,7 @@ def opened(browser, path: Path, width: int = DESKTOP, dark: bool = False) -> Ite
         color_scheme="dark" if dark else "light",
     )
     try:
+        context.set_default_timeout(HANGS * 1000)
         page = context.new_page()
         asked, failed = [], []
         page.on("request", lambda request: asked.append(request.url))
@@ -90,13 +94,18 @@ def check_page(browser, path: Path, formulas: int = 0, dollars: bool = False) ->
             check_images(page)
             check_headings(page)
             check_axe(page)
-    for dark in (False, True):
-        with opened(browser, path, PHONE, dark) as page:
+            resize(page, PHONE)
             check_width(page)
             if not dark:  # the colours of the dark page are those of the wide one
                 check_axe(page)
-    with opened(browser, path, A4) as page:
-        check_print(page)
+                resize(page, A4)
+                check_print(page)
+
+
+def resize(page, width: int) -> None:
+    """Give the window another width, and let the page be laid out anew."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
 
 def check_formulas(page, at_least: int = 0, dollars: bool = False) -> None:

@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,48 @@ ROOT = Path(__file__).parents[1]
 settings.register_profile("default", deadline=None, derandomize=True, max_examples=150)
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+#: Seconds after which something hangs. No test needs as long, however slow the machine.
+HANGS = 900
+
+
+def until(condition, what="it"):
+    """Wait for an event; give what the condition gave."""
+    end = time.monotonic() + HANGS
+    while not (found := condition()):
+        assert time.monotonic() < end, f"{what} did not come in {HANGS} s"
+        time.sleep(0.05)
+    return found
+
+
+def pytest_configure(config):
+    """Let nbval wait for a kernel until only a hang is left."""
+    if not hasattr(config.option, "nbval_kernel_startup_timeout"):
+        return
+    from nbval.kernel import RunningKernel
+
+    config.option.nbval_kernel_startup_timeout = HANGS
+    await_reply = RunningKernel.await_reply
+
+    def patient(kernel, msg_id, timeout=None):
+        return await_reply(kernel, msg_id, timeout and max(timeout, HANGS))
+
+    RunningKernel.await_reply = patient
+
+
+def pytest_collection_modifyitems(items):
+    """Start the longest files first; give a cell's output the same patience."""
+    longest = {}
+    for item in items:
+        slow = item.get_closest_marker("slow") is not None
+        longest[item.path] = longest.get(item.path, False) or slow or _is_cell(item)
+        if _is_cell(item):
+            item.output_timeout = HANGS
+    items.sort(key=lambda item: not longest[item.path])  # stable
+
+
+def _is_cell(item):
+    return item.path.suffix == ".ipynb"
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import pytest
 from browser import check_page, chromium
 
+pytestmark = pytest.mark.slow
+
 GOOD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width"></head><body><main><h1>A page</h1>

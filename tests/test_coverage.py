@@ -57,6 +57,7 @@ def test_misses_are_counted_on_their_side(small):
     assert below["roc_auc"] + above["roc_auc"] < 5
 
 
+@pytest.mark.slow
 def test_intervals_of_small_test_sets_cover(small):
     n, resamples = 300, 200
     below, above = misses(small, small.truth(), [[2, k] for k in range(n)], resamples)

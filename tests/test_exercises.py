@@ -179,6 +179,7 @@ def student_version(course, lesson):
     return nbformat.read(course / f"release/{lesson}/{lesson}.ipynb", as_version=4)
 
 
+@pytest.mark.slow
 @each_task
 def test_the_student_version_fails_each_test_and_has_no_solution(course, lesson, name):
     gap = named(student_version(course, lesson), "answer")[name].source
@@ -190,6 +191,7 @@ def test_the_student_version_fails_each_test_and_has_no_solution(course, lesson,
         assert not line.strip() or line not in gap
 
 
+@pytest.mark.slow
 @each_lesson
 def test_both_versions_come_from_the_same_source(course, lesson):
     ours, theirs = SOURCES[lesson], student_version(course, lesson)
@@ -204,6 +206,7 @@ def test_both_versions_come_from_the_same_source(course, lesson):
             assert yours.source == "YOUR ANSWER HERE"
 
 
+@pytest.mark.slow
 @each_lesson
 def test_nbgrader_gives_full_marks_none_and_finds_what_is_hidden(course, lesson):
     tests, answers = (named(SOURCES[lesson], kind) for kind in ("test", "answer"))

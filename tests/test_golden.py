@@ -12,6 +12,8 @@ from lopsided.parameters import Parameters
 from lopsided.report import experiment
 from lopsided.table.dataset import load
 
+pytestmark = pytest.mark.slow
+
 #: Linux on x86-64 computes the same whatever the CPU; elsewhere libraries differ.
 EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")
 

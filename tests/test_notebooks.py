@@ -144,6 +144,7 @@ def run_nbval(path):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_nbval_sees_one_changed_number(tmp_path):
     content = json.loads(NOTEBOOKS[0].read_text())
     same = tmp_path / "same.ipynb"

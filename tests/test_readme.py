@@ -1,10 +1,13 @@
 """The README: numbers from committed runs, commands that are run, links that lead."""
 
 import re
+import runpy
 
 import pytest
-from readme import BLOCKS, ROOT, split_readme
+from conftest import ROOT
 
+TOOL = runpy.run_path(str(ROOT / "docs/readme.py"))
+BLOCKS, split_readme = TOOL["BLOCKS"], TOOL["split_readme"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 CI, MAKE, SCRIPTS = ".ci/run", "Makefile", "tests/test_running_notebooks.py"
@@ -19,7 +22,11 @@ RUN_BY = {
     ),
     ".venv/bin/python -m pip install --no-deps -e .": (MAKE, "--no-deps -e ."),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
-    ".venv/bin/python -m pytest": (MAKE, "$(BIN)/python -m pytest\n"),
+    ".venv/bin/python -m pytest -n 2 --nbval-lax --nbval-current-env": (
+        MAKE,
+        "$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder "
+        "--nbval-lax --nbval-current-env\n",
+    ),
     "make site": (CI, "\nmake site\n"),
     "python notebooks/03_training.py": (
         SCRIPTS,

@@ -14,6 +14,8 @@ import pytest
 from lopsided.lesson import metrics
 from lopsided.report import results
 
+pytestmark = pytest.mark.slow
+
 FILES = [
     "manifest.json",
     "metrics.json",

@@ -19,6 +19,8 @@ from lopsided.pipeline.notebooks import (
     refresh,
 )
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = folder()
 
 

@@ -1,4 +1,4 @@
-"""Write the README's results from the committed metrics: python tests/readme.py."""
+"""Write the README's results from the committed metrics: python docs/readme.py."""
 
 import json
 from pathlib import Path
@@ -15,6 +15,7 @@ REPORTED_MATRIX = [[8702, 8940], [1460, 3004]]
 
 
 def cell(metrics, side, name):
+    """Write a value, with its interval where it has one."""
     value = f"{metrics[side][name]:.4f}"
     between = (metrics[side].get("intervals") or {}).get(name)
     return value + (f" ({between[0]:.4f}–{between[1]:.4f})" if between else "")
@@ -113,7 +114,7 @@ BLOCKS = {"results": results_block, "credit": credit_block, "bench": bench_block
 def split_readme(name):
     """Cut the README at one of its places: before, what stands there, after."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    start = f"<!-- {name}: written by tests/readme.py -->\n"
+    start = f"<!-- {name}: written by docs/readme.py -->\n"
     end = f"<!-- end of {name} -->"
     before, rest = text.split(start)
     block, after = rest.split(end)
