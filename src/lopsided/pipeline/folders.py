@@ -17,6 +17,7 @@ Each step is one rename, and the first one decides: what is ``.ready`` or ``.bro
 will get its place, in this process or, if that is killed, at the next start.
 """
 
+import os
 import re
 import shutil
 import uuid
@@ -27,6 +28,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lopsided.errors import InputError
+from lopsided.prose import quoted
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 RESERVED = ("audits", "sweeps")  # folders of their own
@@ -42,7 +44,7 @@ def check_name(name: str, what: str) -> None:
     """
     if not NAME.fullmatch(name):
         raise InputError(
-            f"{what} {name!r} must be letters, digits, '_' or '-', at most 100"
+            f"{what} {quoted(name)} must be letters, digits, '_' or '-', at most 100"
         )
 
 
@@ -58,7 +60,7 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot write in {folder.resolve()}: {error.strerror or error}"
+            f"cannot write in {os.path.abspath(folder)}: {error.strerror or error}"
         ) from None
 
 
@@ -123,7 +125,10 @@ class RunFolder:
     def __init__(self, name: str, root: Path = Path("runs")) -> None:
         check_name(name, "run name")
         if name in RESERVED:
-            raise InputError(f"run name {name!r} is taken by a folder of its own")
+            raise InputError(
+                f"run name {name!r} is taken by a folder of its own: name the run, but "
+                f"not {' or '.join(map(repr, RESERVED))}"
+            )
         self.root = root
         self.path = root / name
         self.previous = root / f"{name}.previous"

@@ -5,24 +5,26 @@ nothing is written and nothing is found.
 """
 
 import json
-import zlib
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from lopsided.errors import InputError
-from lopsided.lesson.network import Network
+from lopsided.lesson.network import Array, Network, n_parameters
 from lopsided.lesson.training import History
 from lopsided.parameters import Resolved
+from lopsided.prose import quoted
+from lopsided.report.description import Description
 from lopsided.report.display import Picture
 from lopsided.report.experiment import Fitted, choose_threshold, fingerprint, fit
 from lopsided.table.dataset import Dataset
-from lopsided.table.recipe import Feature, Recipe
+from lopsided.table.recipe import Recipe
 
 MODEL = "model.npz"
 PREDICTIONS = "predictions.parquet"
@@ -32,6 +34,7 @@ MANIFEST = "manifest.json"
 PROGRESS = "progress.jsonl"
 SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
 MODEL_VERSION = 1
+MOST_BYTES = 2**30  # of an unpacked model
 
 RunDir = str | Path | None
 
@@ -113,19 +116,19 @@ class Model:
 
 def save_model(path: Path, model: Model) -> None:
     """Write a model as arrays and one JSON text, so that no pickle is involved."""
-    described = {
-        "format": "lopsided model",
-        "version": MODEL_VERSION,
-        "layer_dims": model.network.layer_dims,
-        "recipe": [asdict(feature) for feature in model.recipe.features],
-        "threshold": model.threshold,
-        "target": model.target,
-        "labels": model.labels,
-        "fingerprint": model.fingerprint,
-        "w": model.w,
-    }
+    described = Description(
+        format="lopsided model",
+        version=MODEL_VERSION,
+        layer_dims=[*model.network.layer_dims],
+        recipe=[*model.recipe.features],
+        threshold=model.threshold,
+        target=model.target,
+        labels=[*model.labels],
+        fingerprint=model.fingerprint,
+        w=model.w,
+    )
     arrays: dict[str, Any] = {
-        "description": np.array(json.dumps(described)),
+        "description": np.array(json.dumps(described.model_dump())),
         "theta": model.network.theta,
         **{name: np.array(values) for name, values in asdict(model.history).items()},
     }
@@ -141,35 +144,65 @@ def load_model(path: Path) -> Model:
         When the file is missing, damaged, of another program, or of a newer version.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            stored = {name: arrays[name] for name in arrays.files}
-        described = json.loads(str(stored.pop("description")))
-        if described["format"] != "lopsided model":
-            raise ValueError
-        if described["version"] > MODEL_VERSION:
+        with path.open("rb") as file:
+            text, arrays = _members(file)
+        known = json.loads(text)
+        if known["format"] == "lopsided model" and known["version"] > MODEL_VERSION:
             raise InputError(
                 f"{path} was written by a newer lopsided (model version "
-                f"{described['version']}); update lopsided to read it"
+                f"{quoted(known['version'])}); update lopsided to read it"
             )
-        theta = stored.pop("theta")
-        if not np.isfinite(theta).all():
-            raise ValueError
-        return Model(
-            Network(described["layer_dims"], theta, theta.dtype),
-            Recipe(tuple(Feature(**feature) for feature in described["recipe"])),
-            float(described["threshold"]),
-            described["target"],
-            tuple(described["labels"]),
-            described["fingerprint"],
-            float(described["w"]),
-            History(**{name: values.tolist() for name, values in stored.items()}),
-        )
+        return _model(Description.model_validate_json(text), arrays)
     except FileNotFoundError:
         raise InputError(f"there is no model file {path}") from None
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
-        raise InputError(f"{path} is damaged, or is not a model of lopsided") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        why = f": {where} {first['msg']}" if where else f": {first['msg']}"
+    except Exception as error:  # of whatever class: of zip, of NumPy, of JSON, ...
+        why = f": {error}" if isinstance(error, NonsenseError) else ""
+    raise InputError(f"{path} is damaged, or is not a model of lopsided{why}")
+
+
+class NonsenseError(ValueError):
+    """What a model's file holds does not fit together."""
+
+
+def _members(file: IO[bytes]) -> tuple[str, dict[str, Array]]:
+    """Read the description, and the arrays by name."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+            raise NonsenseError(f"it unpacks to more than {MOST_BYTES:,} bytes")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        stored = {name: arrays[name] for name in arrays.files}
+    return str(stored.pop("description")), stored
+
+
+def _model(described: Description, arrays: dict[str, Array]) -> Model:
+    theta = arrays.pop("theta")
+    if theta.dtype not in (np.float32, np.float64) or not np.isfinite(theta).all():
+        raise NonsenseError("its parameters are not finite numbers")
+    if theta.shape != (n_parameters(described.layer_dims),):
+        raise NonsenseError("its parameters do not fit layer_dims")
+    history = History(**{name: values.tolist() for name, values in arrays.items()})
+    curves = [np.asarray(curve, dtype=float) for curve in asdict(history).values()]
+    if {curve.shape for curve in curves} != {(len(history.objective),)}:
+        raise NonsenseError("its history is not of one length")
+    if not len(history.objective) or not np.isfinite(curves).all():
+        raise NonsenseError("its history is not of finite numbers")
+    return Model(
+        Network(described.layer_dims, theta, theta.dtype),
+        Recipe(tuple(described.recipe)),
+        described.threshold,
+        described.target,
+        (described.labels[0], described.labels[1]),
+        described.fingerprint,
+        described.w,
+        history,
+    )
 
 
 def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) -> None:

@@ -27,6 +27,14 @@ MAX_STEPS = 64  # of one column, at so many equal shares of the training rows
 #: What a feature can be made of. A column is never recognised as "steps": they are a
 #: number's other encoding, for a curve that a few ReLUs of the number draw badly.
 KINDS = ("number", "boolean", "category", "date", "steps")
+#: What a feature of each kind can be.
+PARTS = {
+    "number": ("value", "missing"),
+    "boolean": ("value", "missing"),
+    "category": ("is",),
+    "date": (*DATE_PARTS, "missing"),
+    "steps": ("from", "missing"),
+}
 #: Names that promise an identifier: id, customer_id, CustomerID, uuid, index.
 IDENTIFIER = re.compile(
     r"(?i:^(index|key)$|(^|[\W_])(id|uuid|guid)$|^id[\W_])|[a-z0-9](Id|ID)$"
