@@ -161,11 +161,14 @@ def runs() -> None:
     """List the runs in ./runs with their headline metrics on test rows."""
     from lopsided.pipeline.overview import list_runs
 
-    table = list_runs()
-    if table.empty:
-        echo("no runs yet; 'lopsided report' makes one")
-    else:
+    damaged: list[str] = []
+    table = list_runs(damaged=damaged)
+    if not table.empty:
         echo(table.reset_index().to_string(index=False, float_format="%.4f"))
+    elif not damaged:
+        echo("no runs yet; 'lopsided report' makes one")
+    for line in damaged:
+        echo(line)
 
 
 @lopsided.command()

@@ -1,12 +1,14 @@
 """Looking back: all runs in a list, and two of them side by side."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from lopsided.errors import InputError
-from lopsided.report import results
+from lopsided.prose import listed, quoted
+from lopsided.report import description, results
 from lopsided.report.intervals import METRICS, bootstrap, interval
 
 HEADLINE = ["accuracy", "f1", "precision", "recall", "roc_auc"]
@@ -22,10 +24,11 @@ def find_run(name: str, root: Path = Path("runs")) -> Path:
         When there is none, or it is not whole.
     """
     for folder in (root / name, Path(name)):
-        if (folder / results.METRICS).is_file():
-            return folder
-    there = ", ".join(p.name for p in _folders(root)) or "none"
-    raise InputError(f"there is no run {name!r} in {root}/; there is: {there}")
+        with suppress(OSError, ValueError):  # a name too long for any file, or with NUL
+            if (folder / results.METRICS).is_file():
+                return folder
+    there = listed([p.name for p in _folders(root)], 20) or "none"
+    raise InputError(f"there is no run {quoted(name)} in {root}/; there is: {there}")
 
 
 def _folders(root: Path) -> list[Path]:
@@ -33,8 +36,16 @@ def _folders(root: Path) -> list[Path]:
     return [p.parent for p in found if not p.parent.name.startswith(".")]
 
 
-def list_runs(root: Path = Path("runs")) -> pd.DataFrame:
+def list_runs(
+    root: Path = Path("runs"), damaged: list[str] | None = None
+) -> pd.DataFrame:
     """Tabulate the runs of a folder with their test headline metrics.
+
+    Parameters
+    ----------
+    root : Path
+    damaged : list of str, optional
+        Gets a line for each run that cannot be read; the others are in the table.
 
     Returns
     -------
@@ -43,8 +54,13 @@ def list_runs(root: Path = Path("runs")) -> pd.DataFrame:
     """
     rows = []
     for folder in _folders(root):
-        metrics = results.read_json(folder / results.METRICS)
-        manifest = results.read_json(folder / results.MANIFEST)
+        try:
+            metrics = description.read(folder / results.METRICS, description.METRICS)
+            manifest = description.read(folder / results.MANIFEST, description.MANIFEST)
+        except InputError as error:
+            if damaged is not None:
+                damaged.append(str(error))
+            continue
         row = {
             "run": folder.name,
             "data": metrics["data"]["source"],
@@ -58,7 +74,10 @@ def list_runs(root: Path = Path("runs")) -> pd.DataFrame:
 
 def differing_parameters(a: Path, b: Path) -> pd.DataFrame:
     """Tabulate the parameters in which two runs differ."""
-    pair = [results.read_json(run / results.PARAMETERS) for run in (a, b)]
+    pair = [
+        description.read(run / results.PARAMETERS, description.PARAMETERS)
+        for run in (a, b)
+    ]
     names = [n for n in pair[0] if n not in NOT_A_CHOICE]
     rows = {n: [p.get(n) for p in pair] for n in names}
     rows = {n: values for n, values in rows.items() if values[0] != values[1]}
@@ -67,7 +86,7 @@ def differing_parameters(a: Path, b: Path) -> pd.DataFrame:
 
 def predictions_of_test(run: Path) -> pd.DataFrame:
     """Read the test rows of a run's predictions, in the order of the table."""
-    frame = pd.read_parquet(run / results.PREDICTIONS)
+    frame = results.read_predictions(run)
     return frame[frame["split"] == "test"].sort_values("row", ignore_index=True)
 
 
@@ -89,10 +108,15 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
     paired : bool
         Whether they were.
     """
-    metrics = [results.read_json(run / results.METRICS) for run in (a, b)]
+    metrics = [
+        description.read(run / results.METRICS, description.METRICS) for run in (a, b)
+    ]
     names = [name for name in METRICS if name in metrics[0]["test"]]
     table = pd.DataFrame(
-        {k: [m["test"][n] for n in names] for k, m in zip("AB", metrics, strict=True)},
+        {
+            k: [m["test"].get(n) for n in names]
+            for k, m in zip("AB", metrics, strict=True)
+        },
         index=names,
         dtype=float,
     )

@@ -1,12 +1,59 @@
-"""What a model's file says of itself, as one validated model."""
+"""What the files of a run say, as validated models: they may be damaged, or foreign."""
 
+import json
 import math
-from typing import Annotated, Literal
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from lopsided.errors import InputError
 from lopsided.prose import quoted
 from lopsided.table.recipe import PARTS, Feature
+
+
+def damaged(path: Path, why: str = "") -> InputError:
+    """Name a file of a run that cannot be used."""
+    return InputError(f"{path} is damaged{why and f': {why}'}; make the run anew")
+
+
+def read(path: Path, model: TypeAdapter[Any]) -> Any:
+    """Read a JSON file that may be damaged, and give it as it is.
+
+    Raises
+    ------
+    InputError
+        Names the file, and what of it is not as the model says.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+        model.validate_python(content)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; make the run anew") from None
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise damaged(path, "it is not JSON") from None
+    return content
+
+
+def first_problem(error: ValidationError) -> str:
+    """Say in words what a validated model found first."""
+    first = error.errors(include_url=False)[0]
+    words = first["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(map(str, first['loc']))} {words}".strip()
 
 
 class Description(BaseModel):
@@ -48,3 +95,42 @@ class Description(BaseModel):
         if self.target in {feature.column for feature in self.recipe}:
             raise ValueError("the target is a feature")
         return self
+
+
+Share = Annotated[float, Field(ge=0, le=1)] | None
+
+
+class _Data(BaseModel):
+    source: str
+    sha256: str
+
+
+class _Measures(BaseModel):
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    __pydantic_extra__: dict[str, JsonValue]
+
+    accuracy: Share
+    f1: Share
+    precision: Share
+    recall: Share
+    roc_auc: Share
+
+
+class Metrics(BaseModel):
+    """Of ``metrics.json``, what other runs are compared by."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    data: _Data
+    threshold: float | None
+    test: _Measures
+
+
+class Manifest(BaseModel):
+    """Of ``manifest.json``, what a list of runs shows."""
+
+    finished: datetime
+
+
+METRICS, MANIFEST = TypeAdapter(Metrics), TypeAdapter(Manifest)
+PARAMETERS = TypeAdapter(dict[str, JsonValue])  # names and values

@@ -20,7 +20,7 @@ from lopsided.lesson.network import Array, Network, n_parameters
 from lopsided.lesson.training import History
 from lopsided.parameters import Resolved
 from lopsided.prose import quoted
-from lopsided.report.description import Description
+from lopsided.report.description import Description, damaged, first_problem
 from lopsided.report.display import Picture
 from lopsided.report.experiment import Fitted, choose_threshold, fingerprint, fit
 from lopsided.table.dataset import Dataset
@@ -48,6 +48,28 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_predictions(run: Path) -> pd.DataFrame:
+    """Read the predictions of a run.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or damaged.
+    """
+    path = run / PREDICTIONS
+    try:
+        frame = pd.read_parquet(path)
+        known = frame["split"].isin(["train", "test"]) & frame["label"].isin([0, 1])
+        whole = known & frame["p"].between(0, 1) & (frame["row"] >= 0)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; make the run anew") from None
+    except Exception:  # of whatever class: of Parquet, of its compression, ...
+        raise damaged(path) from None
+    if not whole.all():
+        raise damaged(path, f"row {int(np.argmin(whole)) + 1} holds no prediction")
+    return frame
 
 
 def committed(name: str) -> Path:
@@ -158,9 +180,7 @@ def load_model(path: Path) -> Model:
     except InputError:
         raise
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        why = f": {where} {first['msg']}" if where else f": {first['msg']}"
+        why = f": {first_problem(error)}"
     except Exception as error:  # of whatever class: of zip, of NumPy, of JSON, ...
         why = f": {error}" if isinstance(error, NonsenseError) else ""
     raise InputError(f"{path} is damaged, or is not a model of lopsided{why}")
@@ -248,7 +268,7 @@ def load_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset) -> Fitted | None
     model = load_model(Path(run_dir, MODEL))
     if model.fingerprint != fingerprint(p, dataset):
         return None
-    frame = pd.read_parquet(Path(run_dir, PREDICTIONS))
+    frame = read_predictions(Path(run_dir))
     columns = [_column(k) for k in range(p.n_seeds)]
     P = {side: part[columns].to_numpy().T for side, part in frame.groupby("split")}
     return Fitted(model.network, model.history, model.w, P["train"], P["test"])
