@@ -31,7 +31,13 @@ from lopsided.lesson.loss import (
     objective,
     relative_difference,
 )
-from lopsided.lesson.network import Network, backward, forward, initialise
+from lopsided.lesson.network import (
+    Network,
+    backward,
+    forward,
+    initialise,
+    layer_views,
+)
 
 # %% [markdown]
 # ## 1. Start at the logits
@@ -114,13 +120,14 @@ assert db.tolist() == [[2.0]]
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4)
 made, X = initialise([4, 3, 3, 1], rng), rng.normal(size=(4, 10))
-done = forward(made, X)
-backward(made, done, rng.normal(size=(1, 10)))
-for l in (1, 2, 3):
-    dW, db = layer_gradient(done.dZ[l], done.A[l - 1])
-    assert np.allclose(dW, done.dW[l])
-    assert db.shape == done.db[l].shape
-    assert np.allclose(db, done.db[l])
+done, dZ = forward(made, X), rng.normal(size=(1, 10))
+dWs, dbs = layer_views(made.layer_dims, backward(made, done, dZ))
+for l in (3, 2, 1):
+    dW, db = layer_gradient(dZ, done.A[l - 1])
+    assert np.allclose(dW, dWs[l])
+    assert db.shape == dbs[l].shape
+    assert np.allclose(db, dbs[l])
+    dZ = (made.W[l].T @ dZ) * (done.A[l - 1] > 0)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -43,7 +43,15 @@ from lopsided.lesson.loss import (
     objective,
     relative_difference,
 )
-from lopsided.lesson.network import Network, backward, forward, layer_views, sigmoid
+from lopsided.lesson.network import (
+    Network,
+    backward,
+    forward,
+    layer_views,
+    relu,
+    relu_slope,
+    sigmoid,
+)
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
 
@@ -176,17 +184,18 @@ def backward_by_hand(network, done, dZ):
 
 
 # %% [markdown]
-# The package does the same with the bias folded into the matrix.
+# The package does the same, and returns $dW$ and $db$ of all layers as one flat vector,
+# laid out like $\theta$. `layer_views` cuts it into layers.
 
 # %%
 weight = class_weights(Y, "positive", w=4)
 done = forward(network, X)
 dZ = d_logits(Y, done.A[3], weight)
 by_hand = backward_by_hand(network, done, dZ)
-backward(network, done, dZ)
+dW, db = layer_views(network.layer_dims, backward(network, done, dZ))
 for l in (3, 2, 1):
-    for name, ours in (("dZ", done.dZ), ("dW", done.dW), ("db", done.db)):
-        assert np.allclose(by_hand[f"{name}{l}"], ours[l], rtol=0, atol=1e-14)
+    assert np.allclose(by_hand[f"dW{l}"], dW[l], rtol=0, atol=1e-14)
+    assert np.allclose(by_hand[f"db{l}"], db[l], rtol=0, atol=1e-14)
 
 # %% [markdown]
 # ## Check the gradient by numbers
@@ -264,11 +273,11 @@ def nudge(name, l):
 
 # %%
 weight = class_weights(Y, "positive", w=4)
-dWb = layer_views(network.layer_dims, witness(weight))  # cut into layers, [dW db]
+dW, db = layer_views(network.layer_dims, witness(weight))
 witnesses = {}
 for l in (3, 2, 1):
     witnesses |= {f"dZ{l}": nudge("Z", l)}
-    witnesses |= {f"dW{l}": dWb[l][:, :-1], f"db{l}": dWb[l][:, -1:]}
+    witnesses |= {f"dW{l}": dW[l], f"db{l}": db[l]}
     if l > 1:
         witnesses |= {f"dA{l - 1}": nudge("A", l - 1)}
 
@@ -294,8 +303,8 @@ show(pd.DataFrame(rows, columns=names).set_index("array"))
 
 # %%
 done = forward(network, X)
-once = backward(network, done, d_logits(Y, done.A[3], 1.0)).copy()
-four = backward(network, done, d_logits(Y, done.A[3], 4.0)).copy()
+once = backward(network, done, d_logits(Y, done.A[3], 1.0))
+four = backward(network, done, d_logits(Y, done.A[3], 4.0))
 assert np.allclose(four, 4 * once, rtol=1e-14)
 
 # %% [markdown]
@@ -309,7 +318,7 @@ def cosine(a, b):
 
 
 weight = class_weights(Y, "positive", w=4)
-positive = backward(network, done, d_logits(Y, done.A[3], weight)).copy()
+positive = backward(network, done, d_logits(Y, done.A[3], weight))
 print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
@@ -360,13 +369,14 @@ def mistaken(kind):
     done = forward(network, X)
     label = 1 - Y if kind == "weight on the wrong class" else Y
     dZ = d_logits(Y, done.A[3], class_weights(label, "positive", w=4))
+    slope = relu_slope
     if kind == "'>=' on activations":
-        # backward asks Z > 0: give it a Z that answers as A >= 0 does
-        done.Z = {l: np.where(done.A[l] >= 0, 1, -1) for l in done.Z}
-    backward(network, done, dZ)
+        slope = lambda Z: relu(Z) >= 0  # noqa: E731
+    gradient = backward(network, done, dZ, slope)
     if kind == "transposed dW":
-        done.dW[2][:] = done.dW[2].T.copy()
-    return done.gradient * (Y.size if kind == "forgotten 1/m" else 1)
+        dW, _ = layer_views(network.layer_dims, gradient)
+        dW[2][:] = dW[2].T.copy()
+    return gradient * (Y.size if kind == "forgotten 1/m" else 1)
 
 
 # %% tags=["nbval-check-output"]
@@ -431,8 +441,8 @@ assert np.isclose(settles_at(right), expected)
 # %% tags=["nbval-check-output"]
 m = Y.size
 done = forward(network, X)
-backward(network, done, d_logits(Y, done.A[3]))
-transposed = done.A[0] @ done.dZ[1].T / m  # (4, 3), but W[1] is (3, 4)
+d = backward_by_hand(network, done, d_logits(Y, done.A[3]))
+transposed = done.A[0] @ d["dZ1"].T / m  # (4, 3), but W[1] is (3, 4)
 try:
     network.W[1] - 0.01 * transposed
 except ValueError as error:
@@ -445,7 +455,7 @@ except ValueError as error:
 # grow into a smaller array. This package updates in place.
 
 # %% tags=["nbval-check-output"]
-transposed = done.A[2] @ done.dZ[3].T / m  # (3, 1)
+transposed = done.A[2] @ d["dZ3"].T / m  # (3, 1)
 updated = network.W[3] - 0.01 * transposed
 print(network.W[3].shape, "->", updated.shape)
 
@@ -454,9 +464,9 @@ print(network.W[3].shape, "->", updated.shape)
 # layers have three units. The transpose has the right shape and the wrong entries.
 
 # %% tags=["nbval-check-output"]
-transposed = done.A[1] @ done.dZ[2].T / m  # (3, 3), as W[2]
-difference = relative_difference(transposed, done.dW[2])
-print(f"shapes agree: {transposed.shape == done.dW[2].shape}")
+transposed = done.A[1] @ d["dZ2"].T / m  # (3, 3), as W[2]
+difference = relative_difference(transposed, d["dW2"])
+print(f"shapes agree: {transposed.shape == d['dW2'].shape}")
 print(f"difference from the gradient: {difference:.3f}")
 
 # %% [markdown]

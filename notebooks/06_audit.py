@@ -42,6 +42,7 @@ from lopsided.lesson.network import (
     backward,
     forward,
     initialise,
+    layer_views,
     n_parameters,
     predict_proba,
     sigmoid,
@@ -261,9 +262,10 @@ rows = []
 for hidden in ([40, 3], [3, 3]):
     network = initialise([len(X), *hidden, 1], np.random.default_rng(0))
     done = forward(network, X[:, :200])
-    backward(network, done, done.A[network.L] - Y[:, :200])
+    gradient = backward(network, done, done.A[network.L] - Y[:, :200])
+    dW, _ = layer_views(network.layer_dims, gradient)
     for l, W in network.W.items():
-        said = [outcome(W, done.dW[l].T, in_place) for in_place in (False, True)]
+        said = [outcome(W, dW[l].T, in_place) for in_place in (False, True)]
         rows.append([network.layer_dims, l, W.shape, *said])
 show(pd.DataFrame(rows, columns=["network", "layer", "W", "W = W - u", "W -= u"]))
 

@@ -179,7 +179,7 @@ def test_divergence_is_told_in_words(dtype, rate, l2):
 EPOCH = """
 import numpy as np
 from lopsided import compiled
-from lopsided.network import Network
+from lopsided.lesson.network import Network
 labels, logits = np.ones((5, 2)), np.empty(5)
 order = np.arange(5)
 compiled.run_epoch(Network([4, 1]), np.eye(5, 4), labels, order, 2, 0.1, None, logits)

@@ -29,8 +29,9 @@ COMMITTED = ROOT / "notebooks/results/dead_units.csv"
 def network():
     """One feature x; units x - 1, -x and -1, then one that adds up the three."""
     network = Network([1, 3, 1, 1])
-    network.Wb[1][:] = [[1, -1], [-1, 0], [0, -1]]
-    network.Wb[2][:] = [[1, 1, 1, 0]]
+    network.W[1][:] = [[1], [-1], [0]]
+    network.b[1][:] = [[-1], [0], [-1]]
+    network.W[2][:] = [[1, 1, 1]]
     return network
 
 
@@ -42,7 +43,7 @@ def test_a_unit_is_dead_if_no_row_wakes_it(network):
 
 def test_a_row_is_silent_if_a_whole_layer_is_off(network):
     assert silent(network, np.array([[-1.0, 0.0, 0.5, 1.0, 3.0]])) == 3
-    network.Wb[2][:] *= -1  # the first layer lives, the second never
+    network.W[2][:] *= -1  # the first layer lives, the second never
     assert silent(network, np.array([[-1.0, 0.5, 3.0]])) == 3
 
 

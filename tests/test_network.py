@@ -18,13 +18,14 @@ from lopsided.lesson.loss import (
 )
 from lopsided.lesson.network import (
     Network,
-    Pass,
     backward,
     forward,
     initialise,
     layer_views,
     n_parameters,
+    predict_logits,
     predict_proba,
+    product_in_order,
     sigmoid,
 )
 
@@ -83,16 +84,14 @@ def test_backward_by_hand(w, dZ2, dW2, db2, dW1, db1):
     weight = class_weights(Y, "positive", w)
     gradient = backward(network, done, d_logits(Y, done.A[2], weight))
     close = {"rtol": 1e-14, "atol": 1e-15}
-    np.testing.assert_allclose(done.dZ[2], dZ2, **close)
-    np.testing.assert_allclose(done.dW[2], dW2, **close)
-    np.testing.assert_allclose(done.db[2], db2, **close)
+    dW, db = layer_views(network.layer_dims, gradient)
+    np.testing.assert_allclose(dW[2], dW2, **close)
+    np.testing.assert_allclose(db[2], db2, **close)
     # The first unit is off for the first example, so nothing flows back there.
-    expected_dZ1 = [[0, 3 / 4 * LOG3], [dZ2[0][0], 3 / 4]]
-    np.testing.assert_allclose(done.dZ[1], expected_dZ1, **close)
-    np.testing.assert_allclose(done.dW[1], dW1, **close)
-    np.testing.assert_allclose(done.db[1], db1, **close)
-    rows = np.hstack([dW1, db1]).ravel(), np.hstack([dW2, db2]).ravel()
-    np.testing.assert_allclose(gradient, np.concatenate(rows), **close)
+    np.testing.assert_allclose(dW[1], dW1, **close)
+    np.testing.assert_allclose(db[1], db1, **close)
+    flat = [np.ravel(array) for array in (dW1, db1, dW2, db2)]
+    np.testing.assert_allclose(gradient, np.concatenate(flat), **close)
 
 
 ARCHITECTURES = [
@@ -117,58 +116,73 @@ def test_shapes(layer_dims):
     gradient = backward(network, done, np.ones((1, m)))
     assert network.L == len(layer_dims) - 1
     assert network.layer_dims == tuple(layer_dims)
+    dW, db = layer_views(layer_dims, gradient)
     layers = list(range(1, network.L + 1))
-    for of_layer in (network.W, network.b, done.Z, done.dZ, done.dW, done.db):
+    for of_layer in (network.W, network.b, done.Z, dW, db):
         assert list(of_layer) == layers
     assert list(done.A) == [0, *layers]
     assert done.A[0].shape == (layer_dims[0], m)
     for l, (n_in, n_out) in enumerate(pairwise(layer_dims), start=1):
-        assert network.W[l].shape == done.dW[l].shape == (n_out, n_in)
-        assert network.b[l].shape == done.db[l].shape == (n_out, 1)
-        assert network.Wb[l].shape == done.dWb[l].shape == (n_out, n_in + 1)
-        assert done.Z[l].shape == done.A[l].shape == done.dZ[l].shape == (n_out, m)
-        assert done.A1[l].shape == (n_out + 1, m)
+        assert network.W[l].shape == dW[l].shape == (n_out, n_in)
+        assert network.b[l].shape == db[l].shape == (n_out, 1)
+        assert done.Z[l].shape == done.A[l].shape == (n_out, m)
     size = sum(W.size + network.b[l].size for l, W in network.W.items())
     assert n_parameters(layer_dims) == size
     assert network.theta.shape == gradient.shape == (size,)
+    assert repr(network) == f"<Network {layer_dims}, {size:,} parameters, float64>"
 
 
 def test_weights_and_biases_are_views_into_theta():
     network = Network([3, 4, 2, 1])
     network.theta[:] = np.arange(network.theta.size)
-    # Layer by layer, row by row, each row's bias last.
-    np.testing.assert_array_equal(network.Wb[1], np.arange(16).reshape(4, 4))
-    np.testing.assert_array_equal(network.W[1][0], [0, 1, 2])
-    np.testing.assert_array_equal(network.b[1], [[3], [7], [11], [15]])
+    # Layer by layer, the weights row by row, then the biases.
+    np.testing.assert_array_equal(network.W[1], np.arange(12).reshape(4, 3))
+    np.testing.assert_array_equal(network.b[1], [[12], [13], [14], [15]])
     np.testing.assert_array_equal(network.W[3], [[26, 27]])
     np.testing.assert_array_equal(network.b[3], [[28]])
     for l in (1, 2, 3):
         network.W[l][:] = -l
         network.b[l][:] = -10 * l
     by_layer = [
-        [*[-l] * n_in, -10 * l] * n_out
+        [-l] * n_in * n_out + [-10 * l] * n_out
         for l, n_in, n_out in [(1, 3, 4), (2, 4, 2), (3, 2, 1)]
     ]
     np.testing.assert_array_equal(network.theta, np.concatenate(by_layer))
 
 
-def test_derivatives_are_views_into_the_gradient():
-    network = Network([3, 4, 2, 1])
-    done = Pass(network, 5)
-    done.gradient[:] = np.arange(done.gradient.size)
-    for l in (1, 2, 3):
-        np.testing.assert_array_equal(done.dWb[l], np.hstack([done.dW[l], done.db[l]]))
-        assert np.shares_memory(done.dW[l], done.gradient)
-        assert np.shares_memory(done.db[l], done.gradient)
-        assert not np.shares_memory(done.dWb[l], network.theta)
-    assert backward(network, done, np.zeros((1, 5))) is done.gradient
-
-
 def test_layer_views_cover_the_vector_once():
     theta = np.zeros(n_parameters([3, 4, 2, 1]))
-    for view in layer_views([3, 4, 2, 1], theta).values():
+    W, b = layer_views([3, 4, 2, 1], theta)
+    for view in (*W.values(), *b.values()):
         view += 1
     np.testing.assert_array_equal(theta, np.ones(16 + 10 + 3))
+
+
+def test_two_passes_and_two_gradients_are_two():
+    rng = np.random.default_rng(6)
+    network = initialise([3, 4, 2, 1], rng)
+    X = rng.standard_normal((3, 5))
+    done = forward(network, X)
+    before = [array.copy() for array in (*done.Z.values(), *done.A.values())]
+    one = backward(network, done, np.ones((1, 5)))
+    kept = one.copy()
+    two = backward(network, done, np.full((1, 5), 2.0))
+    forward(network, -X)
+    np.testing.assert_array_equal(one, kept)
+    np.testing.assert_allclose(two, 2 * one)
+    for array, old in zip((*done.Z.values(), *done.A.values()), before, strict=True):
+        np.testing.assert_array_equal(array, old)
+
+
+def test_the_slope_is_an_argument():
+    network, X, Y = worked_example()
+    done = forward(network, X)
+    dZ = d_logits(Y, done.A[2])
+    blind = backward(network, done, dZ, slope=np.ones_like)
+    right = backward(network, done, dZ)
+    dW, _ = layer_views(network.layer_dims, blind - right)
+    assert np.any(dW[1])  # the unit that is off gets a gradient
+    assert not np.any(dW[2])
 
 
 def test_network_copies_the_vector_it_is_given():
@@ -203,9 +217,10 @@ def check_gradient_at_a_draw(layer_dims, weighting, seed, w=3.952, m=6):
         Y = (np.arange(m) < rng.integers(1, m)).astype(float)[None]
         weight = class_weights(Y, weighting, w)
         done = forward(network, X)
-        backward(network, done, d_logits(Y, done.A[network.L], weight))
+        gradient = backward(network, done, d_logits(Y, done.A[network.L], weight))
+        dW, db = layer_views(layer_dims, gradient)
         hidden = [done.Z[l] for l in range(1, network.L)]
-        arrays = [*done.dW.values(), *done.db.values()]
+        arrays = [*dW.values(), *db.values()]
         if all(abs(Z).min() > 1e-3 for Z in hidden) and all(
             np.linalg.norm(array) > 1e-2 for array in arrays
         ):
@@ -218,11 +233,11 @@ def check_gradient_at_a_draw(layer_dims, weighting, seed, w=3.952, m=6):
         return objective(forward(network, X).Z[network.L], Y, weight)
 
     estimate = numerical_gradient(f, network.theta)
-    views = layer_views(layer_dims, estimate)
-    for l, view in views.items():
-        assert relative_difference(done.dW[l], view[:, :-1]) <= 1e-7, f"dW[{l}]"
-        assert relative_difference(done.db[l], view[:, -1:]) <= 1e-7, f"db[{l}]"
-    assert relative_difference(done.gradient, estimate) <= 1e-7
+    W, b = layer_views(layer_dims, estimate)
+    for l in W:
+        assert relative_difference(dW[l], W[l]) <= 1e-7, f"dW[{l}]"
+        assert relative_difference(db[l], b[l]) <= 1e-7, f"db[{l}]"
+    assert relative_difference(gradient, estimate) <= 1e-7
 
 
 @pytest.mark.parametrize("weighting", ["uniform", "positive"])
@@ -248,8 +263,8 @@ def test_gradient_of_any_architecture(n_0, hidden, weighting, w, m, seed):
 def test_no_gradient_flows_through_a_unit_at_exactly_zero():
     network = Network([1, 1, 1], [1.0, 0.0, 1.0, 0.0])
     done = forward(network, np.zeros((1, 1)))
-    backward(network, done, np.ones((1, 1)))
-    np.testing.assert_array_equal(done.dZ[1], [[0.0]])
+    dW, db = layer_views([1, 1, 1], backward(network, done, np.ones((1, 1))))
+    assert db[1].item() == dW[1].item() == 0
 
 
 def test_sigmoid_is_stable_and_right():
@@ -282,7 +297,7 @@ def test_sigmoid_keeps_single_precision_and_shape():
 
 
 @pytest.mark.parametrize("rows_at_once", [1, 7, 50, 99, 100, 101])
-def test_predict_proba_in_parts_equals_the_whole(rows_at_once, monkeypatch):
+def test_predictions_in_parts_equal_the_whole(rows_at_once, monkeypatch):
     # A forgotten row must not find an earlier result in the memory it gets.
     monkeypatch.setattr(np, "empty", lambda *a: np.full(a[0], np.nan, *a[1:]))
     rng = np.random.default_rng(1)
@@ -294,7 +309,50 @@ def test_predict_proba_in_parts_equals_the_whole(rows_at_once, monkeypatch):
     assert parts.shape == (1, 100)
     assert np.ptp(whole) > 0.1
     np.testing.assert_allclose(parts, whole, rtol=1e-13)
-    np.testing.assert_allclose(predict_proba(network, X), whole, rtol=1e-13)
+    np.testing.assert_array_equal(parts, predict_proba(network, X))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("dims", [[9, 40, 3, 1], [9, 3, 3, 1], [9, 1], [9, 70, 65, 1]])
+def test_equal_rows_have_one_prediction(dims, dtype):
+    rng = np.random.default_rng(2)
+    network = initialise(dims, rng, dtype=dtype)
+    for b in network.b.values():
+        b[:] = rng.standard_normal(b.shape)
+    different = rng.standard_normal((9, 50))
+    row = rng.integers(0, 50, 3001)
+    logits = predict_logits(network, different[:, row])[0]
+    alone = [predict_logits(network, different[:, i : i + 1]).item() for i in range(50)]
+    np.testing.assert_array_equal(logits, np.array(alone)[row])
+    p = predict_proba(network, different[:, row])[0]
+    np.testing.assert_array_equal(p, predict_proba(network, different)[0][row])
+    other = np.asfortranarray(different[:, row])  # another layout of the same rows
+    np.testing.assert_array_equal(logits, predict_logits(network, other)[0])
+
+
+def test_rows_that_pass_nothing_through_a_layer_have_one_prediction():
+    rng = np.random.default_rng(3)
+    network = initialise([5, 8, 4, 1], rng)
+    network.b[2][:] = -1e3  # all of the second layer is off
+    assert np.unique(predict_logits(network, rng.standard_normal((5, 999)))).size == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "m"), [(1, 1, 1), (3, 40, 7), (40, 9, 1), (2, 3, 0)]
+)
+def test_product_in_order_adds_from_the_first_term_to_the_last(n, k, m):
+    rng = np.random.default_rng(4)
+    W, A = rng.standard_normal((n, k)), rng.standard_normal((k, m))
+    expected = np.zeros((n, m))
+    for j in range(n):
+        for i in range(m):
+            terms = [float(w) * float(a) for w, a in zip(W[j], A[:, i], strict=True)]
+            total = terms[0]
+            for term in terms[1:]:
+                total += term
+            expected[j, i] = total
+    np.testing.assert_array_equal(product_in_order(W, A), expected)
+    np.testing.assert_allclose(product_in_order(W, A), W @ A, atol=1e-13)
 
 
 @pytest.mark.parametrize("how", ["copy", "deepcopy", "pickle"])
@@ -391,38 +449,7 @@ def test_X_with_one_dimension_is_refused():
         forward(Network([3, 2, 1]), np.ones(3))
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (3, 6), (3, 1), (5, 3), (3,)])
-def test_X_that_does_not_fit_the_pass_is_refused(shape):
-    network = Network([3, 2, 1])
-    with pytest.raises(ValueError, match="expected"):
-        forward(network, np.ones(shape), Pass(network, 5))
-
-
-def test_a_pass_can_be_used_again():
-    rng = np.random.default_rng(6)
-    network = initialise([3, 4, 2, 1], rng)
-    for b in network.b.values():
-        b[:] = rng.standard_normal(b.shape)
-    again = Pass(network, 5)
-    gradients = []
-    for _ in range(3):
-        X = rng.standard_normal((3, 5))
-        dZ_L = rng.standard_normal((1, 5))
-        fresh = forward(network, X)
-        expected = backward(network, fresh, dZ_L)
-        assert forward(network, X, again) is again
-        gradient = backward(network, again, dZ_L)
-        np.testing.assert_array_equal(gradient, expected)
-        for l in (1, 2, 3):
-            np.testing.assert_array_equal(again.Z[l], fresh.Z[l])
-            np.testing.assert_array_equal(again.A1[l], fresh.A1[l])
-            np.testing.assert_array_equal(again.dZ[l], fresh.dZ[l])
-        gradients.append(gradient.copy())
-    assert not np.array_equal(gradients[0], gradients[1])
-
-
 def test_forward_leaves_X_alone():
     X = np.ones((2, 3))
-    done = forward(Network([2, 1]), X)
-    done.A[0][:] = 7
+    forward(initialise([2, 4, 1], np.random.default_rng(0)), X)
     np.testing.assert_array_equal(X, np.ones((2, 3)))

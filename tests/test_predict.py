@@ -56,7 +56,29 @@ def test_the_target_is_not_needed_and_order_of_columns_does_not_matter(shop, tmp
     shuffled.to_parquet(tmp_path / "new.parquet")
     expected, _ = predict(model, folder / "shop.csv")
     found, _ = predict(model, tmp_path / "new.parquet")
-    assert np.allclose(found["probability"], expected["probability"], rtol=1e-14)
+    assert np.array_equal(found["probability"], expected["probability"])
+
+
+def test_a_row_has_one_probability_wherever_it_stands(shop, tmp_path):
+    folder, frame, _, _, model = shop
+    expected = predict(model, folder / "shop.csv")[0]["probability"].to_numpy()
+    rows = np.random.default_rng(1).integers(0, len(frame), 4999)
+    frame.iloc[rows].to_csv(tmp_path / "again.csv", index=False)
+    found = predict(model, tmp_path / "again.csv")[0]["probability"].to_numpy()
+    assert np.array_equal(found, expected[rows])
+
+
+def test_a_model_of_version_1_is_read_as_it_was_meant(shop, tmp_path):
+    folder, _, _, _, model = shop
+    with np.load(folder / results.MODEL) as arrays:
+        stored = dict(arrays)
+    layers = zip(model.network.W.values(), model.network.b.values(), strict=True)
+    stored["theta"] = np.concatenate([np.hstack(layer).ravel() for layer in layers])
+    described = str(stored["description"]).replace('"version": 2', '"version": 1')
+    stored["description"] = np.array(described)
+    np.savez(tmp_path / "old.npz", **stored)
+    old = results.load_model(tmp_path / "old.npz")
+    assert np.array_equal(old.network.theta, model.network.theta)
 
 
 def test_a_table_that_lacks_columns_is_refused(shop, tmp_path):
@@ -134,7 +156,7 @@ def test_a_foreign_or_newer_model_is_refused(shop, tmp_path):
         results.load_model(path)
     with np.load(shop[0] / results.MODEL) as arrays:
         stored = {name: arrays[name] for name in arrays.files}
-    newer = str(stored["description"]).replace('"version": 1', '"version": 99')
+    newer = str(stored["description"]).replace('"version": 2', '"version": 99')
     stored["description"] = np.array(newer)
     np.savez(path, **stored)
     with pytest.raises(InputError, match="written by a newer lopsided"):

@@ -28,9 +28,9 @@ CASES = [
 
 
 def flat(parameters):
-    """Lay out W and b as theta: for each layer the rows of [W b]."""
+    """Lay out W and b as theta: layer by layer, each W before its b."""
     pairs = zip(parameters["W"], parameters["b"], strict=True)
-    return np.concatenate([np.hstack([W, b]).ravel() for W, b in pairs])
+    return np.concatenate([np.ravel(array) for pair in pairs for array in pair])
 
 
 def start(reference):

@@ -24,7 +24,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from lopsided.lesson.network import Array, Network, layer_views
+from lopsided.lesson.network import Array, Network, layer_views, n_parameters
 
 #: Units in a block. `add_product` and `add_outer` are written out for this number.
 BLOCK = 4
@@ -94,10 +94,31 @@ def run_epoch(
         fill_up(network.layer_dims, decay, layer_dims),
         logits,
     )
-    for l, Wb in layer_views(layer_dims, theta).items():
+    for l, Wb in folded_views(layer_dims, theta).items():
         n, p = network.W[l].shape
         network.W[l][:] = Wb[:n, :p]
         network.b[l][:] = Wb[:n, -1:]
+
+
+def folded_views(layer_dims: Sequence[int], theta: Array) -> dict[int, Array]:
+    """Cut a flat vector into one matrix ``[W[l] b[l]]`` for each layer.
+
+    Parameters
+    ----------
+    layer_dims : sequence of int
+    theta : array, shape (n_parameters,)
+
+    Returns
+    -------
+    dict of array, shapes (n_l, n_{l-1} + 1)
+        Views, keyed by layer.
+    """
+    views, start = {}, 0
+    for l, (n_in, n_out) in enumerate(pairwise(layer_dims), start=1):
+        stop = start + n_out * (n_in + 1)
+        views[l] = theta[start:stop].reshape(n_out, n_in + 1)
+        start = stop
+    return views
 
 
 def fill_up(narrow: Sequence[int], theta: Array, wide: Sequence[int]) -> Array:
@@ -108,17 +129,19 @@ def fill_up(narrow: Sequence[int], theta: Array, wide: Sequence[int]) -> Array:
     narrow, wide : sequence of int
         Units in each layer, before and after.
     theta : array, shape (n_parameters,)
+        As `network.layer_views` cuts it.
 
     Returns
     -------
     array, shape (n_parameters of the wide layers,)
+        As `folded_views` cuts it.
     """
-    filled = np.zeros(sum(n * (p + 1) for p, n in pairwise(wide)), theta.dtype)
-    views = layer_views(wide, filled)
-    for l, Wb in layer_views(narrow, theta).items():
-        n, p = Wb.shape[0], Wb.shape[1] - 1
-        views[l][:n, :p] = Wb[:, :-1]
-        views[l][:n, -1] = Wb[:, -1]
+    filled = np.zeros(n_parameters(wide), theta.dtype)
+    W, b = layer_views(narrow, theta)
+    for l, Wb in folded_views(wide, filled).items():
+        n, p = W[l].shape
+        Wb[:n, :p] = W[l]
+        Wb[:n, -1:] = b[l]
     return filled
 
 
@@ -141,7 +164,7 @@ def descend(
     n : array of int, shape (L + 1,)
         Units in each layer, all multiples of `BLOCK`.
     theta, decay : array
-        Laid out by `layer_views` for these layers.
+        Laid out by `folded_views` for these layers.
     examples, labels, order, batch_size, alpha, logits
         As in `run_epoch`.
     """

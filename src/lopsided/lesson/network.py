@@ -11,18 +11,12 @@ Notation of the source report. Examples stand in columns. Layer ``l`` runs from 
 ``dZ[l]``             (n_l, m)                          of each example's own loss
 ====================  ================================  ==============================
 
-What makes it fast, in one place:
-
-- *The bias is one more column.* ``Wb[l]`` is ``[W[l] b[l]]`` and a row of ones stands
-  under every ``A[l]``, so one matrix product gives ``W A + b`` and another gives
-  ``dW`` and ``db`` together. ``W[l]`` and ``b[l]`` are views into ``Wb[l]``.
-- *All parameters are one flat vector*, ``theta``. Every ``Wb[l]`` is a view into it, so
-  an update of ``theta`` is one subtraction that updates every layer.
-- *A* `Pass` *owns its arrays* and is used again for each batch: no memory is claimed
-  inside the training loop.
+All parameters lie in one flat vector, ``theta``, and every ``W[l]`` and ``b[l]`` is a
+view into it. So an update is one subtraction, ``theta -= alpha * gradient``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -32,28 +26,31 @@ from numpy.typing import DTypeLike, NDArray
 Array = NDArray[Any]
 
 
-def layer_views(layer_dims: Sequence[int], theta: Array) -> dict[int, Array]:
-    """Cut a flat vector into one matrix ``[W[l] b[l]]`` for each layer.
+def layer_views(
+    layer_dims: Sequence[int], theta: Array
+) -> tuple[dict[int, Array], dict[int, Array]]:
+    """Cut a flat vector into a weight matrix and a bias for each layer.
 
     Parameters
     ----------
     layer_dims : sequence of int
         Units in each layer, input first: ``[n_0, n_1, ..., n_L]``.
     theta : array, shape (n_parameters,)
-        The vector. The matrices are views: to change one changes the other.
+        Parameters, or anything laid out like them, such as a gradient. Layer by layer:
+        ``W[l]`` row by row, then ``b[l]``.
 
     Returns
     -------
-    dict of array, shapes (n_l, n_{l-1} + 1)
-        Keyed by layer, 1 to L.
+    W, b : dict of array, shapes (n_l, n_{l-1}) and (n_l, 1)
+        Keyed by layer, 1 to L. They are views: to change one changes ``theta``.
     """
-    views, start = {}, 0
-    for l in range(1, len(layer_dims)):
-        shape = (layer_dims[l], layer_dims[l - 1] + 1)
-        stop = start + shape[0] * shape[1]
-        views[l] = theta[start:stop].reshape(shape)
-        start = stop
-    return views
+    W, b, start = {}, {}, 0
+    for l, (n_in, n_out) in enumerate(pairwise(layer_dims), start=1):
+        middle = start + n_out * n_in
+        W[l] = theta[start:middle].reshape(n_out, n_in)
+        b[l] = theta[middle : middle + n_out].reshape(n_out, 1)
+        start = middle + n_out
+    return W, b
 
 
 def n_parameters(layer_dims: Sequence[int]) -> int:
@@ -76,8 +73,8 @@ class Network:
     Attributes
     ----------
     theta : array, shape (n_parameters,)
-    Wb, W, b : dict of array
-        For each layer ``[W[l] b[l]]``, ``W[l]`` and ``b[l]``: views into ``theta``.
+    W, b : dict of array, shapes (n_l, n_{l-1}) and (n_l, 1)
+        Views into ``theta``, keyed by layer.
 
     Raises
     ------
@@ -106,46 +103,17 @@ class Network:
                     f"theta has shape {np.shape(theta)}; expected {self.theta.shape}"
                 )
             self.theta[:] = theta
-        self.Wb = layer_views(layer_dims, self.theta)
-        self.W = {l: Wb[:, :-1] for l, Wb in self.Wb.items()}
-        self.b = {l: Wb[:, -1:] for l, Wb in self.Wb.items()}
+        self.W, self.b = layer_views(layer_dims, self.theta)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Network {list(self.layer_dims)}, {self.theta.size:,} parameters, "
+            f"{self.theta.dtype}>"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Copied or unpickled one by one, the views would part from theta: build anew.
         return Network, (self.layer_dims, self.theta, self.theta.dtype)
-
-
-class Pass:
-    """All that one pass forward and one pass backward compute for ``m`` examples.
-
-    Parameters
-    ----------
-    network : Network
-    m : int
-        Number of examples.
-
-    Attributes
-    ----------
-    A, Z, dZ : dict of array, shapes (n_l, m)
-    A1 : dict of array, shapes (n_l + 1, m)
-        ``A[l]`` with a row of ones under it.
-    gradient : array, shape (n_parameters,)
-        The derivatives, laid out as ``network.theta``.
-    dWb, dW, db : dict of array
-        Views into ``gradient``, shaped as ``network.Wb``, ``W``, ``b``.
-    """
-
-    def __init__(self, network: Network, m: int) -> None:
-        n, L, dtype = network.layer_dims, network.L, network.theta.dtype
-        self.m = m
-        self.A1 = {l: np.ones((n[l] + 1, m), dtype) for l in range(L + 1)}
-        self.A = {l: A1[:-1] for l, A1 in self.A1.items()}
-        self.Z = {l: np.empty((n[l], m), dtype) for l in range(1, L + 1)}
-        self.dZ = {l: np.empty((n[l], m), dtype) for l in range(1, L + 1)}
-        self.gradient = np.zeros_like(network.theta)
-        self.dWb = layer_views(n, self.gradient)
-        self.dW = {l: dWb[:, :-1] for l, dWb in self.dWb.items()}
-        self.db = {l: dWb[:, -1:] for l, dWb in self.dWb.items()}
 
 
 #: Standard deviation of the first weights, from n_{l-1} (inputs) and n_l (outputs).
@@ -213,7 +181,33 @@ def sigmoid(Z: Array) -> Array:
     return np.where(Z >= 0, 1, e) / (1 + e)
 
 
-def forward(network: Network, X: Array, into: Pass | None = None) -> Pass:
+def relu(Z: Array) -> Array:
+    """Keep what is positive and put zero elsewhere."""
+    return np.maximum(Z, 0)
+
+
+def relu_slope(Z: Array) -> Array:
+    """Differentiate ReLU: True (1) where Z > 0, else False (0), at the kink too."""
+    return Z > 0
+
+
+@dataclass
+class Pass:
+    """What one pass forward computes for ``m`` examples, by layer.
+
+    Attributes
+    ----------
+    Z : dict of array, shapes (n_l, m)
+        Before the activation; layers 1 to L.
+    A : dict of array, shapes (n_l, m)
+        After it. ``A[0]`` is the input, ``A[L]`` is ŷ.
+    """
+
+    Z: dict[int, Array]
+    A: dict[int, Array]
+
+
+def forward(network: Network, X: Array) -> Pass:
     """Compute every ``Z[l]`` and ``A[l]`` (section 3).
 
     Parameters
@@ -221,69 +215,106 @@ def forward(network: Network, X: Array, into: Pass | None = None) -> Pass:
     network : Network
     X : array, shape (n_0, m)
         The input, one example a column.
-    into : Pass, optional
-        Where to put the results; made afresh when missing. Its ``m`` must be ``X``'s.
 
     Returns
     -------
     Pass
-        With ``A``, ``Z`` filled. ``A[L]`` is ŷ, shape (1, m).
 
     Raises
     ------
     ValueError
-        When ``X`` has not ``n_0`` rows, or not as many columns as ``into``.
+        When ``X`` has not ``n_0`` rows.
+    """
+    check_input(network, X)
+    Z, A = {}, {0: X}
+    for l in range(1, network.L + 1):
+        # (n_l, n_{l-1}) @ (n_{l-1}, m) + (n_l, 1) -> (n_l, m)
+        Z[l] = network.W[l] @ A[l - 1] + network.b[l]
+        A[l] = relu(Z[l]) if l < network.L else sigmoid(Z[l])
+    return Pass(Z, A)
+
+
+def check_input(network: Network, X: Array) -> None:
+    """Refuse an input that has not one row for each of the network's inputs.
+
+    Raises
+    ------
+    ValueError
     """
     n_0 = network.layer_dims[0]
-    if X.ndim != 2 or X.shape[0] != n_0 or (into and into.m != X.shape[1]):
-        m = into.m if into else "m"
-        raise ValueError(f"X has shape {X.shape}; expected ({n_0}, {m})")
-    done = into or Pass(network, X.shape[1])
-    done.A[0][:] = X
-    for l in range(1, network.L + 1):
-        # (n_l, n_{l-1} + 1) @ (n_{l-1} + 1, m) -> (n_l, m), which is W A + b
-        np.matmul(network.Wb[l], done.A1[l - 1], out=done.Z[l])
-        if l < network.L:
-            np.maximum(done.Z[l], 0, out=done.A[l])
-        else:
-            done.A[l][:] = sigmoid(done.Z[l])
-    return done
+    if X.ndim != 2 or X.shape[0] != n_0:
+        raise ValueError(f"X has shape {X.shape}; expected ({n_0}, m)")
 
 
-def backward(network: Network, done: Pass, dZ_L: Array) -> Array:
+def backward(
+    network: Network,
+    passed: Pass,
+    dZ_L: Array,
+    slope: Callable[[Array], Array] = relu_slope,
+) -> Array:
     """Carry the derivative from the logits back to every parameter (section 6).
 
     Corrects the report, whose ``dW`` is the transpose of the gradient: with
-    ``Z[l] = W[l] A[l-1] + b[l]`` it is ``dW[l] = dZ[l] A[l-1].T / m``. The ``1/m`` is
-    applied once, to the flat vector.
+    ``Z[l] = W[l] A[l-1] + b[l]`` it is ``dW[l] = dZ[l] A[l-1].T / m``.
 
     Parameters
     ----------
     network : Network
-    done : Pass
-        As `forward` left it.
+    passed : Pass
+        From `forward`.
     dZ_L : array, shape (1, m)
         Each example's own derivative of its loss by its logit, from `loss.d_logits`.
+    slope : callable
+        Takes a ``Z[l]`` and gives the activation's derivative there, of the same shape.
 
     Returns
     -------
     array, shape (n_parameters,)
-        ``done.gradient``: the gradient of the mean loss, laid out as ``theta``.
+        The gradient of the mean loss, laid out as ``theta``: `layer_views` cuts it into
+        ``dW`` and ``db``.
     """
-    done.dZ[network.L][:] = dZ_L
+    m = dZ_L.shape[1]
+    gradient = np.empty_like(network.theta)
+    dW, db = layer_views(network.layer_dims, gradient)
+    dZ = dZ_L
     for l in range(network.L, 0, -1):
-        # (n_l, m) @ (m, n_{l-1} + 1) -> (n_l, n_{l-1} + 1): dW and, from the ones, db
-        np.matmul(done.dZ[l], done.A1[l - 1].T, out=done.dWb[l])
+        dW[l][:] = dZ @ passed.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
+        db[l][:] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
         if l > 1:
-            # (n_{l-1}, n_l) @ (n_l, m) -> (n_{l-1}, m), then ReLU's slope: 0 or 1
-            np.matmul(network.W[l].T, done.dZ[l], out=done.dZ[l - 1])
-            done.dZ[l - 1] *= done.Z[l - 1] > 0
-    done.gradient *= 1 / done.m
-    return done.gradient
+            dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m) -> (n_{l-1}, m)
+            dZ = dA * slope(passed.Z[l - 1])
+    return gradient
 
 
-def predict_logits(network: Network, X: Array, rows_at_once: int = 65_536) -> Array:
+def product_in_order(W: Array, A: Array) -> Array:
+    """Compute ``W @ A``, each entry as one sum from the first term to the last.
+
+    A matrix product adds in whatever order is fastest, which depends on the processor
+    and on where a column stands; each order rounds differently. Here equal columns give
+    equal results, to the last bit.
+
+    Parameters
+    ----------
+    W : array, shape (n, k)
+    A : array, shape (k, m)
+
+    Returns
+    -------
+    array, shape (n, m)
+    """
+    Z = W[:, :1] * A[0]
+    term = np.empty_like(Z)
+    for i in range(1, len(A)):
+        np.multiply(W[:, i : i + 1], A[i], out=term)  # (n, 1) * (m,) -> (n, m)
+        Z += term
+    return Z
+
+
+def predict_logits(network: Network, X: Array, rows_at_once: int = 4096) -> Array:
     """Predict the logit of the positive class.
+
+    As `forward`, but with `product_in_order`: equal rows have one prediction, wherever
+    they stand and whatever computes them. Ranks, ties and thresholds rely on that.
 
     Parameters
     ----------
@@ -296,16 +327,26 @@ def predict_logits(network: Network, X: Array, rows_at_once: int = 65_536) -> Ar
     -------
     array of float64, shape (1, m)
         Whatever the network's precision: thresholds are compared in float64.
+
+    Raises
+    ------
+    ValueError
+        When ``X`` has not ``n_0`` rows.
     """
+    check_input(network, X)
     m = X.shape[1]
-    Z = np.empty((1, m))
+    logits = np.empty((1, m))
     for start in range(0, m, rows_at_once):
         part = slice(start, start + rows_at_once)
-        Z[:, part] = forward(network, X[:, part]).Z[network.L]
-    return Z
+        A = X[:, part].astype(network.theta.dtype)
+        for l in range(1, network.L + 1):
+            Z = product_in_order(network.W[l], A) + network.b[l]
+            A = relu(Z)
+        logits[:, part] = Z
+    return logits
 
 
-def predict_proba(network: Network, X: Array, rows_at_once: int = 65_536) -> Array:
+def predict_proba(network: Network, X: Array, rows_at_once: int = 4096) -> Array:
     """Predict the probability of the positive class: the sigmoid of `predict_logits`.
 
     Takes and returns what `predict_logits` does, with values in [0, 1].

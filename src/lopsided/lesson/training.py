@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lopsided.lesson.loss import d_logits, logistic_loss
-from lopsided.lesson.network import Array, Network, Pass, backward, forward
+from lopsided.lesson.network import Array, Network, backward, forward
 
 
 class DivergenceError(ArithmeticError):
@@ -84,18 +84,15 @@ def run_epoch(
         Receives each example's logit, as it was when its batch came.
     """
     m, L = len(order), network.L
-    passes = {n: Pass(network, n) for n in {min(batch_size, m), m % batch_size} if n}
     for start in range(0, m, batch_size):
         batch = order[start : start + batch_size]
-        Y, weight = labels.take(batch, axis=0).T[:, None]  # each (1, batch)
-        X = examples.take(batch, axis=0).T  # (n_0, batch)
-        done = forward(network, X, passes[len(batch)])
-        logits[batch] = done.Z[L]
-        gradient = backward(network, done, d_logits(Y, done.A[L], weight))
+        Y, weight = labels[batch].T[:, None]  # each (1, batch)
+        passed = forward(network, examples[batch].T)  # (n_0, batch)
+        logits[batch] = passed.Z[L]
+        gradient = backward(network, passed, d_logits(Y, passed.A[L], weight))
         if decay is not None:
             gradient += decay * network.theta
-        gradient *= alpha
-        network.theta -= gradient
+        network.theta -= alpha * gradient
 
 
 def train(

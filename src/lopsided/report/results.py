@@ -33,7 +33,7 @@ PARAMETERS = "parameters.json"
 MANIFEST = "manifest.json"
 PROGRESS = "progress.jsonl"
 SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
-MODEL_VERSION = 1
+MODEL_VERSION = 2  # 1 kept each unit's bias behind its weights
 MOST_BYTES = 2**30  # of an unpacked model
 
 RunDir = str | Path | None
@@ -213,8 +213,9 @@ def _model(described: Description, arrays: dict[str, Array]) -> Model:
         raise NonsenseError("its history is not of one length")
     if not len(history.objective) or not np.isfinite(curves).all():
         raise NonsenseError("its history is not of finite numbers")
+    network = Network(described.layer_dims, theta, theta.dtype)
     return Model(
-        Network(described.layer_dims, theta, theta.dtype),
+        from_version_1(network) if described.version == 1 else network,
         Recipe(tuple(described.recipe)),
         described.threshold,
         described.target,
@@ -223,6 +224,18 @@ def _model(described: Description, arrays: dict[str, Array]) -> Model:
         described.w,
         history,
     )
+
+
+def from_version_1(network: Network) -> Network:
+    """Sort the parameters of a model whose file had each bias behind its weights."""
+    sorted_out, start = Network(network.layer_dims, dtype=network.theta.dtype), 0
+    for l, W in sorted_out.W.items():
+        n_out, n_in = W.shape
+        stop = start + n_out * (n_in + 1)
+        rows = network.theta[start:stop].reshape(n_out, n_in + 1)
+        W[:], sorted_out.b[l][:] = rows[:, :-1], rows[:, -1:]
+        start = stop
+    return sorted_out
 
 
 def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) -> None:
