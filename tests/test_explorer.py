@@ -86,13 +86,16 @@ def test_counts_are_those_of_the_thresholds_as_written(name):
 def test_the_cheapest_is_what_the_cost_rule_chooses():
     p = P.round(2)  # few values: no threshold is left out
     counts = explorer.counts_at(Y, p, 0.5)
-    for miss, alarm in ((4, 1), (1, 1), (20, 1), (1, 0)):
+    for miss, alarm in ((4, 1), (1, 1), (20, 1), (1, 1e-9)):
         t, cost = explorer.cheapest(counts, (miss, alarm))
         expected = threshold.choose(f"cost:{miss}:{alarm}", Y, p, p).t
         decided = threshold.predict(p, expected)
         (_, fp), (fn, _) = confusion_matrix(Y, decided)
         assert cost == pytest.approx((miss * fn + alarm * fp) / Y.size)
         np.testing.assert_array_equal(threshold.predict(p, t), decided)
+    t, cost = explorer.cheapest(counts, (1, 0))  # false alarms for nothing
+    assert cost == 0
+    assert t <= p[Y == 1].min()
 
 
 class Tags(HTMLParser):

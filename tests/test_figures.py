@@ -1,43 +1,534 @@
-"""The figures draw what they say, for any names, and say it in words."""
+"""Figures are read back: each line, text and image against scikit-learn's and SciPy's.
 
+Labels, classes and rules have values of their own, so that any two that are swapped,
+and any curve in the place of another, differ. The words are read back too.
+"""
+
+import inspect
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from scipy import stats
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
-from lopsided.report import figures
+from lopsided.report import figures, sweep_table
+from lopsided.report.display import BLUE, ORANGE, Picture
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
-Y = (rng.random((1, 400)) < 0.2).astype(float)
-P = np.clip(rng.normal(0.2 + 0.1 * Y, 0.1), 0.01, 0.99).round(2)
+
+
+def sample(n):
+    Y = (rng.random((1, n)) < 0.2).astype(float)
+    return Y, np.clip(rng.normal(0.2 + 0.1 * Y, 0.1), 0.01, 0.99).round(2)
+
+
+Y, P = sample(400)
+Y_TEST, P_TEST = sample(300)
+P_OTHER = np.clip(P + rng.normal(0, 0.05, P.shape), 0.01, 0.99).round(2)
 HOSTILE = "<b>$x_1$</b>"
-MARKS = {"accuracy": 0.5, "f1": 0.21, "capacity:9": 0.4}
+T = 0.205
+MARKS = {"f1": 0.21, "capacity:9": 0.4, "recall:0.8": 0.13}
+RULES = {rule.example: 0.1 + i / 20 for i, rule in enumerate(threshold.RULES.values())}
 BANDS = curve_bands(Y, P, 50, rng)
+LONG = History([0.9, 0.8, 0.75, *[0.7] * 9], [0.6, 0.55, 0.52, *[0.5] * 9])
+WEIGHTED = History([0.7, 0.6], [0.65, 0.8])
+CLOUDS = {"ours": (np.array([0.1, 0.2]), np.array([0.5, 0.7])), HOSTILE: ([0.4], [0.9])}
+CURVES = {"eight": (np.array([0.0, 0.3, 1.0]), np.array([0.0, 0.6, 1.0]))}
+MODELS = pd.DataFrame(
+    {
+        "group": ["rules", "networks", "networks"],
+        "model": ["always", HOSTILE, "deep"],
+        **{"f1": [0.1, 0.3, 0.35], "f1_low": [0.05, 0.2, 0.3]},
+        **{"f1_high": [0.2, 0.45, 0.4], "brier": [0.3, 0.16, 0.15]},
+        **{"brier_low": [0.28, 0.1, 0.12], "brier_high": [0.33, 0.2, 0.19]},
+    }
+)
+
+
+def sweep():
+    """Two choices and a seed, one setting missing, one point failed."""
+    rows = []
+    for w, units, seed in [
+        *((w, units, seed) for w in ("1", "4") for units in ("[3]", "[9]", "[27]")
+          for seed in (0, 1)),
+    ]:  # fmt: skip
+        counts = rng.integers(5, 60, 4)
+        tn, fp, fn, tp = counts
+        rows.append(
+            {"w": w, "hidden_units": units, "seed": seed, "error": None}
+            | {"test.fp": fp, "test.tn": tn, "test.recall": tp / (tp + fn)}
+            | {f"test.{m}": rng.random() for m in sweep_table.DRAWN if m != "recall"}
+        )
+    rows[-1]["error"] = "it failed"
+    table = pd.DataFrame(rows)
+    for name in ("w", "hidden_units", "seed"):
+        table[name] = pd.Categorical(table[name], table[name].unique(), ordered=True)
+    varied = ["w", "hidden_units", "seed"]
+    return sweep_table.Sweep("s", "test.f1", varied, {}, table)
+
+
+SWEEP = sweep()
 EACH = {
-    "cdf": lambda: figures.cdf(Y, P, 0.2, HOSTILE, "no"),
+    "cdf": lambda: figures.cdf(Y, P, T, HOSTILE, "no"),
     "cdf_rules": lambda: figures.cdf_rules(Y, P, MARKS, HOSTILE, "no"),
-    "confusion_matrix": lambda: figures.confusion([[0, 3], [0, 1]], HOSTILE, "no"),
-    "loss": lambda: figures.loss(History([0.7], [0.7])),
+    "confusion": lambda: figures.confusion([[50, 30], [7, 13]], HOSTILE, "no"),
+    "loss": lambda: figures.loss(LONG),
     "loss_of_readings": lambda: figures.loss_of_readings(
-        {HOSTILE: History([0.7, 0.6], [0.7, 0.8]), "b": History([1.0], [0.5])}
+        {HOSTILE: WEIGHTED, "b": LONG}
     ),
-    "roc": lambda: figures.roc(Y, P, 0.2, BANDS),
-    "precision_recall": lambda: figures.precision_recall(Y, P, 1.0, seeds=[P, P / 2]),
+    "roc": lambda: figures.roc(Y, P, T, BANDS, [P_OTHER]),
+    "precision_recall": lambda: figures.precision_recall(Y, P, T, BANDS, [P_OTHER]),
     "cost_curve": lambda: figures.cost_curve(Y, P, MARKS),
-    "rules": lambda: figures.rules((Y, P), (Y, P), MARKS),
+    "rules": lambda: figures.rules((Y, P), (Y_TEST, P_TEST), RULES | {"accuracy": 0.5}),
     "measures_by_threshold": lambda: figures.measures_by_threshold(Y, P, MARKS),
-    "reliability": lambda: figures.reliability(Y, {HOSTILE: P}),
-    "law": lambda: figures.law(Y, {HOSTILE: P}, {"1/2": 0.5}, "no above yes"),
+    "reliability": lambda: figures.reliability(Y, {HOSTILE: P, "other": P_OTHER}),
+    "law": lambda: figures.law(
+        Y, {HOSTILE: P, "b": P_OTHER}, {"half": 0.5}, "no above"
+    ),
+    "plane": lambda: figures.plane(
+        CLOUDS, CURVES, (0.3, 0.6), (0.01, 0.02), "plane", "The plane", 0.5
+    ),
+    "side_by_side": lambda: figures.side_by_side(
+        MODELS, {"f1": "F1", "brier": "Brier score"}, ["deep"], "side_by_side", "Models"
+    ),
+    "sweep: dependence": lambda: sweep_table.dependence(SWEEP, "hidden_units"),
+    "sweep: plane": lambda: sweep_table.plane(SWEEP),
 }
+
+
+# Reading back
+
+
+def lines(ax):
+    """Read the named lines of a pair of axes."""
+    named = [line for line in ax.lines if not line.get_label().startswith("_")]
+    assert len({line.get_label() for line in named}) == len(named)
+    return {line.get_label(): line for line in named}
+
+
+def unnamed(ax):
+    """Read the lines that no legend names."""
+    return [line for line in ax.lines if line.get_label().startswith("_")]
+
+
+def assert_line(line, x, y):
+    np.testing.assert_allclose(line.get_xdata(), x, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(line.get_ydata(), y, rtol=0, atol=1e-12)
+
+
+def assert_axes(ax, xlabel, ylabel):
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (xlabel, ylabel)
+
+
+def assert_cdf(line, Y, p, y):
+    """A line steps through the share of class y at or below each prediction."""
+    assert line.get_drawstyle() == "steps-post"
+    x = np.unique(p)
+    expected = stats.ecdf(p[Y == y]).cdf.evaluate(x)
+    assert_line(line, x, expected)
+
+
+def assert_widest_gap(ax, Y, p):
+    found = stats.ks_2samp(p[Y == 0], p[Y == 1])
+    line = lines(ax)[f"widest gap {found.statistic:.3f}"]
+    (x, same), ends = line.get_xdata(), line.get_ydata()
+    assert x == same == pytest.approx(found.statistic_location)
+    expected = [stats.ecdf(p[Y == y]).cdf.evaluate(x) for y in (0, 1)]
+    np.testing.assert_allclose(sorted(ends), sorted(expected))
+
+
+def assert_marks(ax, marks):
+    """Each mark is a vertical line, and has its name and value at its own place."""
+    at = [line.get_xdata()[0] for line in unnamed(ax) if line.get_linestyle() == ":"]
+    assert sorted(at) == sorted(marks.values())
+    found = {text.get_text(): text.xy[0] for text in ax.texts}
+    assert found == {f"{label}: {t:.3f}": t for label, t in marks.items()}
+
+
+def assert_says(picture, *expected):
+    for text in expected:
+        assert text in picture.alt, text
+
+
+def decided(Y, p, t):
+    """scikit-learn's two arguments."""
+    return np.ravel(Y), (np.ravel(p) >= t).astype(int)
+
+
+def recall(Y, p, t, y=1):
+    """The share of class y that lies at or above t."""
+    labels, flagged = decided(Y, p, t)
+    return metrics.recall_score(labels == y, flagged)
+
+
+def read_cdf(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "predicted probability", "share of the class at or below")
+    found = lines(ax)
+    assert_cdf(found["no"], Y, P, 0)
+    assert_cdf(found[HOSTILE], Y, P, 1)
+    assert set(found[f"threshold {T:.3g}"].get_xdata()) == {T}
+    assert_widest_gap(ax, Y, P)
+    gap = stats.ks_2samp(P[Y == 0], P[Y == 1])
+    assert_says(picture, f"{gap.statistic:.3f}, at {gap.statistic_location:.3f}")
+    assert_says(picture, f"{recall(Y, P, T):.1%} of {HOSTILE} and ")
+    assert_says(picture, f"{recall(Y, P, T, y=0):.1%} of no.")
+
+
+def read_cdf_rules(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "predicted probability", "share of the class at or below")
+    assert_cdf(lines(ax)["no"], Y, P, 0)
+    assert_cdf(lines(ax)[HOSTILE], Y, P, 1)
+    assert_widest_gap(ax, Y, P)
+    assert_marks(ax, MARKS)
+    assert_says(picture, *(f"{label} at {t:.3g}" for label, t in MARKS.items()))
+
+
+def read_confusion(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "predicted", "actual")
+    labels, flagged = [0] * 80 + [1] * 20, [0] * 50 + [1] * 30 + [0] * 7 + [1] * 13
+    counts = metrics.confusion_matrix(labels, flagged)
+    shares = metrics.confusion_matrix(labels, flagged, normalize="true")
+    (image,) = ax.images
+    np.testing.assert_allclose(image.get_array(), shares)
+    for axis in (ax.xaxis, ax.yaxis):
+        names = [text.get_text() for text in axis.get_ticklabels()]
+        assert ([*axis.get_ticklocs()], names) == ([0, 1], ["no", HOSTILE])
+    assert ax.yaxis_inverted()  # the negative class stands above, as in the array
+    texts = {text.get_position(): text.get_text() for text in ax.texts}
+    assert texts == {
+        (j, i): f"{counts[i, j]}\n{shares[i, j]:.1%} of row"
+        for i in (0, 1)
+        for j in (0, 1)
+    }
+    assert_says(picture, f"actual no, 50 were predicted no and 30 {HOSTILE}")
+    assert_says(picture, f"actual {HOSTILE}, 7 were predicted no and 13 {HOSTILE}")
+
+
+def assert_history(ax, history, objective):
+    epochs = np.arange(1, len(history.objective) + 1)
+    assert ax.get_ylabel() == "mean loss (nats)"
+    assert_line(lines(ax)[objective], epochs, history.objective)
+    assert_line(lines(ax)["cross-entropy"], epochs, history.cross_entropy)
+    assert to_hex(lines(ax)[objective].get_color()) == BLUE.lower()
+
+
+def read_loss(picture):
+    (ax,) = picture.figure.axes
+    assert ax.get_xlabel() == "epoch"
+    assert_history(ax, LONG, "objective")
+    assert_says(picture, "objective goes from 0.9000 to 0.7000", "0.6000 to 0.5000")
+    (single,) = figures.loss(History([0.7], [0.6])).figure.axes
+    assert {line.get_marker() for line in single.lines} == {"o"}  # one point, no line
+
+
+def read_loss_of_readings(picture):
+    first, second = picture.figure.axes
+    assert [ax.get_title() for ax in (first, second)] == [HOSTILE, "b"]
+    assert_history(first, WEIGHTED, "objective: descended")
+    assert_history(second, LONG, "objective: descended")
+    assert second.get_xlabel() == "epoch"
+    words = f"{HOSTILE}: objective 0.700 to 0.600, cross-entropy 0.650 to 0.800; b: "
+    assert_says(picture, words + "objective 0.900 to 0.700, cross-entropy 0.600 to ")
+
+
+def assert_band(ax, curve):
+    (band,) = ax.collections
+    low, high = BANDS[f"{curve}_low"], BANDS[f"{curve}_high"]
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.round(12)}
+    for end in (low, high):
+        expected = {tuple(c) for c in np.column_stack([BANDS["x"], end]).round(12)}
+        assert expected <= corners
+
+
+def read_roc(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "false positive rate", "recall (true positive rate)")
+    (curve,) = unnamed(ax)
+    fpr, tpr, _ = metrics.roc_curve(Y[0], P[0], drop_intermediate=False)
+    assert_line(curve, fpr, tpr)
+    fpr, tpr, _ = metrics.roc_curve(Y[0], P_OTHER[0], drop_intermediate=False)
+    assert_line(lines(ax)["other seeds"], fpr[1:], tpr[1:])
+    assert_line(lines(ax)["knows nothing"], [0, 1], [0, 1])
+    x, y = recall(Y, P, T, y=0), recall(Y, P, T)
+    assert_line(lines(ax)[f"threshold {T:.3g}"], [x], [y])
+    assert_band(ax, "roc")
+    area, other = (metrics.roc_auc_score(Y[0], p[0]) for p in (P, P_OTHER))
+    assert_says(picture, f"with area {area:.4f}", f"areas {other:.4f} to {other:.4f}")
+    assert_says(picture, f"a false positive rate of {x:.3f} and a recall of {y:.3f}")
+
+
+def read_precision_recall(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "recall", "precision")
+    (curve,) = unnamed(ax)
+    assert curve.get_drawstyle() == "steps-pre"
+    precision, reached, _ = metrics.precision_recall_curve(Y[0], P[0])
+    assert_line(curve, reached[-2::-1], precision[-2::-1])
+    precision, reached, _ = metrics.precision_recall_curve(Y[0], P_OTHER[0])
+    assert_line(lines(ax)["other seeds"], reached[-2::-1], precision[-2::-1])
+    share = Y.mean()
+    assert_line(lines(ax)["knows nothing"], [0, 1], [share, share])
+    x, y = recall(Y, P, T), metrics.precision_score(*decided(Y, P, T))
+    assert_line(lines(ax)[f"threshold {T:.3g}"], [x], [y])
+    assert_band(ax, "pr")
+    area, other = (metrics.average_precision_score(Y[0], p[0]) for p in (P, P_OTHER))
+    assert_says(picture, f"precision {area:.4f}", f"{other:.4f} to", f"{share:.4f}")
+    assert_says(picture, f"gives recall {x:.3f} and precision {y:.3f}")
+
+
+def read_cost_curve(picture):
+    (ax,) = picture.figure.axes
+    assert ax.get_xlabel().startswith("weight of positives")
+    assert ax.get_ylabel() == "normalised expected cost"
+    fpr, tpr, _ = metrics.roc_curve(Y[0], P[0], drop_intermediate=False)
+    x = np.linspace(0, 1, 201)
+    best = (np.outer(1 - tpr, x) + np.outer(fpr, 1 - x)).min(axis=0)
+    constant = np.minimum(x, 1 - x)
+    found = lines(ax)
+    assert_line(found["best threshold"], x, best)
+    assert_line(found["constant answers"], x, constant)
+    for label, t in MARKS.items():
+        missed, alarms = 1 - recall(Y, P, t), recall(Y, P, t, y=0)
+        assert_line(found[f"{label}: {t:.3f}"], x, missed * x + alarms * (1 - x))
+    gain = constant - best
+    assert_says(picture, f"{gain.max():.3f}", f"at a weight of {x[gain.argmax()]:.2f}")
+
+
+def share_flagged(labels, flagged):
+    return flagged.mean()
+
+
+def informedness(labels, flagged):
+    return metrics.balanced_accuracy_score(labels, flagged, adjusted=True)
+
+
+def precision(labels, flagged):
+    return metrics.precision_score(labels, flagged, zero_division=np.nan)
+
+
+def cost(labels, flagged):
+    (_, fp), (fn, _) = metrics.confusion_matrix(labels, flagged)
+    return (5 * fn + fp) / len(labels)
+
+
+#: What each rule looks at: its name on the axis, and scikit-learn's function.
+LOOKS_AT = {
+    "accuracy": ("accuracy", metrics.accuracy_score),
+    "prevalence": ("recall - FPR", informedness),
+    "youden": ("recall - FPR", informedness),
+    "f1": ("F1", metrics.f1_score),
+    "recall:0.8": ("recall", metrics.recall_score),
+    "precision:0.3": ("precision", precision),
+    "cost:5:1": ("cost per row", cost),
+    "capacity:500": ("share flagged", share_flagged),
+}
+
+
+def read_rules(picture):
+    panels = picture.figure.axes
+    assert len(panels) == len(LOOKS_AT)
+    for ax, (rule, t) in zip(panels, (RULES | {"accuracy": 0.5}).items(), strict=True):
+        name, measure = LOOKS_AT[rule]
+        assert ax.get_ylabel() == name
+        assert ax.get_title() == f"{rule}: {t:.3f}"
+        assert set(lines(ax)["chosen"].get_xdata()) == {t}
+        for side, (labels, p) in (("training", (Y, P)), ("test", (Y_TEST, P_TEST))):
+            x = lines(ax)[side].get_xdata()
+            assert len(x) == len(np.unique(p)) + 1
+            assert_line(
+                lines(ax)[side], x, [measure(*decided(labels, p, t)) for t in x]
+            )
+        assert f"{rule} at {t:.3f}" in picture.alt
+    assert [ax.get_xlabel() for ax in panels[-2:]] == ["threshold"] * 2
+
+
+def read_measures_by_threshold(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "threshold", "precision, recall, F1")
+    measures = {"recall": metrics.recall_score, "precision": precision}
+    for name, measure in (measures | {"F1": metrics.f1_score}).items():
+        x = lines(ax)[name].get_xdata()
+        assert len(x) == len(np.unique(P)) + 1
+        assert_line(lines(ax)[name], x, [measure(*decided(Y, P, t)) for t in x])
+    assert_marks(ax, MARKS)
+    assert_says(picture, *(f"{label} at {t:.3g}" for label, t in MARKS.items()))
+
+
+def read_reliability(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "mean predicted probability", "observed share of positives")
+    for name, p in ((HOSTILE, P), ("other", P_OTHER)):
+        observed, predicted = calibration_curve(
+            Y[0], p[0], n_bins=10, strategy="quantile"
+        )
+        assert_line(lines(ax)[name], predicted, observed)
+        worst = np.abs(observed - predicted).max()
+        assert_says(picture, f"{name} is off by at most {worst:.3f}")
+    diagonal = lines(ax)["perfect"]
+    assert_line(diagonal, diagonal.get_ydata(), diagonal.get_xdata())
+
+
+def read_law(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "predicted probability", "share of the class at or below")
+    curves = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
+    assert [curve.get_label() for curve in curves[::2]] == [HOSTILE, "b"]
+    for pair, p, name in ((curves[:2], P, HOSTILE), (curves[2:], P_OTHER, "b")):
+        for y, line in enumerate(pair):
+            assert_cdf(line, Y, p, y)
+        assert len({line.get_color() for line in pair}) == 1
+        low, high = (np.median(p[Y == y]) for y in (0, 1))
+        assert_says(
+            picture, f"{name}: medians {low:.3f} of negatives, {high:.3f} of pos"
+        )
+    (text,) = ax.texts
+    assert (text.get_text(), text.xy[0]) == ("half", 0.5)
+
+
+def read_plane(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "false positive rate", "recall (true positive rate)")
+    assert ax.get_title() == "The plane"
+    for label, cloud in CLOUDS.items():
+        assert_line(lines(ax)[label], *cloud)
+        x, y = map(np.median, cloud)
+        assert_says(picture, f"{label} at ({x:.3f}, {y:.3f})")
+    assert_line(lines(ax)["ROC curve, eight"], *CURVES["eight"])
+    assert_line(lines(ax)["the printed table"], [0.3], [0.6])
+    (ellipse,) = unnamed(ax)
+    x, y = ellipse.get_data()
+    radius = ((x - 0.3) / 0.01) ** 2 + ((y - 0.6) / 0.02) ** 2
+    np.testing.assert_allclose(stats.chi2(2).cdf(radius), 0.95)
+    assert (*ax.get_xlim(), *ax.get_ylim()) == pytest.approx((-0.2, 0.8, 0.1, 1.1))
+    assert_says(picture, "table is at (0.300, 0.600)")
+
+
+def read_side_by_side(picture):
+    pair = picture.figure.axes
+    assert [ax.get_xlabel() for ax in pair] == ["F1", "Brier score"]
+    first = pair[0]
+    places = dict(
+        zip(
+            (text.get_text() for text in first.get_yticklabels()),
+            first.get_yticks(),
+            strict=True,
+        )
+    )
+    assert [*places] == [*MODELS["model"]]
+    assert sorted(places.values(), reverse=True) == [*places.values()]
+    for ax, metric in zip(pair, ("f1", "brier"), strict=True):
+        for i, row in MODELS.iterrows():
+            interval, point = ax.lines[2 * i : 2 * i + 2]
+            at = places[row.model]
+            assert_line(
+                interval, [row[f"{metric}_low"], row[f"{metric}_high"]], [at] * 2
+            )
+            assert_line(point, [row[metric]], [at])
+            assert (point.get_marker() == "D") == (row.model == "deep")
+    heads = {text.get_text(): text.get_position()[1] for text in first.texts}
+    assert places["always"] < heads["rules"]
+    assert places[HOSTILE] < heads["networks"] < places["always"]
+    assert_says(picture, f"{HOSTILE} (networks) 0.300, 0.160; deep (networks) 0.350, ")
+
+
+def read_dependence(picture):
+    panels = picture.figure.axes
+    done = SWEEP.table[SWEEP.table["error"].isna()].astype(
+        {"w": str, "hidden_units": str}
+    )
+    names = {"f1": "F1", "roc_auc": "ROC AUC", "log_loss": "log loss (nats)"}
+    ticks = [text.get_text() for text in panels[-1].get_xticklabels()]
+    assert ticks == ["[3]", "[9]", "[27]"]
+    for ax, metric in zip(panels, sweep_table.DRAWN, strict=True):
+        assert ax.get_ylabel() == names.get(metric, metric)
+        for w, colour in (("1", BLUE), ("4", ORANGE)):
+            line = lines(ax)[w]
+            part = done[done["w"] == w]
+            expected = [
+                part[part["hidden_units"] == u][f"test.{metric}"] for u in ticks
+            ]
+            assert_line(line, [0, 1, 2], [values.mean() for values in expected])
+            assert to_hex(line.get_color()) == colour.lower()
+            bands = {to_hex(c.get_facecolor()): c for c in ax.collections}
+            band = bands[colour.lower()]
+            corners = {tuple(c) for c in band.get_paths()[0].vertices.round(12)}
+            for end in (min, max):
+                assert {
+                    (i, round(end(v), 12)) for i, v in enumerate(expected)
+                } <= corners
+    for w in ("1", "4"):
+        part = done[done["w"] == w]
+        ends = [
+            part[part["hidden_units"] == u]["test.f1"].mean() for u in ("[3]", "[27]")
+        ]
+        assert_says(picture, f"w {w}: {ends[0]:.3f} at [3], {ends[1]:.3f} at [27]")
+    assert [ax.get_xlabel() for ax in panels[-2:]] == ["hidden_units"] * 2
+
+
+def read_sweep_plane(picture):
+    first, second = picture.figure.axes
+    assert_axes(first, "false positive rate", "recall")
+    assert second.get_xlabel() == "false positive rate"
+    done = SWEEP.table[SWEEP.table["error"].isna()]
+    fpr = done["test.fp"] / (done["test.fp"] + done["test.tn"])
+    for ax, name in ((first, "w"), (second, "hidden_units")):
+        assert ax.get_legend().get_title().get_text() == name
+        assert set(lines(ax)) == set(done[name])
+        for value, line in lines(ax).items():
+            here = done[name] == value
+            assert_line(line, fpr[here], done["test.recall"][here])
+            x, y = fpr[here].median(), done["test.recall"][here].median()
+            assert_says(picture, f"{name} {value} at ({x:.3f}, {y:.3f})")
+
+
+READ_BACK = {
+    "cdf": read_cdf,
+    "cdf_rules": read_cdf_rules,
+    "confusion": read_confusion,
+    "loss": read_loss,
+    "loss_of_readings": read_loss_of_readings,
+    "roc": read_roc,
+    "precision_recall": read_precision_recall,
+    "cost_curve": read_cost_curve,
+    "rules": read_rules,
+    "measures_by_threshold": read_measures_by_threshold,
+    "reliability": read_reliability,
+    "law": read_law,
+    "plane": read_plane,
+    "side_by_side": read_side_by_side,
+    "sweep: dependence": read_dependence,
+    "sweep: plane": read_sweep_plane,
+}
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_figure_draws_what_scikit_learn_computes(name):
+    READ_BACK[name](EACH[name]())
+
+
+def test_no_figure_is_left_out():
+    def drawing(module):
+        made = inspect.getmembers(module, inspect.isfunction)
+        return {n for n, f in made if inspect.signature(f).return_annotation is Picture}
+
+    expected = drawing(figures) | {f"sweep: {n}" for n in drawing(sweep_table)}
+    assert set(EACH) == set(READ_BACK) == expected
 
 
 @pytest.mark.parametrize("name", EACH)
 def test_a_figure_is_the_same_each_time_and_carries_its_words(name):
     picture = EACH[name]()
-    assert picture.name == name
     root = ET.fromstring(picture.svg())
     assert root.get("aria-label") == picture.alt
     assert len(picture.alt) > 40
@@ -49,26 +540,29 @@ def test_a_figure_is_the_same_each_time_and_carries_its_words(name):
 @pytest.mark.parametrize("name", EACH)
 def test_axes_say_what_they_show(name):
     picture = EACH[name]()
+    assert re.fullmatch(r"[a-z_]+", picture.name)
     for ax in picture.figure.axes:
-        if ax.axison:
-            shared = name in ("rules", "loss_of_readings")  # the bottom carries it
-            assert ax.get_ylabel()
-            assert ax.get_xlabel() or shared
+        if ax.axison:  # in a column or a row of panels, one carries it
+            column = [a for a in picture.figure.axes if a.get_xlabel()]
+            row = [a for a in picture.figure.axes if a.get_ylabel()]
+            assert column
+            assert row or name == "side_by_side"  # whose models have their names
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.confusion([[0, 3], [0, 1]], HOSTILE, "no"),
+        lambda: figures.precision_recall(Y, P, 1.0),  # nothing is flagged
+        lambda: figures.loss(History([0.7], [0.7])),
+    ],
+)
+def test_nothing_undefined_is_said(draw):
+    assert "nan" not in draw().alt
 
 
 def test_the_best_costs_of_the_cost_curve_follow_from_the_ks_distance():
     """Both classes weighing alike, the best cost is (1 - KS) / 2."""
-    ax = figures.cost_curve(Y, P, {}).figure.axes[0]
-    best = {line.get_label(): line for line in ax.lines}["best threshold"]
-    gap, _ = threshold.ks_distance(Y, P)
+    best = lines(figures.cost_curve(Y, P, {}).figure.axes[0])["best threshold"]
+    gap = stats.ks_2samp(P[Y == 0], P[Y == 1]).statistic
     assert np.interp(0.5, *best.get_data()) == pytest.approx((1 - gap) / 2)
-    roof = np.minimum(best.get_xdata(), 1 - best.get_xdata())
-    assert (best.get_ydata() <= roof + 1e-12).all()
-
-
-def test_a_single_threshold_costs_its_two_error_rates():
-    ax = figures.cost_curve(Y, P, {"here": 0.25}).figure.axes[0]
-    (line,) = (line for line in ax.lines if line.get_label().startswith("here"))
-    cost = line.get_ydata()
-    assert cost[0] == pytest.approx(np.mean(P[Y == 0] >= 0.25))
-    assert cost[-1] == pytest.approx(np.mean(P[Y == 1] < 0.25))
