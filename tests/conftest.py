@@ -1,6 +1,8 @@
 """What several tests share."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -28,6 +30,19 @@ def until(condition, what="it"):
         assert time.monotonic() < end, f"{what} did not come in {HANGS} s"
         time.sleep(0.05)
     return found
+
+
+def nbval(path, environment=os.environ):
+    """Compare a notebook's checked outputs with a fresh execution, in a process."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "conftest"]
+    command += ["--nbval-lax", "--nbval-current-env", str(path)]
+    return subprocess.run(
+        command,
+        env={**environment, "PYTHONPATH": str(ROOT / "tests")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def pytest_configure(config):

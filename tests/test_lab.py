@@ -125,7 +125,7 @@ def opened_notebook(page, name):
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     yield
     page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_text("Close and Shut Down Notebook", exact=True).click()
+    page.get_by_text("Close and Shut Down Notebook…", exact=True).click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.locator(".jp-Notebook").wait_for(state="detached")
 

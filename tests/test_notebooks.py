@@ -4,12 +4,11 @@ import ast
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import nbval
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from lopsided.errors import InputError
@@ -138,12 +137,6 @@ def test_typed_numbers_are_found():
     assert not typed_numbers("It is at half of that (Lipton et al. 2014; Elkan 2001).")
 
 
-def run_nbval(path):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-o", "addopts="]
-    command += ["--nbval-lax", "--nbval-current-env", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 @pytest.mark.slow
 def test_nbval_sees_one_changed_number(tmp_path):
     content = json.loads(NOTEBOOKS[0].read_text())
@@ -153,8 +146,8 @@ def test_nbval_sees_one_changed_number(tmp_path):
     text = json.dumps(content)
     assert text.count("met 0.69315") == 1
     changed.write_text(text.replace("met 0.69315", "met 0.69316"))
-    assert run_nbval(same).returncode == 0
-    assert run_nbval(changed).returncode == 1
+    assert nbval(same).returncode == 0
+    assert nbval(changed).returncode == 1
 
 
 def test_what_a_cell_printed_is_one_output_however_it_arrived():
