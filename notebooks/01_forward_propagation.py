@@ -31,7 +31,7 @@ run_dir = None
 # %%
 from lopsided.parameters import from_notebook
 
-P = from_notebook(globals())
+P = from_notebook(globals(), "run_dir")
 
 # %%
 import numpy as np
@@ -231,8 +231,8 @@ with np.errstate(over="raise"):
 
 # %% tags=["nbval-check-output"]
 with np.errstate(all="raise"):
-    for z in (-700.0, -1.0, 0.0, 1.0, 700.0):
-        print(f"{z:6.0f}  {sigmoid(np.array(z)):.5g}")
+    for value in (-700.0, -1.0, 0.0, 1.0, 700.0):
+        print(f"{value:6.0f}  {sigmoid(np.array(value)):.5g}")
 
 # %% [markdown]
 # For a large positive $z$ the safe form, too, rounds to 1, and $1 - \hat y$ to 0. No
@@ -254,9 +254,9 @@ with np.errstate(all="raise"):
 # %% tags=["nbval-check-output"]
 Y = np.zeros((1, 50))
 Y[:, :10] = 1  # one positive in five
-X = np.random.default_rng(0).standard_normal((9, 50))
+X_many = np.random.default_rng(0).standard_normal((9, 50))
 silent = Network(as_words)
-met = binary_cross_entropy(Y, forward(silent, X).A[3])
+met = binary_cross_entropy(Y, forward(silent, X_many).A[3])
 print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 
 # %% [markdown]
@@ -271,7 +271,7 @@ print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 share = Y.mean()
 silent.b[3][:] = np.log(share / (1 - share))
 entropy = -share * np.log(share) - (1 - share) * np.log(1 - share)
-met = binary_cross_entropy(Y, forward(silent, X).A[3])
+met = binary_cross_entropy(Y, forward(silent, X_many).A[3])
 print(f"predicted {entropy:.5f}   met {met:.5f}")
 
 # %% [markdown]
@@ -290,7 +290,7 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 losses = []
 for seed in range(200):
     started = initialise(as_words, np.random.default_rng(seed))
-    losses.append(binary_cross_entropy(Y, forward(started, X).A[3]))
+    losses.append(binary_cross_entropy(Y, forward(started, X_many).A[3]))
 low, middle, high = np.quantile(losses, [0.05, 0.5, 0.95])
 print(f"90 % of {len(losses)} random starts: {low:.3f} to {high:.3f}")
 print(f"median {middle:.3f}")
@@ -311,10 +311,10 @@ print(f"median {middle:.3f}")
 
 # %% tags=["nbval-check-output"]
 rows = []
-for z in (0.0, 10.0, 20.0, 40.0):
-    logit, truth = np.array([[z]]), np.array([[0.0]])
+for value in (0.0, 10.0, 20.0, 40.0):
+    logit, truth = np.array([[value]]), np.array([[0.0]])
     with_epsilon = binary_cross_entropy(truth, sigmoid(logit))
-    rows.append([z, with_epsilon, logistic_loss(logit, truth).item()])
+    rows.append([value, with_epsilon, logistic_loss(logit, truth).item()])
 names = ["logit", "with epsilon", "from the logit"]
 show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 

@@ -28,7 +28,7 @@ run_dir = None
 # %%
 from lopsided.parameters import from_notebook
 
-P = from_notebook(globals())
+P = from_notebook(globals(), "run_dir")
 
 # %%
 import numpy as np
@@ -98,11 +98,11 @@ from lopsided.report.display import show
 
 # %% tags=["nbval-check-output"]
 z = np.array([[-3.0, -0.5, 0.5, 3.0]])
-Y = np.array([[0.0, 1.0, 0.0, 1.0]])
-Y_hat = sigmoid(z)
-slope = Y_hat * (1 - Y_hat)
-print("dA times slope:", (d_output(Y, Y_hat) * slope).round(5))
-print("straight to dZ:", d_logits(Y, Y_hat).round(5))
+y = np.array([[0.0, 1.0, 0.0, 1.0]])
+y_hat = sigmoid(z)
+slope = y_hat * (1 - y_hat)
+print("dA times slope:", (d_output(y, y_hat) * slope).round(5))
+print("straight to dZ:", d_logits(y, y_hat).round(5))
 
 # %% [markdown]
 # ## Why the paper version matters
@@ -130,7 +130,7 @@ print("straight to dZ:", d_logits(right, sure).item())
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):
-    print(f"{weighting:9}", class_weights(Y, weighting, w=4))
+    print(f"{weighting:9}", class_weights(y, weighting, w=4))
 
 # %% [markdown]
 # Now a small network to try them on. Its biases are not zero: a zero could hide a

@@ -135,8 +135,8 @@ print(f"{learned:.0%} of {few.size} rows right")
 # the two gradients, first for an untrained network.
 
 # %%
-w = balanced_weight(Y) if P.w == "balanced" else P.w
-weight = class_weights(Y, P.weighting, w)  # (1, m)
+used = balanced_weight(Y) if P.w == "balanced" else P.w
+weight = class_weights(Y, P.weighting, used)  # (1, m)
 
 
 def gradient_on(network, batch):
@@ -153,7 +153,9 @@ def cosine(a, b):
 # %%
 def batch_gradients(network, size, draws):
     rng, whole = np.random.default_rng(P.seed), gradient_on(network, np.arange(Y.size))
-    batches = (rng.choice(Y.size, min(size, Y.size), replace=False) for _ in range(draws))
+    batches = (
+        rng.choice(Y.size, min(size, Y.size), replace=False) for _ in range(draws)
+    )
     gradients = [gradient_on(network, batch) for batch in batches]
     cosines = pd.Series([cosine(g, whole) for g in gradients])
     along = np.mean(gradients, axis=0) @ whole / (whole @ whole)
@@ -281,18 +283,18 @@ show(batch_table(fitted.network).round(1))
 
 # %%
 X_part, Y_part, curves = X[:, :5000], Y[:, :5000], {}
-for weighting in ("uniform", "positive"):
+for reading in ("uniform", "positive"):
     rng = np.random.default_rng(P.seed)
     small = initialise([len(X), *P.hidden_units, 1], rng)
-    emphasis = class_weights(Y_part, weighting, 4.0)
-    curves[weighting] = train(small, X_part, Y_part, emphasis, rng, epochs=30)
+    emphasis = class_weights(Y_part, reading, 4.0)
+    curves[reading] = train(small, X_part, Y_part, emphasis, rng, epochs=30)
 
 # %% tags=["nbval-check-output"]
 rows = []
-for weighting, curve in curves.items():
+for reading, curve in curves.items():
     for name in ("objective", "cross_entropy"):
         values = getattr(curve, name)
-        rows.append([weighting, name, values[0], min(values), values[-1]])
+        rows.append([reading, name, values[0], min(values), values[-1]])
 names = ["weighting", "curve", "first", "lowest", "last"]
 show(pd.DataFrame(rows, columns=names).round(4))
 
@@ -359,9 +361,9 @@ print(f"{off.sum()} {table.rows} for which some hidden layer is off")
 
 # %% tags=["nbval-check-output"]
 study = pd.read_csv(results.committed("dead_units.csv"))
-epochs = [int(name[5:]) for name in study if name.startswith("dead_")]
+looked_at = [int(name[5:]) for name in study if name.startswith("dead_")]
 print(f"{len(study)} networks, {study['seed'].nunique()} seeds of each kind")
-print("looked at after epochs", *epochs)
+print("looked at after epochs", *looked_at)
 
 # %%
 names = {
@@ -391,10 +393,10 @@ def over_epochs(what, chosen, ylabel, title, share=1):
     said = []
     for name, (colour, style, marker, size) in zip(chosen, looks, strict=True):
         of = study[study["network"] == name]
-        mean = (of[[f"{what}_{e}" for e in epochs]].mean() * share).to_numpy()
+        mean = (of[[f"{what}_{e}" for e in looked_at]].mean() * share).to_numpy()
         ax.plot(mean, style, color=colour, marker=marker, ms=size, label=name)
         said.append(f"{name}: {mean[0]:.2f}, in the end {mean[-1]:.2f}")
-    ax.set_xticks(range(len(epochs)), epochs)
+    ax.set_xticks(range(len(looked_at)), looked_at)
     ax.set_ylim(bottom=0)
     figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
     alt = f"{title}: mean over the seeds, from before training on. {'; '.join(said)}."
@@ -429,8 +431,8 @@ chosen = [
 ]
 per_cent = 100 / study["n_test"].iloc[0]
 label = "% of test rows, mean of the seeds"
-title = "Rows for which a hidden layer is off"
-show(over_epochs("silent", chosen, label, title, per_cent))
+heading = "Rows for which a hidden layer is off"
+show(over_epochs("silent", chosen, label, heading, per_cent))
 
 # %% [markdown]
 # Dead units are not what makes most ties. For many rows a layer of three is off as a
@@ -451,7 +453,7 @@ def spread(column, form):
 
 
 # %% tags=["nbval-check-output"]
-end = epochs[-1]
+end = looked_at[-1]
 study["dead"], study["off %"] = study[f"dead_{end}"], study[f"silent_{end}"] * per_cent
 study["tie %"] = study["largest_tie"] * per_cent
 forms = {"dead": "{:.0f}", "off %": "{:.1f}", "tie %": "{:.1f}", "roc_auc": "{:.3f}"}

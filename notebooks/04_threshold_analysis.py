@@ -463,8 +463,8 @@ for name, (p, cut) in decisions.items():
     counts = metrics.count_metrics(*metrics.confusion_matrix(Y_test, p >= cut).flat)
     alike = np.mean((p >= cut) == (plain >= same))
     rows.append([name, counts["recall"], counts["false_positive_rate"], alike])
-names = ["network", "recall", "FPR", "decides as the first"]
-show(pd.DataFrame(rows, columns=names).set_index("network").astype(float).round(4))
+columns = ["network", "recall", "FPR", "decides as the first"]
+show(pd.DataFrame(rows, columns=columns).set_index("network").astype(float).round(4))
 
 # %% [markdown]
 # Read the last column. If the second line is as high as the third, the weight changed
@@ -493,9 +493,9 @@ show(law)
 
 # %% tags=["nbval-check-output"]
 many = pd.read_csv(results.committed("law.csv"))
-names = ["agree_weight", "agree_seed", "distance_weight", "distance_seed"]
-names += ["roc_auc_plain", "roc_auc_weighted"]
-medians = many.groupby(["table", "epochs"])[names].median()
+measured = ["agree_weight", "agree_seed", "distance_weight", "distance_seed"]
+measured += ["roc_auc_plain", "roc_auc_weighted"]
+medians = many.groupby(["table", "epochs"])[measured].median()
 show(medians.round(4).T)
 
 # %% tags=["nbval-check-output"]

@@ -129,21 +129,21 @@ if test["intervals"]:
 # none?
 
 # %% tags=["nbval-check-output"]
-w = fitted.w
+used_w = fitted.w
 if P.weighting == "uniform":
     say(
         "The weight w = {w:.4g} multiplies both classes alike, so it favours neither. "
         "Only the threshold, {t:.4g}, can take the imbalance into account.",
-        w=w,
+        w=used_w,
         t=t,
     )
 else:
     say(
         "Positives weigh {w:.4g} times as much as negatives. For a perfect model, the "
         "threshold {t:.4g} then decides as {same:.4g} would without a weight.",
-        w=w,
+        w=used_w,
         t=t,
-        same=equivalent_threshold(w, t) if t < 1 else 1.0,
+        same=equivalent_threshold(used_w, t) if t < 1 else 1.0,
     )
 
 # %% tags=["nbval-check-output"]
@@ -273,7 +273,7 @@ say(
 # The source's formula is the uniform reading; its words ask for the positive one.
 
 # %% tags=["nbval-check-output"]
-say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=w)
+say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=used_w)
 
 # %% [markdown]
 # ## 6 Backpropagation and weight updates
@@ -328,11 +328,11 @@ share = facts["n_test"] / (facts["n_train"] + facts["n_test"])
 about_w = "every example alike" if P.weighting == "uniform" else "positives only"
 
 # %% tags=["nbval-check-output"]
-features = P.features if isinstance(P.features, str) else ", ".join(P.features)
+chosen = P.features if isinstance(P.features, str) else ", ".join(P.features)
 choices = [
-    ["features", features, "named by the parameters; see the table in section 1"],
+    ["features", chosen, "named by the parameters; see the table in section 1"],
     ["first weights", "He", "keeps the signal's variance through ReLU layers"],
-    ["w", f"{w:.4g}", f"multiplies {about_w}"],
+    ["w", f"{used_w:.4g}", f"multiplies {about_w}"],
     ["l2 penalty", f"{P.l2:g}", "none in the source's formulas"],
     ["precision", P.dtype, "of all arithmetic; float64 unless asked"],
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
@@ -486,7 +486,7 @@ explorer.show(
     t,
     table.positive,
     table.negative,
-    w=1.0 if P.weighting == "uniform" else w,
+    w=1.0 if P.weighting == "uniform" else used_w,
     caption="What some thresholds give on the test rows.",
     label="thresholds",
 )

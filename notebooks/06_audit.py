@@ -26,7 +26,7 @@ run_dir = None
 # %%
 from lopsided.parameters import from_notebook
 
-P = from_notebook(globals())
+P = from_notebook(globals(), "run_dir")
 
 # %%
 import json
@@ -346,11 +346,11 @@ def height(Y, p, t):
     return np.mean(p[Y == 1] >= t) - np.mean(p[Y == 0] >= t)
 
 
-rng = np.random.default_rng(0)
 p_train = live["uniform 1"].p_train
 honest = thresholds.choose("youden", Y, p_train, p_test).t
 
 # %% tags=["nbval-check-output"]
+rng = np.random.default_rng(0)
 for size in (200, 2000, 20_000):
     gains = []
     for _ in range(100):
@@ -539,16 +539,16 @@ def apart(values, printed, s):
 # %%
 setting = ["features", "hidden_units", "scheme", "reading", "threshold"]
 random_split = points[points["group_column"] == "none"]
-rows = []
+seen = []
 for key, cloud in random_split.groupby(setting, sort=False):
     along = apart(cloud["fpr"], reported[0], error[0])
-    height = apart(cloud["height"], reported[1], error[1])
+    up = apart(cloud["height"], reported[1], error[1])
     d = cloud["d"]
-    rows.append([*key, d.median(), d.min(), d.max(), along, height])
+    seen.append([*key, d.median(), d.min(), d.max(), along, up])
 
 # %%
 measures = ["d", "lowest d", "highest d", "along", "height"]
-distances = pd.DataFrame(rows, columns=[*setting, *measures])
+distances = pd.DataFrame(seen, columns=[*setting, *measures])
 distances["D"] = np.hypot(distances["along"], distances["height"])
 distances = distances.sort_values("D", kind="stable", ignore_index=True)
 distances["within"] = distances["D"] <= REACH
@@ -751,13 +751,13 @@ simulated = results.read_json(results.committed("simulated.json"))
 both = simulated, real
 
 # %%
-rows = [
+headlines = [
     ["train accuracy", f"{train_accuracy:.4f}"],
     ["train F1", "not given"],
     ["test accuracy", f"{test_accuracy:.4f}"],
     ["test F1", f"{f1:.4f}"],
 ]
-for row in rows:
+for row in headlines:
     side, name = row[0].lower().split()
     row += [cell(run, side, name) for run in both]
 
@@ -778,8 +778,9 @@ def matrix_cell(run, actual, predicted):
 
 
 # %% tags=["nbval-check-output"]
-names = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
-for (name, place), printed in zip(names.items(), (tn, fp, fn, tp), strict=True):
+rows = [*headlines]
+places = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
+for (name, place), printed in zip(places.items(), (tn, fp, fn, tp), strict=True):
     ours = [matrix_cell(run, *place) for run in both]
     rows.append([f"test {name}", str(printed), *ours])
 columns = ["", "reported", "simulated clinic", "real file"]
@@ -1041,11 +1042,11 @@ for name, label in headline.items():
 
 # %% tags=["nbval-check-output"]
 means = over_splits("extended", headline)
-text = "{ours}: the trees lead by {auc:.4f} in ROC AUC and {f1:.4f} in F1. {aim}."
+lead = "{ours}: the trees lead by {auc:.4f} in ROC AUC and {f1:.4f} in F1. {aim}."
 for ours in ("chosen network", "average of networks"):
     auc, f1_lead = means.loc["boosted trees"] - means.loc[ours]
     aim = "Met" if abs(auc) <= 0.005 and f1_lead <= 0.005 else "Missed"
-    say(text, ours=ours.capitalize(), auc=auc, f1=f1_lead, aim=aim)
+    say(lead, ours=ours.capitalize(), auc=auc, f1=f1_lead, aim=aim)
 
 # %% [markdown]
 # What was missing, then? Take the gains in cross-validated ROC AUC apart: what other

@@ -27,6 +27,11 @@
 run_dir = None  # a folder of runs/sweeps; None: the committed example
 
 # %%
+from lopsided.parameters import from_notebook
+
+P = from_notebook(globals(), "run_dir")
+
+# %%
 import pandas as pd
 
 from lopsided.prose import listed
@@ -34,7 +39,7 @@ from lopsided.report import results, sweep_table
 from lopsided.report.display import say, show
 
 # %%
-sweep = sweep_table.read(run_dir)
+sweep = sweep_table.read(P.run_dir)
 done = sweep.done
 
 # %% [markdown]
@@ -88,7 +93,7 @@ if failed.empty:
 # %%
 for name in sweep.choices:
     picture = sweep_table.dependence(sweep, name)
-    results.save_picture(run_dir, picture)
+    results.save_picture(P.run_dir, picture)
     show(picture, f"Test metrics against {name}")
 
 # %% [markdown]
@@ -121,7 +126,7 @@ show(moves, f"How much each choice moves {metric}", "moves")
 
 # %%
 picture = sweep_table.plane(sweep)
-results.save_picture(run_dir, picture)
+results.save_picture(P.run_dir, picture)
 show(picture, "Every point by its two error rates")
 
 # %% [markdown]

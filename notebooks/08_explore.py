@@ -29,7 +29,7 @@ run_dir = None
 # %%
 from lopsided.parameters import from_notebook
 
-P = from_notebook(globals())
+P = from_notebook(globals(), "data", "data_seed", "seed", "run_dir")
 
 # %%
 from lopsided.lesson import metrics, threshold

@@ -171,20 +171,70 @@ def test_a_missing_file_is_refused(tmp_path):
         from_file(tmp_path / "none.yaml")
 
 
+#: What a kernel holds besides: of the notebook, of its host, of a start-up file.
+AROUND = {
+    "__name__": "__main__",
+    "_": 3,
+    "In": ["", "epochs = 7\nrun_dir = None"],
+    "Out": {},
+    "get_ipython": print,
+    "json": json,
+    "DATA_DIR": "/data",
+    "epochss": 9,
+    "P": validate({"epochs": 9}),
+}
+
+
 def test_a_notebook_gives_its_parameters_and_nothing_else():
-    namespace = {
-        "__name__": "__main__",
-        "_": 3,
-        "In": [],
-        "Out": {},
-        "get_ipython": print,
-        "json": json,
-        "epochs": 7,
-        "run_dir": None,
-    }
+    namespace = AROUND | {"epochs": 7, "run_dir": None}
     assert from_notebook(namespace) == validate({"epochs": 7})
-    with pytest.raises(InputError, match="'epochss'"):
-        from_notebook(namespace | {"epochss": 7})
+
+
+def test_of_a_notebook_with_few_parameters_no_other_is_read():
+    namespace = AROUND | {"seed": 3, "epochs": 7, "title": 4, "threshold": json}
+    assert from_notebook(namespace, "seed", "run_dir") == validate({"seed": 3})
+
+
+def ran(*cells):
+    """Give a kernel's globals after these cells."""
+    namespace = {"In": ["", *cells]}
+    exec("\n".join(cells), namespace)
+    return namespace
+
+
+OWN = "# What this notebook takes\nepochs = 400\nrun_dir = None"
+READ = "P = 1"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("epoch = 40", "there is no parameter 'epoch'; did you mean 'epochs'?"),
+        ("epochs = 40\nEpochs = 40", "no parameter 'Epochs'; did you mean 'epochs'?"),
+        ("DATA_DIR = 1", "there is no parameter 'DATA_DIR'; see"),
+        ("epochs=1;import os;x = 3", "there is no parameter 'x'"),
+        ("epochs = -1", "epochs is -1; allowed: "),
+    ],
+)
+def test_what_papermill_was_given_wrongly_is_refused(given, message):
+    """However often, and whatever runs in between."""
+    cells = [OWN, f"# Parameters\n{given}", READ]
+    for later in ([], ["Q = 2", READ], [*cells, "Q = 2"]):
+        with pytest.raises(InputError, match=re.escape(message)):
+            from_notebook(ran(*cells, *later))
+    corrected = ran(*cells, OWN, "# Parameters\nepochs = 40", READ)
+    assert from_notebook(corrected) == validate({"epochs": 40})
+    assert from_notebook(ran(*cells, OWN, READ)) == validate({})
+
+
+def test_what_papermill_was_given_counts_where_it_is_not_declared():
+    namespace = ran("run_dir = None", "# Parameters\ndata = 'mine.csv'", "seed = 3")
+    assert from_notebook(namespace, "run_dir") == validate({"data": "mine.csv"})
+
+
+@pytest.mark.parametrize("odd", [["", "seed = (", "await f()"], None, 3, "text"])
+def test_whatever_a_host_calls_its_inputs_is_no_obstacle(odd):
+    assert from_notebook({"In": odd, "seed": 3}) == validate({"seed": 3})
 
 
 RESOLVED = {"target": "y", "positive_label": "1", "features": "all", "threshold": 0.2}

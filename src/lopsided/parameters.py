@@ -7,6 +7,7 @@ passes through `Parameters.with_`, which does the same. What a table decides is 
 given, and never in `Resolved`.
 """
 
+import ast
 import difflib
 import importlib.util
 import json
@@ -317,27 +318,51 @@ def from_file(path: str | Path) -> dict[str, Any]:
     return yaml_file.read(path)
 
 
-def from_notebook(namespace: Mapping[str, Any]) -> Parameters:
-    """Collect and validate the parameters that stand at the top of a notebook.
+def from_notebook(namespace: Mapping[str, Any], *names: str) -> Parameters:
+    """Collect and validate the parameters of a notebook.
+
+    Whatever else the notebook, its host or a start-up file defined is left alone. A
+    name that papermill was given, and that is no parameter, is refused.
 
     Parameters
     ----------
     namespace : mapping
-        The notebook's ``globals()``, before it defines anything but parameters.
+        The notebook's ``globals()``.
+    *names : str
+        The parameters that its cell tagged ``parameters`` assigns; by default all.
 
     Raises
     ------
     InputError
         As `validate`.
     """
-    jupyter = {"In", "Out", "exit", "quit", "get_ipython", "open", "annotations"}
-    return validate(
-        {
-            name: value
-            for name, value in namespace.items()
-            if not name.startswith("_")
-            and name not in jupyter
-            and not callable(value)
-            and not isinstance(value, types.ModuleType)
-        }
-    )
+    given = _given_by_papermill(namespace.get("In"))
+    for name in given:
+        check_name(name)
+    wanted = {*(names or Parameters.model_fields), *given}
+    found = [n for n in Parameters.model_fields if n in wanted and n in namespace]
+    return validate({name: namespace[name] for name in found})
+
+
+def _given_by_papermill(cells: Any) -> list[str]:
+    """List the names that papermill's cell assigns, of the cells that a kernel ran.
+
+    It follows the notebook's own parameters, which name ``run_dir`` in every notebook.
+    One from before these were last run no longer counts.
+    """
+    for source in reversed(cells if isinstance(cells, list) else []):
+        names = _assigned(source)
+        if source.startswith("# Parameters\n"):
+            return names
+        if "run_dir" in names:
+            break
+    return []
+
+
+def _assigned(source: str) -> list[str]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    stored = (n for n in ast.walk(tree) if isinstance(n, ast.Name))
+    return [n.id for n in stored if isinstance(n.ctx, ast.Store)]
