@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from contextlib import contextmanager, suppress
@@ -300,7 +301,7 @@ METRICS = """
 """
 
 
-def become_lopsided(cwd, small, arguments, environment, largest_file):
+def become_lopsided(cwd, small, arguments, environment, largest_file, memory=0):
     """Be ``lopsided report``; called in a fork of a process that has it imported."""
     os.setsid()
     os.chdir(cwd)
@@ -310,6 +311,9 @@ def become_lopsided(cwd, small, arguments, environment, largest_file):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    tempfile.tempdir = None  # the server may have asked for it
     from lopsided import cli
     from lopsided.pipeline import notebooks, report
 
@@ -323,7 +327,9 @@ def become_lopsided(cwd, small, arguments, environment, largest_file):
 class Lopsided:
     """A running ``lopsided report``."""
 
-    def __init__(self, server, cwd, small, table, run="r", fault="", largest_file=0):
+    def __init__(
+        self, server, cwd, small, table, run="r", fault="", largest_file=0, memory=0
+    ):
         self.cwd = cwd / f"cwd-{run}"
         self.cwd.mkdir(exist_ok=True)
         (self.cwd / "metrics.json").write_text(METRICS)
@@ -333,10 +339,13 @@ class Lopsided:
         self.run = run
         self.mark = str(uuid.uuid4())
         arguments = [str(table), "--run", run]
+        self.scratch = cwd / "tmp"
+        self.scratch.mkdir(exist_ok=True)
         environment = {"FAULT": fault, "MARK": self.mark, "IPYTHONDIR": str(cwd)}
+        environment["TMPDIR"] = str(self.scratch)
         self.process = server.Process(
             target=become_lopsided,
-            args=(self.cwd, small, arguments, environment, largest_file),
+            args=(self.cwd, small, arguments, environment, largest_file, memory),
         )
         self.process.start()
 
@@ -364,12 +373,11 @@ def marked(mark):
     return found
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def write_small(folder):
+    """Write the small notebooks as pairs."""
     import jupytext
     from nbformat.v4 import new_code_cell, new_notebook
 
-    folder = tmp_path_factory.mktemp("small")
     for name, cell in CELLS.items():
         parameters = new_code_cell("run_dir = None", metadata={"tags": ["parameters"]})
         notebook = new_notebook(cells=[parameters, new_code_cell(cell.strip())])
@@ -381,11 +389,20 @@ def small(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server():
+def small(tmp_path_factory):
+    return write_small(tmp_path_factory.mktemp("small"))
+
+
+def start_server():
     """Give a process that has the command imported and is forked for each run."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["jupytext", "lopsided.pipeline.report", "pytest"])
     return context
+
+
+@pytest.fixture(scope="module")
+def server():
+    return start_server()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import base64
 import json
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import pandas as pd
 
 from lopsided.parameters import Parameters
 from lopsided.pipeline.folders import overwrite
+from lopsided.pipeline.scratch import scratch
 from lopsided.prose import clean, one_line
 from lopsided.report import explorer
 
@@ -199,8 +199,7 @@ class Report:
         import matplotlib as mpl
         import typst
 
-        with tempfile.TemporaryDirectory(prefix="lopsided-") as name:
-            folder = Path(name)
+        with scratch() as folder:
 
             def saved(svg: str) -> str:
                 path = folder / f"{len(list(folder.glob('*.svg')))}.svg"

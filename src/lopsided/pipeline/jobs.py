@@ -29,6 +29,8 @@ from typing import Any, Protocol
 
 import psutil  # type: ignore[import-untyped]
 
+from lopsided.pipeline.scratch import scratch
+
 
 @dataclass(frozen=True)
 class Job:
@@ -210,10 +212,8 @@ def workers(
     context = get_context("spawn")
     # The leash: nothing is ever sent. When this end closes, workers read its end.
     leash, end = context.Pipe(duplex=False)
-    with tempfile.TemporaryDirectory(
-        prefix="lopsided-", ignore_cleanup_errors=True
-    ) as runtime:
-        given = (leash, runtime, log, cores_each)
+    with scratch() as runtime:
+        given = (leash, str(runtime), log, cores_each)
 
         def start() -> ProcessPoolExecutor:
             executor = ProcessPoolExecutor(1, context, _start_worker, given)

@@ -1,0 +1,305 @@
+"""Inject faults: *what* x *when* x *whom*, and count what came of them.
+
+    python tests/faults.py --kills 300 --tables 3000 --seed 0
+
+A fault is survived when the run that stood stands, or a whole new one in its place;
+when the command says one line and ends with a code of its own; when no process and,
+after the next start, no file is left behind. `tests/test_fault_matrix.py` tries a small
+sample of both.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import test_faults as base
+from test_faults import LOCK_ONLY, Lopsided, hidden, marked, number_of, until, write
+
+from lopsided.pipeline import scratch
+from lopsided.pipeline.folders import RunFolder
+from lopsided.table.simulate import clinic
+
+WHEN = ("starting", "running", "ending")
+#: What is done, to whom, and the exit codes that may follow.
+REPORT = {
+    ("kill", "command"): {-9, 0},
+    ("kill", "its group"): {-9, 0},
+    ("kill", "a worker"): {0, 1},
+    ("kill", "a kernel"): {0, 1},
+    ("SIGTERM", "command"): {130, 0, -15},
+    ("Ctrl-C", "its group"): {130, 0, -2},
+    ("full disk", "command"): {0, 1, 2},
+    ("short memory", "command"): {0, 1, 2},
+    ("slow machine", "command"): {0},
+    ("slow machine", "a worker"): {0},
+    ("slow machine", "a kernel"): {0},
+}
+#: Short commands, each with the file that it makes and the file's lines.
+SHORT = {
+    "simulate": (["simulate", "new.csv", "--rows", "3000"], "new.csv", 3001),
+    "predict": (["predict", "clinic.csv", "-o", "p.csv"], "p.csv", 201),
+}
+KILLS = ("kill", "SIGTERM", "Ctrl-C")
+
+
+class Place:
+    """A folder with a table, a whole run ``r``, and what the command needs."""
+
+    def __init__(self, root):
+        self.root = root
+        self.small = root / "small"
+        self.small.mkdir(parents=True)
+        base.write_small(self.small)
+        self.table = root / "clinic.csv"
+        clinic(200, seed=1)[0].to_csv(self.table, index=False)
+        self.server = base.start_server()
+
+    def fresh(self):
+        """Give an empty folder with the run in it."""
+        cwd = self.root / "work"
+        shutil.rmtree(cwd, ignore_errors=True)
+        cwd.mkdir()
+        with RunFolder("r", cwd / "runs").building() as stage:
+            write(stage, 1)
+        return cwd
+
+    def model(self):
+        """Train a model, once, and put it where ``predict`` looks."""
+        from test_overview import make_run
+
+        runs = self.root / "runs"
+        if not runs.exists():
+            make_run(runs, "default", self.table, epochs=1)
+        return runs
+
+
+def check_places(cwd):
+    """Fail unless the run stands whole, or a whole new one with it as the previous."""
+    runs = cwd / "runs"
+    if (runs / "r/metrics.json").exists():
+        assert number_of(runs / "r.previous") == 1
+    elif (runs / "r").exists():
+        assert number_of(runs / "r") == 1
+    else:  # between two renames; the next start finishes it
+        assert hidden(runs) != LOCK_ONLY
+
+
+def check_nothing_left(cwd, command):
+    """Fail if the next start would leave something behind."""
+    with RunFolder("r", cwd / "runs").locked():
+        check_places(cwd)
+        assert hidden(cwd / "runs") == LOCK_ONLY
+    before, tempfile.tempdir = tempfile.tempdir, str(command.scratch)
+    try:
+        scratch.delete_abandoned(age=0)
+    finally:
+        tempfile.tempdir = before
+    left = [p.name for p in command.scratch.iterdir()]
+    assert not [n for n in left if n.startswith(("lopsided-", "dask"))], left
+
+
+def whom(command, name):
+    """Find the processes that a fault is done to; at times there is none."""
+    main = command.process.pid
+    if name == "command":
+        return [main]
+    if name == "its group":
+        return [-main]
+    workers, kernels = [], []
+    for process in marked(command.mark):
+        with suppress(psutil.Error):
+            line = " ".join(process.cmdline())
+            if "ipykernel" in line:
+                kernels.append(process.pid)
+            elif "spawn_main" in line and process.pid != main:
+                workers.append(process.pid)
+    return workers[:1] if name == "a worker" else kernels[:1]
+
+
+def fault_report(place, draw, what, when, name):
+    """Run a report, do that to it, and check what became of it; give how it ended."""
+    cwd = place.fresh()
+    limits = {}
+    if what == "full disk":
+        limits["largest_file"] = int(10 ** draw.uniform(1, 5))
+    if what == "short memory":
+        limits["memory"] = int(10 ** draw.uniform(8.3, 9.5))
+    command = Lopsided(
+        place.server, cwd, place.small, place.table, fault="wait", **limits
+    )
+    ended = lambda: command.process.exitcode is not None  # noqa: E731
+    if when != "starting":
+        both = [".r.new-*/one.started", ".r.new-*/two.started"]
+        until(lambda: ended() or all(map(list, map(command.runs.glob, both))))
+    if when == "ending" or what in ("full disk", "short memory", "slow machine"):
+        (command.cwd / "go").touch()
+    time.sleep(draw.uniform(0, 1.5 if when == "starting" else 0.8))
+    targets = [] if limits else whom(command, name)
+    met = bool(limits) or (bool(targets) and not ended())
+    signals = {"kill": signal.SIGKILL, "SIGTERM": signal.SIGTERM}
+    signals |= {"Ctrl-C": signal.SIGINT, "slow machine": signal.SIGSTOP}
+    for target in targets:
+        with suppress(ProcessLookupError):
+            os.kill(target, signals[what])
+    if what == "slow machine":
+        time.sleep(draw.uniform(1, 4))
+        for target in targets:
+            with suppress(ProcessLookupError):
+                os.kill(target, signal.SIGCONT)
+    (command.cwd / "go").touch()
+    code, lines = command.ended()
+    said = [line for line in lines if " done in " not in line]
+    assert code in REPORT[what, name], (code, lines)
+    assert len(said) <= 1, lines
+    assert (code in (1, 2, 130)) <= bool(said), lines
+    assert all(line.startswith("lopsided: ") for line in said), lines
+    check_places(cwd)
+    check_nothing_left(cwd, command)
+    return f"code {code}" if met else "too late"
+
+
+def fault_short(place, draw, what, _, name):
+    """Stop a command that writes one file: the file is whole, or not there."""
+    arguments, file, lines = SHORT[name]
+    runs = place.model()
+    work = place.root / "short"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    (work / "runs").symlink_to(runs)
+    shutil.copy(place.table, work)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lopsided", *arguments],
+        cwd=work,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(draw.uniform(0.1, 4))
+    met = process.poll() is None
+    number = {"kill": 9, "SIGTERM": 15, "Ctrl-C": 2}[what]
+    process.send_signal(number)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode in (0, 130, -number), said
+    # Before its first line runs, Python itself ends with a traceback on Ctrl-C.
+    assert "Traceback" not in said or "KeyboardInterrupt" in said, said
+    if (work / file).exists():
+        assert len((work / file).read_text().splitlines()) == lines
+    else:
+        assert process.returncode != 0
+    return f"code {process.returncode}" if met else "too late"
+
+
+def fault_swap(place, draw, *_):
+    """Kill a process that builds and swaps in a loop, at a random moment."""
+    root = place.root / "swap"
+    root.mkdir(exist_ok=True)
+    run = RunFolder("r", root)
+    done = base.churn_for(draw.uniform(0, 0.08), root)
+    met = base.phase(root)
+    standing = number_of(run.path)
+    if done and not (standing is None and met == "ready"):
+        assert standing in (done, done + 1)
+    assert number_of(run.previous) in (None, done - 1, done)
+    with run.locked():
+        assert (number_of(run.path) or 0) in (done, done + 1)
+        assert hidden(root) == LOCK_ONLY
+    return f"while {met}"
+
+
+def faults(draw, n):
+    """List n faults, from every corner of the matrix in turn."""
+    corners = [
+        (fault_report, what, when, name) for what, name in REPORT for when in WHEN
+    ]
+    corners += [
+        (fault_short, what, "at random", name) for what in KILLS for name in SHORT
+    ]
+    corners += [(fault_swap, "kill", "at random", "a swap")] * len(corners)
+    draw.shuffle(corners)
+    return [corners[k % len(corners)] for k in range(n)]
+
+
+def inject(root, n, seed, tell=print):
+    """Try n faults; give how often each ended how, and what was not survived."""
+    draw, place = random.Random(seed), Place(root)
+    counts, broken = Counter(), []
+    for do, what, when, name in faults(draw, n):
+        try:
+            end = do(place, draw, what, when, name)
+        except AssertionError as error:
+            end = "NOT SURVIVED"
+            broken.append((what, when, name, str(error)[:500]))
+            tell(f"NOT SURVIVED: {broken[-1]}")
+        counts[what, when, name, end] += 1
+    return counts, broken
+
+
+def fuzz(root, n, seed, tell=print):
+    """Read n odd tables, half of them CSV and half Parquet; count what came of them."""
+    import hypothesis
+    import test_reader_fuzz as fuzzed
+    from hypothesis import given, settings
+
+    counts, broken = Counter(), []
+    kinds = {"CSV": fuzzed.csv_files(), "Parquet": fuzzed.parquet_files()}
+    for kind, files in kinds.items():
+
+        @hypothesis.seed(seed)
+        @settings(
+            max_examples=n // 2,
+            suppress_health_check=fuzzed.SLOW,
+            database=None,
+            derandomize=False,
+            phases=[hypothesis.Phase.generate],
+        )
+        @given(files, fuzzed.parameters())
+        def check(content, values, kind=kind):
+            try:
+                counts[kind, fuzzed.outcome(content, values, root / "t")] += 1
+            except Exception as error:
+                counts[kind, "NOT SURVIVED"] += 1
+                broken.append((kind, values, repr(error)[:500]))
+                tell(f"NOT SURVIVED: {broken[-1]}")
+
+        check()
+    return counts, broken
+
+
+def main():
+    """Print the counts as tables; end with 1 if anything was not survived."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--tables", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        counts, broken = inject(root / "faults", asked.kills, asked.seed)
+        tables, odd = fuzz(root, asked.tables, asked.seed)
+    print(f"\n{'what':14}{'when':12}{'whom':12}{'ended':18}{'times':>6}")
+    for (what, when, whom, end), n in sorted(counts.items()):
+        print(f"{what:14}{when:12}{whom:12}{end:18}{n:6}")
+    live = sum(n for (*_, end), n in counts.items() if end != "too late")
+    print(
+        f"{counts.total()} faults, {live} of them met what they were for; "
+        f"{len(broken)} not survived"
+    )
+    for (kind, end), n in sorted(tables.items()):
+        print(f"{kind:14}{end:18}{n:6}")
+    print(f"{tables.total()} tables, {len(odd)} not survived")
+    return int(bool(broken or odd))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""A small sample of the faults and of the odd tables that `faults.py` tries."""
+
+import os
+import random
+
+import pytest
+
+if os.name == "nt":
+    pytest.skip("POSIX signals", allow_module_level=True)
+
+import faults
+
+CORNERS = [
+    ("kill", "starting", "its group"),
+    ("kill", "ending", "command"),
+    ("short memory", "running", "command"),
+    ("full disk", "running", "command"),
+    ("slow machine", "running", "a kernel"),
+]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return faults.Place(tmp_path_factory.mktemp("faults") / "root")
+
+
+@pytest.mark.parametrize(("what", "when", "whom"), CORNERS)
+def test_a_fault_of_a_report_is_survived(what, when, whom, place):
+    draw = random.Random(f"{what} {when} {whom}")
+    assert faults.fault_report(place, draw, what, when, whom)
+
+
+@pytest.mark.parametrize("name", faults.SHORT)
+def test_a_file_is_whole_or_not_there(name, place):
+    assert faults.fault_short(place, random.Random(name), "kill", "", name)
+
+
+def test_the_matrix_has_every_corner(place):
+    tried = faults.faults(random.Random(0), 400)
+    corners = {(what, when, whom) for _, what, when, whom in tried}
+    assert {*CORNERS} < corners
+    assert {what for what, *_ in corners} >= {*faults.KILLS, "full disk"}
+    assert len(corners) >= 3 * len(faults.REPORT) + len(faults.SHORT)
