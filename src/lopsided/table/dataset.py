@@ -145,7 +145,7 @@ def load(p: Parameters) -> Dataset:
         positive="no-show" if told else names[1],
         negative="attended" if told else names[0],
         rows="appointments" if known else "rows",
-        columns=treatments(frame, kinds, used, recipe, p),
+        columns=treatments(frame, kinds, used, recipe, resolved),
         notes=tuple(notes),
         grouped_by=grouped_by,
         groups_test=members(frame[grouped_by].iloc[test]) if grouped_by else None,
