@@ -72,7 +72,8 @@ from lopsided.lesson import metrics
 from lopsided.lesson import threshold as thresholds
 from lopsided.lesson.loss import balanced_weight
 from lopsided.report import experiment, figures, results
-from lopsided.report.display import say, show
+from lopsided.report.comparison import resampled
+from lopsided.report.display import show
 from lopsided.report.intervals import curve_bands
 from lopsided.table.dataset import load
 
@@ -281,7 +282,9 @@ show(by_threshold)
 #   prevalence. The first is more where $p > \pi$.
 # - *F1.* At half of the best F1; for a proof see (Lipton et al. 2014).
 #
-# The nearer a network is to calibrated, the nearer it comes.
+# This is where the optimum lies for calibrated predictions of all rows of the world. On
+# a sample it lies elsewhere, and it is flat: thresholds that differ much can be almost
+# equally good. The nearer a network is to calibrated, the nearer it comes.
 
 # %% tags=["nbval-check-output"]
 c = thresholds.candidates(Y_train, p_train)
@@ -365,14 +368,14 @@ for rule, measure in {"f1": f1_score, "cost:5:1": minus_cost}.items():
 # ## All thresholds at once
 #
 # The [ROC curve](glossary.md#roc-curve) shows recall against false positive rate, one
-# point a threshold. Guessing would follow the diagonal. The band says how far another
-# test set could have moved it, given the class counts. With the parameter `n_seeds`
-# above one, thin lines say how far another seed would have.
+# point a threshold. Guessing would follow the diagonal. The band says how far other rows
+# of the same world could have moved it. With the parameter `n_seeds` above one, thin
+# lines say how far another seed would have.
 
 # %%
 n = min(P.n_bootstrap, 500)
 rng = np.random.default_rng([P.seed, 2])
-bands = curve_bands(Y_test, p_test, n, rng) if n else None
+bands = curve_bands(Y_test, p_test, n, rng, groups=table.groups_test) if n else None
 curve = figures.roc(Y_test, p_test, t, bands, fitted.P_test[1:])
 results.save_picture(P.run_dir, curve)
 show(curve)
@@ -432,8 +435,8 @@ print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_train.mean():.4f}")
 # $1/(1 + w)$.
 #
 # Something must say what counts as near. So train a third like the first, from another
-# seed. The training is short and at the report's rates; the weighted network's rate is
-# divided by the mean weight, so that none takes larger steps.
+# seed. The training is short and at the report's rates; the weighted network's first
+# rate is divided by the mean weight, so that its steps are no larger to begin with.
 
 # %%
 mean_weight = np.mean(np.where(Y_train == 1, w_balanced, 1.0))
@@ -498,22 +501,32 @@ measured += ["roc_auc_plain", "roc_auc_weighted"]
 medians = many.groupby(["table", "epochs"])[measured].median()
 show(medians.round(4).T)
 
+# %% [markdown]
+# Compare them pair by pair: the agreement with a weight minus the agreement of two
+# seeds, and the ROC AUC with the weight minus without. The splits share rows, so the
+# $95\,\%$ intervals allow for that (Nadeau and Bengio 2003).
+
+
+# %%
+def mean_gap(of, a, b):
+    found = resampled(of[a] - of[b], test_share=0.2)
+    sure = {"above": "above zero", "below": "below zero"}
+    said = f"{found.mean:+.4f} ± {found.half:.4f}"
+    return f"{said}, {sure.get(found.verdict, 'not told apart')}"
+
+
 # %% tags=["nbval-check-output"]
-longest = many[many["epochs"] == many["epochs"].max()]
-say(
-    "After {epochs} epochs, weight and no weight agree on {weight:.1%} of the rows, "
-    "two seeds without weight on {seed:.1%} (medians of {n} comparisons).",
-    epochs=int(longest["epochs"].iloc[0]),
-    weight=longest["agree_weight"].median(),
-    seed=longest["agree_seed"].median(),
-    n=len(longest),
-)
+for (where, epochs), of in many.groupby(["table", "epochs"]):
+    print(f"{where}, {epochs} epochs, {len(of)} pairs:")
+    print("  agreement, weight - seed:", mean_gap(of, "agree_weight", "agree_seed"))
+    print(
+        "  ROC AUC, weight - none:  ", mean_gap(of, "roc_auc_weighted", "roc_auc_plain")
+    )
 
 # %% [markdown]
-# Compare each "weight" line with its "seed" line. After the short training, the weight
-# moves about as many decisions as another seed does; after the long one, rather more.
-# Longer training brings both pairs closer. And over the seeds the weight does not
-# improve the ranking: where one pair differs in ROC AUC, that is luck.
+# An interval that holds zero does not say that there is no difference. It says that
+# differences as large as its ends are not ruled out. Longer training brings both pairs
+# closer.
 #
 # A network departs from the law because it is not a perfect model: training stops
 # early, units are few, and the training rows are a sample. These numbers do not tell
@@ -521,8 +534,9 @@ say(
 #
 # ## Can the probabilities be trusted?
 #
-# Sort rows by their prediction and cut them into up to ten parts of about equal size.
-# In each, compare the mean prediction with the share that was really positive. On the
+# Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
+# together, so the parts differ in size, and each has an interval of its own. In each,
+# compare the mean prediction with the share that was really positive. On the
 # diagonal, probabilities are calibrated. A weight on one class moves them off it: they
 # no longer say how often the positive class occurs.
 
@@ -563,7 +577,8 @@ else:
 # %% [markdown]
 # Where the truth is known, no model can expect a higher ROC AUC. Other features or
 # another model could close a part of the gap. In the simulated clinic they cannot close
-# all of it: how reliable a patient is counts too, and no column says so. A threshold or
+# all of it: how reliable a patient is counts too. Of that no feature tells; earlier
+# visits under the same PatientId would tell a part. A threshold or
 # the correction closes none of it, since both keep the order of the rows. A weight
 # trains another network, which may order them better or worse; in a perfect model it
 # would change nothing.

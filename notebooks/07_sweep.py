@@ -88,7 +88,8 @@ if failed.empty:
 # A line is a mean over seeds; the band goes from the lowest to the highest seed. Bands
 # that overlap do not prove that a choice does nothing: the same seeds stand on both
 # sides, and pairs may differ all the same. A band over few seeds is narrow because they
-# are few. Parameters that a picture does not name are averaged over.
+# are few. Parameters that a picture does not name are averaged over. Only points that
+# have a partner at each value, alike in all else, are drawn.
 
 # %%
 for name in sweep.choices:
@@ -97,25 +98,51 @@ for name in sweep.choices:
     show(picture, f"Test metrics against {name}")
 
 # %% [markdown]
-# How much does each choice move the metric, beside the seed? The first column is the
-# range of its values' means. The second is the standard deviation from seed to seed,
-# within a setting.
+# How much does each choice move the metric? Compare its values within *blocks*: points
+# that agree in all else, seeds too. Plain means over all points would mix choices: where
+# long trainings exist for one seed only, that seed's luck would count as theirs.
+#
+# Blocks of one seed share its luck, so they are averaged first. What is left is one
+# difference a seed; their standard error and $95\,\%$ interval follow.
 
 # %% tags=["nbval-check-output"]
-metric = sweep.metric
-settings = sweep_table.settings(sweep)
-deviation = (settings["deviation"] ** 2).mean() ** 0.5
-moved = {}
-for name in sweep.choices:
-    means = done.groupby(name, observed=True)[metric].mean()
-    moved[name] = {"range": means.max() - means.min(), "seed to seed": deviation}
-moves = pd.DataFrame(moved, index=["range", "seed to seed"]).T.round(4)
-show(moves, f"How much each choice moves {metric}", "moves")
+metric, effects = sweep.metric, sweep_table.effects(sweep)
+known = effects[effects["seeds"] > 1]
+columns = ["difference", "error", "low", "high", "blocks", "seeds"]
+names = effects["choice"] + " " + effects["value"] + " - " + effects["against"]
+moves = effects[columns].round(4).set_axis(names.rename("choice"))
+show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "moves")
 
 # %% [markdown]
-# These are averages over the other parameters. A choice that helps in one setting and
-# hurts in another has a small range: look at its lines above before you call it
-# harmless.
+# An interval on one side of zero tells an effect from the luck of the seeds that were
+# varied, for the settings that were run. The luck of what stayed the same, such as the
+# test rows of one split, is not in it. The effect is a mean over blocks: a choice that helps in one setting and
+# hurts in another has a small one. Look at its lines above before you call it harmless.
+#
+# What cannot be compared, or with no more than one seed, stands here:
+
+# %% tags=["nbval-check-output"]
+short = effects[effects["seeds"] < 2]
+for index, row in short.iterrows():
+    what = f"{row['difference']:+.4f} in" if row["blocks"] else "no difference known:"
+    seeds = "one seed" if row["seeds"] == 1 else "no seed varied"
+    text = "- {name}: {what} {blocks} matched blocks, {seeds}. No error can be given."
+    where = {"name": names[index], "what": what, "blocks": row["blocks"]}
+    say(text, **where, seeds=seeds if row["blocks"] else "nothing to compare")
+if short.empty:
+    say("Every comparison has two seeds or more.")
+
+# %% tags=["nbval-check-output"]
+settings = sweep_table.settings(sweep)
+deviation = (settings["deviation"] ** 2).mean() ** 0.5
+one = len(done) - len(sweep_table.distinct(sweep))
+say("{one:,} points are another one under a second name: left out.", one=one)
+if deviation == deviation:
+    say(
+        "One point moves by {deviation:.4f} from seed to seed (standard deviation). A "
+        "difference within blocks can be known better: its two sides share the seed.",
+        deviation=deviation,
+    )
 
 # %% [markdown]
 # ## The plane of errors
@@ -132,12 +159,21 @@ show(picture, "Every point by its two error rates")
 # %% [markdown]
 # ## The settings, the best first
 #
-# Sorted by the mean over seeds. The standard error of a mean is its deviation divided
-# by the root of the number of seeds. With two seeds, even the deviation is a guess.
+# Sorted by the mean over seeds, each with the $95\,\%$ interval of its mean. Settings
+# with too few seeds have no place in the order: their interval says nothing yet. Nor
+# does the order hold where intervals overlap, unless the table of effects says so.
 
 # %% tags=["nbval-check-output"]
-say("By {metric}, the first of {n:,} settings:", metric=metric, n=len(settings))
-first = settings.head(10).round(4).reset_index()
+enough = settings["seeds"] >= sweep_table.ENOUGH
+say(
+    "By {metric}, the first of {n:,} settings with {k} seeds or more; {rest:,} others "
+    "have fewer.",
+    metric=metric,
+    n=enough.sum(),
+    k=sweep_table.ENOUGH,
+    rest=(~enough).sum(),
+)
+first = (settings[enough] if enough.any() else settings).head(10).round(4).reset_index()
 first.index += 1
 show(first, f"Settings by {metric}, over seeds", "settings")
 
@@ -170,7 +206,8 @@ say("{command}", command=sweep_table.command(sweep, point))
 # %% [markdown]
 # ## What we saw
 #
-# - A sweep without several seeds cannot tell a choice from luck.
+# - A sweep without several seeds cannot tell a choice from luck, and a choice is
+#   compared where all else is equal.
 # - Points that move along one curve in the plane differ in the threshold's work, not in
 #   what the network knows.
 # - The best of many test values is too high, the more so the more there are.

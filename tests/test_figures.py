@@ -566,3 +566,24 @@ def test_the_best_costs_of_the_cost_curve_follow_from_the_ks_distance():
     best = lines(figures.cost_curve(Y, P, {}).figure.axes[0])["best threshold"]
     gap = stats.ks_2samp(P[Y == 0], P[Y == 1]).statistic
     assert np.interp(0.5, *best.get_data()) == pytest.approx((1 - gap) / 2)
+
+
+def test_each_bin_of_the_reliability_diagram_has_its_own_interval():
+    """Ties stay together, so bins differ in size, and so do their intervals."""
+    rng = np.random.default_rng(0)
+    p = np.concatenate([np.full(600, 0.2), rng.uniform(0.3, 0.9, 400)])
+    Y = (rng.random(1000) < p).astype(int)
+    sizes = figures.bin_sizes(p, 10)
+    assert sizes.sum() == 1000
+    assert sizes.max() >= 600 > 5 * sizes.min()
+    observed, _ = calibration_curve(Y, p, n_bins=10, strategy="quantile")
+    assert len(observed) == len(sizes)
+    np.testing.assert_allclose(observed * sizes, np.round(observed * sizes))
+    assert (observed * sizes).sum() == pytest.approx(Y.sum())
+    ends = [figures.share_interval(s, n) for s, n in zip(observed, sizes, strict=True)]
+    for (low, high), share, n in zip(ends, observed, sizes, strict=True):
+        z = stats.norm.ppf(0.975)  # each end is where a score test just does not reject
+        for end in (low, high):
+            assert abs(share - end) == pytest.approx(z * np.sqrt(end * (1 - end) / n))
+    picture = figures.reliability(Y, {"one": p})
+    assert "misses the intervals of" in picture.alt

@@ -484,6 +484,7 @@ def small():
             "error": [None, None, None, None],
             "test.f1": [0.3, 0.5, 0.7, 0.2],
             "test.brier": [0.3, 0.5, 0.7, 0.2],
+            "training": ["a", "b", "c", "d"],
         }
     )
     table["w"] = pd.Categorical(["1", "1", "4", "4"])
@@ -498,6 +499,7 @@ def test_settings_are_sorted_by_their_mean_over_seeds(small):
     assert found.loc["4", "mean"] == pytest.approx(0.45)
     assert found.loc["1", "deviation"] == pytest.approx(0.2 / 2**0.5)
     assert (found["seeds"] == 2).all()
+    assert found.loc["1", "low"] < 0.4 < found.loc["1", "high"]
 
 
 def test_lower_is_better_for_losses(small):

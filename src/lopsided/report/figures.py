@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 
 from lopsided.lesson import threshold
@@ -466,9 +467,25 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
     return Picture("measures_by_threshold", figure, alt)
 
 
+def bin_sizes(p: Array, bins: int) -> Array:
+    """Count the rows of each bin that `calibration_curve` cuts at quantiles."""
+    edges = np.quantile(p, np.linspace(0, 1, bins + 1))
+    sizes = np.bincount(np.searchsorted(edges[1:-1], np.ravel(p)))
+    return sizes[sizes > 0]
+
+
+def share_interval(share: float, n: int) -> tuple[float, float]:
+    """Bound a share of n rows, at 95 % (Wilson 1927)."""
+    found = binomtest(round(share * n), int(n)).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
 @styled
 def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Picture:
-    """Draw observed frequency against predicted probability, in bins of equal size.
+    """Draw observed frequency against predicted probability, in bins.
+
+    Bins are cut at quantiles of the predictions. Equal predictions stay together, so
+    bins need not be of equal size; each has its own 95 % interval (Wilson 1927).
 
     Parameters
     ----------
@@ -490,10 +507,25 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
         observed, predicted = calibration_curve(
             np.ravel(Y), np.ravel(p), n_bins=bins, strategy="quantile"
         )
-        ax.plot(predicted, observed, marker, ls=style, color=colour, label=name)
+        sizes = bin_sizes(p, bins)
+        ends = np.array([*map(share_interval, observed, sizes)]).T
+        lengths = np.abs(ends - observed)
+        ax.errorbar(
+            *(predicted, observed, lengths),
+            fmt=marker,
+            ls=style,
+            color=colour,
+            elinewidth=1,
+            capsize=2,
+            label=name,
+        )
         top = max(top, predicted.max(), observed.max())
         worst = np.abs(observed - predicted).max()
-        said.append(f"{name} is off by at most {worst:.3f} in any bin")
+        off = np.sum((predicted < ends[0]) | (predicted > ends[1]))
+        said.append(
+            f"{name} is off by at most {worst:.3f} in any bin; the diagonal misses the "
+            f"intervals of {off} of {len(sizes)} bins"
+        )
     top = min(1.0, 1.1 * top)
     ax.plot([0, top], [0, top], color=GREY, ls=":", lw=1, label="perfect")
     ax.set(xlim=(0, top), ylim=(0, top))

@@ -20,9 +20,13 @@ from matplotlib.figure import Figure
 from lopsided.errors import InputError
 from lopsided.prose import short
 from lopsided.report import results
+from lopsided.report.comparison import matched_effects, paired
 from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, styled
+from lopsided.report.experiment import AFTER_TRAINING
 
 SEEDS = ("seed", "split_seed", "data_seed")
+#: Fewer than so many seeds do not rank a setting.
+ENOUGH = 3
 LOWER_IS_BETTER = ("log_loss", "brier")
 #: Drawn against each choice: three rows of two panels.
 DRAWN = ("accuracy", "f1", "precision", "recall", "roc_auc", "log_loss")
@@ -118,6 +122,15 @@ def written(value: object) -> str:
         return str(value)
 
 
+def distinct(sweep: Sweep) -> pd.DataFrame:
+    """Give the points that did not fail, each network and decision under one name.
+
+    A weight of 1 on positives is no weight: such points are one and the same.
+    """
+    after = [name for name in sweep.choices if name in AFTER_TRAINING]
+    return sweep.done.drop_duplicates(["training", *after])
+
+
 def settings(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
     """Tabulate the settings, the best first, each over its seeds.
 
@@ -125,17 +138,42 @@ def settings(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         A row for each combination of choices: ``seeds``, and of the metric ``mean``,
-        ``deviation``, ``lowest`` and ``highest``.
+        ``deviation``, and ``low`` and ``high`` of the mean's 95 % interval. A setting
+        that is another one under a second name is left out.
     """
     metric = metric or sweep.metric
+    done = distinct(sweep)
     if not sweep.choices:
-        groups = sweep.done.groupby(lambda _: sweep.name)
+        groups = done.groupby(lambda _: sweep.name)
     else:
-        groups = sweep.done.groupby(sweep.choices, observed=True, sort=False)
-    table = groups[metric].agg(
-        seeds="size", mean="mean", deviation="std", lowest="min", highest="max"
-    )
+        groups = done.groupby(sweep.choices, observed=True, sort=False)
+    table = groups[metric].agg(seeds="size", mean="mean", deviation="std")
+    ends = [paired(values) for _, values in groups[metric]]  # in the order of the table
+    table["low"] = [found.low for found in ends]
+    table["high"] = [found.high for found in ends]
     return table.sort_values("mean", ascending=sweep.ascending, kind="stable")
+
+
+def effects(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
+    """Compare each choice's values where all else is equal, seeds too.
+
+    Returns
+    -------
+    DataFrame
+        As of `comparison.matched_effects`, with the ``choice`` before it.
+    """
+    tables = []
+    for name in sweep.choices:
+        others = [other for other in sweep.choices if other != name]
+        same = None if name in AFTER_TRAINING else "training"
+        found = matched_effects(
+            sweep.done, name, metric or sweep.metric, others, sweep.seeds, same
+        )
+        tables.append(found.assign(choice=name))
+    if not tables:
+        return pd.DataFrame(columns=["choice", "value", "against", "blocks", "seeds"])
+    table = pd.concat(tables, ignore_index=True)
+    return table[["choice", *(name for name in table if name != "choice")]]
 
 
 def best(sweep: Sweep, metric: str) -> pd.Series:
@@ -172,8 +210,22 @@ def splitting(sweep: Sweep, name: str) -> list[str]:
     return others[:1] + few[:1]
 
 
+def partners(sweep: Sweep, name: str) -> pd.DataFrame:
+    """Keep the points that have a partner, alike in all else, at each of its values.
+
+    Without any, all points.
+    """
+    done = sweep.done
+    others = [other for other in sweep.varied if other != name]
+    if not others:
+        return done
+    met = done.groupby(others, observed=True)[name].transform("nunique")
+    kept = done[met == done[name].nunique()]
+    return kept if len(kept) else done
+
+
 def over_seeds(sweep: Sweep, name: str, by: list[str], metric: str) -> pd.DataFrame:
-    """Compute the lines of a picture.
+    """Compute the lines of a picture, from points that have a partner at each value.
 
     For each seed, the mean over all settings that share a value of ``name`` and of
     ``by``; then, over the seeds, their mean, the lowest and the highest.
@@ -184,7 +236,8 @@ def over_seeds(sweep: Sweep, name: str, by: list[str], metric: str) -> pd.DataFr
         Columns ``mean``, ``lowest``, ``highest``; its index is ``by``, then ``name``.
     """
     keys = [*by, name]
-    groups = sweep.done.groupby([*keys, *sweep.seeds], observed=True, sort=True)
+    points = partners(sweep, name)
+    groups = points.groupby([*keys, *sweep.seeds], observed=True, sort=True)
     seeds = groups[metric].mean().groupby(keys, observed=True, sort=True)
     return seeds.agg(mean="mean", lowest="min", highest="max")
 
