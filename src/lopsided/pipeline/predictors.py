@@ -3,6 +3,7 @@
 So that ours and scikit-learn's meet the same rows, features and threshold rule.
 """
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 
 from lopsided.lesson.network import Array
@@ -59,7 +61,9 @@ def estimator(model: ClassifierMixin) -> Predictor:
     """Give a classifier of scikit-learn."""
 
     def predict(d: Dataset) -> Array:
-        model.fit(d.X_train.T, d.Y_train[0])
+        with warnings.catch_warnings():  # a network may stop where it was told to
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(d.X_train.T, d.Y_train[0])
         found: Array = model.predict_proba(d.X_test.T)[:, 1]
         return found
 

@@ -103,6 +103,14 @@ class Evidence:
     runs: pd.DataFrame
     printed: Printed
 
+    @property
+    def readings(self) -> list[str]:
+        """The readings of the weight, the lightest first, balanced last."""
+        names = list(dict.fromkeys(self.runs["reading"]))
+        known = [n for n in names if n != "balanced"]
+        known.sort(key=lambda n: (n.startswith("positive"), float(n.split()[-1])))
+        return [*known, *(n for n in names if n == "balanced")]
+
     @cached_property
     def points(self) -> pd.DataFrame:
         """Each network at each threshold: rates, and d, its distance from the table."""
@@ -111,7 +119,7 @@ class Evidence:
     def _at(self, t: float) -> pd.DataFrame:
         runs = self.runs
         counts = [runs[f"{cell}_{t}"] for cell in ("tn", "fp", "fn", "tp")]
-        rates = count_metrics(*counts)
+        rates = count_metrics(*(c.to_numpy() for c in counts))
         fpr, tpr = rates["false_positive_rate"], rates["recall"]
         off = [
             (rate - printed) / error
@@ -127,7 +135,7 @@ class Evidence:
             f1=rates["f1"],
             train_accuracy=runs[f"train_accuracy_{t}"],
             height=runs[f"recall_at_{self.printed.rates[0]:.6f}"],
-            d=np.hypot(*off),
+            d=np.hypot(off[0], off[1]),
         )
 
     @cached_property
@@ -171,7 +179,7 @@ class Evidence:
                 self._apart(cloud[name], i) for i, name in enumerate(("fpr", "height"))
             ]
             span = [len(d), d.median(), d.min(), d.max()]
-            rows.append([*key, *span, *offs, np.hypot(*offs)])
+            rows.append([*key, *span, *offs, float(np.hypot(offs[0], offs[1]))])
         names = ["seeds", "d", "nearest", "farthest", "along", "height", "D"]
         table = pd.DataFrame(rows, columns=[*SETTING, *names])
         table = table.sort_values("D", kind="stable", ignore_index=True)
