@@ -243,7 +243,7 @@ quick = {"epochs": 20, "initial_learning_rate": 0.1, "final_learning_rate": 1e-3
 
 def brief(weighting, w):
     changes = quick | {"weighting": weighting, "w": w}
-    return experiment.fit(clinic.parameters.model_copy(update=changes), clinic)
+    return experiment.fit(clinic.parameters.with_(**changes), clinic)
 
 
 plain_clinic, balanced = brief("uniform", 1.0), brief("positive", "balanced")

@@ -193,11 +193,13 @@ def test_the_committed_tables_hold_what_is_declared():
 
 def test_the_figure_places_every_model_at_its_mean():
     frame = pd.DataFrame(
-        [["a", "x", 0.5, 0.4, 0.6], ["a", "$y_1$", 0.7, 0.6, 0.8]] * 2
-        + [["b", "x", 0.8, 0.7, 0.9]],
+        [
+            ["a", "x", 0.525, 0.4, 0.6],
+            ["a", "$y_1$", 0.7, 0.6, 0.8],
+            ["b", "x", 0.8, 0.7, 0.9],
+        ],
         columns=["group", "model", "f1", "f1_low", "f1_high"],
     )
-    frame.loc[0, "f1"] = 0.55
     frame["roc_auc"] = frame["roc_auc_low"] = frame["roc_auc_high"] = frame["f1"]
     panels = {"f1": "F1", "roc_auc": "ROC AUC"}
     picture = side_by_side(frame, panels, ["x"], "models", "Two groups")

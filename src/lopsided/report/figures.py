@@ -510,15 +510,8 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
         sizes = bin_sizes(p, bins)
         ends = np.array([*map(share_interval, observed, sizes)]).T
         lengths = np.abs(ends - observed)
-        ax.errorbar(
-            *(predicted, observed, lengths),
-            fmt=marker,
-            ls=style,
-            color=colour,
-            elinewidth=1,
-            capsize=2,
-            label=name,
-        )
+        ax.plot(predicted, observed, marker, ls=style, color=colour, label=name)
+        ax.errorbar(predicted, observed, lengths, fmt="none", ecolor=colour, lw=1)
         top = max(top, predicted.max(), observed.max())
         worst = np.abs(observed - predicted).max()
         off = np.sum((predicted < ends[0]) | (predicted > ends[1]))
@@ -602,15 +595,15 @@ def side_by_side(
     Parameters
     ----------
     table : DataFrame
-        A row for each ``model`` of a ``group`` on one split, in the order to draw. Each
-        metric has a column of its name, and the ends of its interval in ``_low`` and
-        ``_high``.
+        A row for each ``model`` of a ``group``, in the order to draw. Each metric has a
+        column of its name, and the ends of its interval in ``_low`` and ``_high``: of
+        the mean over splits, not the mean of each split's ends.
     panels : dict of str
         The metrics' columns, and what to call them.
     ours : collection of str
         The models to stand out.
     """
-    means = table.groupby(["group", "model"], sort=False).mean(numeric_only=True)
+    means = table.set_index(["group", "model"])
     heading = ~means.index.get_level_values("group").duplicated()
     y = -np.cumsum(1 + heading).astype(float)  # room for each group's name
     figure = Figure(figsize=(PHONE[0], 1.1 - 0.27 * y[-1]))
