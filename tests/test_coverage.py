@@ -9,6 +9,7 @@ from lopsided.lesson import metrics
 from lopsided.pipeline.rows import read_rows
 from lopsided.pipeline.studies import coverage
 from lopsided.pipeline.studies.coverage import Population, misses
+from lopsided.pipeline.studies.resampling import DRAWN
 from lopsided.report.intervals import METRICS
 
 COMMITTED = ROOT / "notebooks/results/coverage.csv"
@@ -16,76 +17,88 @@ COMMITTED = ROOT / "notebooks/results/coverage.csv"
 
 @pytest.fixture(scope="module")
 def small():
-    """Predictions with ties, of two classes that overlap; test sets of 500 rows."""
+    """Patients whose visits go together strongly, with ties; tests of 150 patients."""
     rng = np.random.default_rng(0)
-    classes = rng.beta(2, 8, 40_000).round(3), rng.beta(3, 7, 10_000).round(3)
-    return Population(classes, (400, 100), {"0.2": 0.2, "0.5": 0.5})
+    n, sizes = 8000, np.random.default_rng(1).integers(1, 8, 8000)
+    p = np.repeat(rng.beta(2, 5, n), sizes)
+    own = np.repeat(rng.random(n), sizes)  # one draw decides all of a patient's visits
+    Y, p = (own < p).astype(int), (p**0.5).round(2)
+    starts = np.append(0, np.cumsum(sizes))
+    return Population(Y, p, starts, 150, {"0.5": 0.5, "0.6": 0.6})
 
 
-def test_the_truth_of_a_population_is_that_of_its_rows():
-    rng = np.random.default_rng(1)
-    classes = rng.random(300).round(2), np.sqrt(rng.random(100)).round(2)
-    truth = Population(classes, (600, 200), {"low": 0.3}).truth()  # the same mix
-    Y = np.repeat([0, 1], [300, 100])
-    expected = metrics.summary(Y, np.concatenate(classes), 0.3)
+def test_the_truth_of_a_population_is_that_of_its_rows(small):
+    truth = small.truth()
+    expected = metrics.summary(small.Y, small.p, 0.5)
     (tn, fp), _ = expected["confusion_matrix"]
     expected["false_positive_rate"] = fp / (tn + fp)
-    found = {name.removesuffix("_at_low"): value for name, value in truth.items()}
+    found = {
+        n.removesuffix("_at_0.5"): v for n, v in truth.items() if "_at_0.6" not in n
+    }
     assert set(found) == set(METRICS)
     assert found == pytest.approx({name: expected[name] for name in METRICS})
 
 
-def test_the_truth_follows_the_mix_of_the_test_sets():
-    classes = np.array([0.1, 0.6]), np.array([0.7, 0.2])
-    population = Population(classes, (300, 100), {"half": 0.5})
-    assert population.truth()["precision_at_half"] == pytest.approx(50 / (150 + 50))
-
-
-def test_test_sets_have_the_class_counts(small):
-    Y, p = small.draw(np.random.default_rng(0))
-    assert np.bincount(Y).tolist() == [400, 100]
-    assert np.isin(p[Y == 1], small.classes[1]).all()
-    assert np.isin(p[Y == 0], small.classes[0]).all()
+def test_test_sets_are_whole_patients():
+    """Told apart by their predictions: one of one visit, one of two, one of three."""
+    starts = np.array([0, 1, 3, 6])
+    p = np.array([0.1, 0.2, 0.2, 0.3, 0.3, 0.3])
+    population = Population(np.array([0, 0, 1, 1, 0, 1]), p, starts, 50, {})
+    Y, p, whose = population.draw(np.random.default_rng(0))
+    assert [*np.unique(whose)] == [*range(50)]
+    for patient in range(50):
+        here = whose == patient
+        kind = {1: ([0.1], [0]), 2: ([0.2] * 2, [0, 1]), 3: ([0.3] * 3, [1, 0, 1])}
+        assert ([*p[here]], [*Y[here]]) == kind[here.sum()]
 
 
 def test_misses_are_counted_on_their_side(small):
     truth = small.truth()
-    far = {"recall_at_0.2": 2.0, "brier": -1.0, "roc_auc": truth["roc_auc"]}
-    below, above = misses(small, far, [[0, k] for k in range(5)], 50)
-    assert (below["recall_at_0.2"], above["recall_at_0.2"]) == (5, 0)
+    far = {"recall_at_0.5": 2.0, "brier": -1.0, "roc_auc": truth["roc_auc"]}
+    below, above = misses(small, far, [[0, k] for k in range(5)], 50, "groups")
+    assert (below["recall_at_0.5"], above["recall_at_0.5"]) == (5, 0)
     assert (below["brier"], above["brier"]) == (0, 5)
     assert below["roc_auc"] + above["roc_auc"] < 5
 
 
-@pytest.mark.slow
-def test_intervals_of_small_test_sets_cover(small):
-    n, resamples = 300, 200
-    below, above = misses(small, small.truth(), [[2, k] for k in range(n)], resamples)
-    low, high = stats.binom.interval(0.9999, n, 0.95)
-    for name in below:
-        assert low <= n - below[name] - above[name] <= high, name
+def test_intervals_over_groups_cover_and_those_over_rows_do_not(small):
+    n, resamples = 200, 150
+    names = ("accuracy_at_0.5", "f1_at_0.5", "precision_at_0.6", "brier", "roc_auc")
+    truth = {name: small.truth()[name] for name in names}
+    held = {}
+    for drawn in DRAWN:
+        sides = misses(small, truth, [[2, k] for k in range(n)], resamples, drawn)
+        held[drawn] = {name: n - sum(side[name] for side in sides) for name in names}
+    low, high = stats.binom.interval(0.9999, n, 0.94)  # draws are few
+    for name in names:
+        assert low <= held["groups"][name] <= high, name
+        assert held["rows"][name] < 0.85 * n, name
+        assert held[DRAWN[0]][name] <= held["rows"][name] + 0.05 * n, name
 
 
 def test_the_committed_table_is_as_declared():
     rows = read_rows(COMMITTED)
-    declared = coverage.rows("simulated")
-    assert [{name: row[name] for name in declared[0].settings} for row in rows] == [
-        row.settings for row in declared
-    ]
-    assert sum(int(row["test_sets"]) for row in rows) >= 2000
-    assert {int(row["population"]) for row in rows} == {10_000_000}
+    declared = [row.settings for row in coverage.rows("simulated")]
+    assert [{name: row[name] for name in declared[0]} for row in rows] == declared
     truths = {tuple(v for k, v in row.items() if k.endswith("truth")) for row in rows}
     assert len(truths) == 1
 
 
-def test_every_committed_interval_covers_between_93_and_97_percent():
+def test_committed_intervals_over_groups_cover_and_fixed_counts_do_not():
     rows = read_rows(COMMITTED)
-    n = sum(int(row["test_sets"]) for row in rows)
     names = [k.removesuffix("_truth") for k in rows[0] if k.endswith("_truth")]
     assert {name.partition("_at_")[0] for name in names} == set(METRICS)
     assert len({name.partition("_at_")[2] for name in names} - {""}) >= 4
+    held = {}
+    for drawn in DRAWN:
+        of = [row for row in rows if row["drawn"] == drawn]
+        n = sum(int(row["test_sets"]) for row in of)
+        for name in names:
+            missed = sum(
+                int(row[f"{name}_{s}"]) for row in of for s in ("below", "above")
+            )
+            held[drawn, name] = 1 - missed / n
+    low, high = stats.binom.interval(0.9999, n, 0.95)
     for name in names:
-        missed = sum(
-            int(row[f"{name}_{side}"]) for row in rows for side in ("below", "above")
-        )
-        assert 0.93 <= 1 - missed / n <= 0.97, name
+        assert low <= n * held["groups", name] <= high, name
+    assert held[DRAWN[0], "precision_at_0.18"] < 0.85

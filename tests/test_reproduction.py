@@ -9,6 +9,7 @@ from lopsided.errors import InputError
 from lopsided.pipeline.rows import complete, read_rows
 from lopsided.pipeline.studies import reproduction
 from lopsided.pipeline.studies.reproduction import measure, read_grid
+from lopsided.report.audit_table import FIRST_FRESH_SEED
 from lopsided.table.appointments import PUBLISHED_SHA256
 from lopsided.table.simulate import clinic
 
@@ -52,8 +53,14 @@ def test_the_grid_holds_what_the_audit_asks_for():
     assert {run["features"] for run in runs} >= {"eight", "report", "extended"}
     assert {run["group_column"] for run in runs} == {"", "PatientId"}
     assert all(run["seed"] == run["split_seed"] for run in runs)
-    alike = [{k: v for k, v in run.items() if "seed" not in k} for run in runs]
-    assert all(alike.count(setting) == 8 for setting in alike)
+    fresh = [run for run in runs if int(run["seed"]) >= FIRST_FRESH_SEED]
+    for searched in (True, False):
+        part = [run for run in runs if (run not in fresh) == searched]
+        alike = [{k: v for k, v in run.items() if "seed" not in k} for run in part]
+        assert all(alike.count(setting) == 8 for setting in alike)
+    assert ("uniform", "1") in {(run["weighting"], run["w"]) for run in fresh}
+    bracket = {run["features"] for run in runs if run["w"] == "1.5"}
+    assert bracket == {run["features"] for run in runs}
     assert read_grid().thresholds == (0.18, 0.205)
 
 

@@ -1,11 +1,11 @@
 """Do the intervals hold what they promise? A check where the truth is known.
 
 A nominal 95 % interval should hold the truth on 95 of 100 test sets. One network, the
-report's, is trained once on the simulated clinic. Ten million simulated appointments
+report's, is trained once on the simulated clinic. Two million simulated appointments
 that it never met are the population: what a metric is on them is its truth. Test sets
-are drawn from it row by row, as large as the run's own and with its class counts, and
-each gets its intervals from the bootstrap of every run. A row of the table is a batch
-of test sets.
+are new patients with all their visits, so that class counts vary and rows go together.
+Each gets its intervals in all the ways of `resampling`. A row of the table is a batch
+of test sets, with one way to draw.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,22 @@ from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn import metrics as reference
 
 from lopsided.lesson.network import Array, predict_proba
 from lopsided.parameters import Parameters
+from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
+from lopsided.pipeline.studies.resampling import DRAWN
 from lopsided.report import experiment
 from lopsided.report.intervals import bootstrap, interval
 from lopsided.table import appointments, simulate
 from lopsided.table.dataset import load
 
-BATCHES = range(40)
-SIZES = {"test_sets": "50", "resamples": "2000", "population": "10000000"}
+BATCHES = range(8)
+SIZES = {"test_sets": "25", "patients": "3000"}
+SIZES |= {"resamples": "500", "population": "2000000"}
 CHUNK = 500_000  # rows simulated at once; bounds the memory
 
 # The truth is scikit-learn's, so that a mistake in our own metrics shows here too.
@@ -51,40 +55,44 @@ class Population:
 
     Attributes
     ----------
-    classes : tuple of array
-        The predictions of the negatives, and of the positives.
-    sizes : tuple of int
-        How many of each a test set has.
+    Y, p : array, shape (m,)
+        Labels and predictions, patient by patient.
+    starts : array of int, shape (n + 1,)
+        Where each patient's rows begin; m at the end.
+    patients : int
+        How many of them a test set has.
     thresholds : dict of float
         By the names that columns call them.
     """
 
-    classes: tuple[Array, Array]
-    sizes: tuple[int, int]
+    Y: Array
+    p: Array
+    starts: Array
+    patients: int
     thresholds: dict[str, float]
 
-    def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Draw the labels and predictions of a test set."""
-        parts = zip(self.classes, self.sizes, strict=True)
-        p = [c[rng.integers(0, len(c), size)] for c, size in parts]
-        return np.repeat([0, 1], self.sizes), np.concatenate(p)
+    def draw(self, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+        """Draw a test set: labels, predictions, and whose each row is."""
+        drawn = rng.integers(0, len(self.starts) - 1, self.patients)
+        sizes = self.starts[drawn + 1] - self.starts[drawn]
+        whose = np.repeat(np.arange(self.patients), sizes)
+        first = np.repeat(self.starts[drawn], sizes)
+        place = np.arange(len(whose)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        rows = first + place
+        return self.Y[rows], self.p[rows], whose
 
     def truth(self) -> dict[str, float]:
-        """Compute every metric on the whole, its classes mixed as in a test set.
+        """Compute every metric on the whole.
 
         Returns
         -------
         dict
             By names such as ``"roc_auc"`` and ``"precision_at_0.18"``.
         """
-        counted = [np.unique(p, return_counts=True) for p in self.classes]
+        counted = [np.unique(self.p[self.Y == y], return_counts=True) for y in (0, 1)]
         p = np.concatenate([values for values, _ in counted])
         Y = np.repeat([0, 1], [len(values) for values, _ in counted])
-        weights = [
-            size * count / count.sum()
-            for size, (_, count) in zip(self.sizes, counted, strict=True)
-        ]
-        weight = {"sample_weight": np.concatenate(weights)}
+        weight = {"sample_weight": np.concatenate([counts for _, counts in counted])}
         found = {name: float(score(Y, p, **weight)) for name, score in SCORES.items()}
         for at, t in self.thresholds.items():
             for name, rate in RATES.items():
@@ -97,7 +105,11 @@ def rows(data: str) -> list[Row]:
 
     ``data`` has no part in it: nobody knows the truth of a real table.
     """
-    named = [{"batch": str(batch)} | SIZES for batch in BATCHES]
+    named = [
+        {"batch": str(batch), "drawn": drawn} | SIZES
+        for batch in BATCHES
+        for drawn in DRAWN
+    ]
     return [Row(settings, partial(measure, settings)) for settings in named]
 
 
@@ -107,17 +119,15 @@ def measure(settings: Cells) -> Cells:
     Returns
     -------
     dict
-        ``negatives`` and ``positives`` of each test set. For each metric its
-        ``_truth``, and how many intervals lie ``_below`` and ``_above`` it.
+        For each metric its ``_truth``, and how many intervals lie ``_below`` and
+        ``_above`` it.
     """
-    names = ("batch", "test_sets", "resamples", "population")
-    batch, test_sets, resamples, rows = (int(settings[name]) for name in names)
-    population, truth = clinic(rows)
+    names = ("batch", "test_sets", "resamples", "population", "patients")
+    batch, test_sets, resamples, rows, patients = (int(settings[n]) for n in names)
+    population, truth = clinic(rows, patients)
     seeds = [[batch, k] for k in range(test_sets)]
-    below, above = misses(population, truth, seeds, resamples)
-    found: dict[str, Any] = dict(
-        zip(("negatives", "positives"), population.sizes, strict=True)
-    )
+    below, above = misses(population, truth, seeds, resamples, settings["drawn"])
+    found: dict[str, Any] = {}
     for name, true in truth.items():
         found[f"{name}_truth"] = f"{true:.6f}"
         found |= {f"{name}_below": below[name], f"{name}_above": above[name]}
@@ -129,6 +139,7 @@ def misses(
     truth: dict[str, float],
     seeds: list[list[int]],
     resamples: int,
+    drawn: str,
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Count the intervals that miss the truth, over one test set for each seed.
 
@@ -141,9 +152,10 @@ def misses(
     at = [*population.thresholds]
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        Y, p = population.draw(rng)
+        Y, p, whose = population.draw(rng)
         models = [(p, t) for t in population.thresholds.values()]
-        draws = bootstrap(Y, models, resamples, rng)
+        groups, by_class = (whose if drawn == "groups" else None), drawn == DRAWN[0]
+        draws = bootstrap(Y, models, resamples, rng, groups, by_class)
         for name, true in truth.items():
             metric, _, threshold = name.partition("_at_")
             model = at.index(threshold) if threshold else 0
@@ -154,7 +166,7 @@ def misses(
 
 
 @lru_cache(maxsize=1)
-def clinic(rows: int) -> tuple[Population, dict[str, float]]:
+def clinic(rows: int, patients: int) -> tuple[Population, dict[str, float]]:
     """Train the report's network, and let it predict appointments that it never met.
 
     Returns
@@ -164,18 +176,24 @@ def clinic(rows: int) -> tuple[Population, dict[str, float]]:
     truth : dict of float
     """
     dataset = load(Parameters())
-    network = experiment.fit(dataset.parameters, dataset).network
-    predicted, missed = [], []
+    p = dataset.parameters.with_(engine=fastest())
+    network = experiment.fit(p, dataset).network
+    parts = []
     for seed, start in enumerate(range(0, rows, CHUNK), start=1):  # 0 is the run's own
         table, _ = simulate.clinic(min(CHUNK, rows - start), seed)
         X = dataset.recipe.apply(appointments.prepared(table))
-        predicted.append(predict_proba(network, X)[0])
-        missed.append((table["No-show"] == "Yes").to_numpy())
-    p, no_show = np.concatenate(predicted), np.concatenate(missed)
+        part = {"patient": table["PatientId"], "missed": table["No-show"] == "Yes"}
+        parts.append(pd.DataFrame(part | {"p": predict_proba(network, X)[0]}))
+    keys = ["part", "patient"]
+    world = pd.concat(parts, keys=range(len(parts)), names=["part"])
+    world = world.reset_index("part").sort_values(keys, kind="stable")
+    sizes = world.groupby(keys, sort=True).size()
     prevalence = float(dataset.Y_train.mean())
     population = Population(
-        (p[~no_show], p[no_show]),
-        (int(np.sum(dataset.Y_test == 0)), int(np.sum(dataset.Y_test == 1))),
+        world["missed"].to_numpy(dtype=int),
+        world["p"].to_numpy(),
+        np.append(0, np.cumsum(sizes)),
+        patients,
         {"0.18": 0.18, "prevalence": prevalence, "0.205": 0.205, "0.35": 0.35},
     )
     return population, population.truth()
