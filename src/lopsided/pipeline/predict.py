@@ -1,6 +1,7 @@
 """Use what a run trained: probabilities and decisions for a new table."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import predict_proba
 from lopsided.pipeline.folders import overwrite
-from lopsided.prose import count, few, quoted
+from lopsided.prose import count, few, quoted, short
 from lopsided.report.results import Model
 from lopsided.table import appointments, reader
 
@@ -112,7 +113,7 @@ def refuse_existing(path: Path, advice: str = "choose another name") -> None:
     InputError
         When there is one.
     """
-    if path.exists():
+    if os.path.lexists(path):
         raise InputError(f"{path} is there already; {advice}")
 
 
@@ -132,7 +133,6 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         content = frame.to_csv(index=False).encode()
     try:
         overwrite(path, content)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror or type(error).__name__}"
-        ) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot write {short(str(path))}: {why}") from None
