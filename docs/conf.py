@@ -138,9 +138,18 @@ def hide_values(app, domain: str, kind: str, content: addnodes.desc_content) -> 
 
 
 def find_in_package(app, env, node, shown) -> nodes.Node | None:
-    """Find `loss.d_logits` where docstrings name it so, without the package."""
-    name = f"{lopsided.__name__}.{node['reftarget']}"
-    return env.domains["py"].resolve_xref(
+    """Find `loss.d_logits` where docstrings name it so, without package and room.
+
+    A name that stands for two things is left for Sphinx to complain of.
+    """
+    python = env.domains["py"]
+    ending = f".{node['reftarget']}"
+    found = [name for name in python.objects if name.endswith(ending)]
+    here = [name for name in found if name == f"{node.get('py:module')}{ending}"]
+    if len(here or found) != 1:
+        return None
+    (name,) = here or found
+    return python.resolve_xref(
         env, node["refdoc"], app.builder, node["reftype"], name, node, shown
     )
 

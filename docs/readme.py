@@ -1,6 +1,7 @@
 """Write the README's results from the committed metrics: python docs/readme.py."""
 
 import json
+import re
 from pathlib import Path
 from statistics import median
 
@@ -119,6 +120,24 @@ def split_readme(name):
     before, rest = text.split(start)
     block, after = rest.split(end)
     return before + start, block, end + after
+
+
+def on_an_index(text, repository):
+    """Lead a README's links to a repository, since no file stands beside it there.
+
+    Where the repository is not known, a link is its words and a picture is left out.
+    """
+
+    def lead(found):
+        picture, words, target = found.groups()
+        if not repository:
+            return "" if picture else words
+        if picture:
+            target = re.sub(r"\.svg$", ".png", target)  # an index may refuse SVG
+        place = "raw" if picture else "blob"
+        return f"{picture}[{words}]({repository}/{place}/main/{target})"
+
+    return re.sub(r"(!?)\[([^\]]*)\]\((?!https?:|#)([^)\s]+)\)", lead, text)
 
 
 if __name__ == "__main__":

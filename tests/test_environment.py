@@ -1,10 +1,14 @@
 """The files that describe the environment agree with each other."""
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
 from ruamel.yaml import YAML
+
+import lopsided
 
 ROOT = Path(__file__).parents[1]
 #: Wheels that bring a program along. Conda has no such packages: pip installs them.
@@ -54,3 +58,41 @@ def test_the_oldest_supported_versions_are_the_lower_bounds():
     for name, version in oldest.items():
         lower = bounds[name].removeprefix(">=")
         assert version.removeprefix("==").startswith(lower), name
+
+
+def test_there_is_one_version():
+    version = PROJECT["version"]
+    cited = YAML(typ="safe").load(ROOT / "CITATION.cff")
+    assert lopsided.__version__ == version
+    assert str(cited["version"]) == version
+    assert cited["title"].startswith(PROJECT["name"])
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
+    assert newest[1] == version
+
+
+def test_hooks_before_a_commit_use_the_locked_tools():
+    hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    needed = {d for hook in hooks for d in hook.get("additional_dependencies", [])}
+    test = requirements(PROJECT["optional-dependencies"]["test"])
+    assert f"ruff{test['ruff']}" in needed
+    (largest,) = (h["entry"] for h in hooks if h["id"] == "large-files")
+    kilobytes = int(largest.rpartition("=")[2])
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+    for path in filter(None, listed.split("\0")):
+        assert (ROOT / path).stat().st_size <= 1024 * kilobytes, path
+
+
+def test_the_public_workflow_runs_ci_and_the_pythons_that_are_promised():
+    workflow = YAML(typ="safe").load(ROOT / ".github/workflows/tests.yml")
+    linux, others = (workflow["jobs"][name] for name in ("linux", "elsewhere"))
+    assert [step.get("run") for step in linux["steps"]][-1] == ".ci/run"
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+    matrix = others["strategy"]["matrix"]
+    systems = {*matrix["os"], *(case["os"] for case in matrix["include"])}
+    assert {name.partition("-")[0] for name in systems} >= {"macos", "windows"}
+    pythons = {*matrix["python"], *(case["python"] for case in matrix["include"])}
+    listed = {c.rpartition(" :: ")[2] for c in PROJECT["classifiers"]}
+    assert pythons == {c for c in listed if c.startswith("3.")}
+    assert f">={min(pythons)}" == PROJECT["requires-python"]

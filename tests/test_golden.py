@@ -1,6 +1,7 @@
 """The committed results come out again: counts exactly, the rest to 1e-9."""
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def test_the_default_run():
     fitted = experiment.fit(dataset.parameters, dataset)
     found = experiment.measure(dataset.parameters, dataset, fitted)
     assert_close(found, golden("simulated"))
+
+
+def test_the_metrics_in_a_run():
+    """``.ci/run`` names the runs that it made, of processes with one thread each."""
+    if "LOPSIDED_RUN" not in os.environ:
+        pytest.skip("LOPSIDED_RUN names no run, such as runs/default")
+    folder = ROOT / os.environ["LOPSIDED_RUN"]
+    name = {"default": "simulated"}.get(folder.name, folder.name)
+    assert_close(json.loads((folder / "metrics.json").read_text()), golden(name))
 
 
 def test_the_run_on_the_real_file(real_data, tmp_path):

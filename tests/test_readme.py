@@ -18,9 +18,9 @@ RUN_BY = {
     "python -m venv .venv": (MAKE, "-m venv --clear $(VENV)"),
     ".venv/bin/python -m pip install --require-hashes -r requirements.lock": (
         MAKE,
-        "--require-hashes -r requirements.lock",
+        "$(PIP) --require-hashes -r requirements.lock",
     ),
-    ".venv/bin/python -m pip install --no-deps -e .": (MAKE, "--no-deps -e ."),
+    ".venv/bin/python -m pip install --no-deps -e .": (MAKE, "$(PIP) --no-deps -e ."),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
     ".venv/bin/python -m pytest -n 2 --nbval-lax --nbval-current-env": (
         MAKE,
@@ -28,10 +28,7 @@ RUN_BY = {
         "--nbval-lax --nbval-current-env\n",
     ),
     "make site": (CI, "\nmake site\n"),
-    "python notebooks/03_training.py": (
-        SCRIPTS,
-        '[sys.executable, NOTEBOOKS / "03_training.py"]',
-    ),
+    "python notebooks/03_training.py": (CI, "\npython notebooks/03_training.py"),
     "papermill notebooks/03_training.ipynb out.ipynb -p epochs 40": (
         SCRIPTS,
         '["out.ipynb", "-p", "epochs", "40"]',
@@ -115,3 +112,20 @@ def test_links_and_figures_exist():
 
 def test_the_two_commands_come_before_any_other():
     assert commands(README)[:2] == ["make report", "make test"]
+
+
+LOCAL = r"\]\((?!https://)([^)]*)\)"
+
+
+@pytest.mark.parametrize("repository", ["", "https://example.org/me/lopsided"])
+def test_on_an_index_no_link_and_no_picture_is_broken(repository):
+    shown = TOOL["on_an_index"](README, repository)
+    assert not re.findall(LOCAL, shown)
+    assert bool(re.findall(r"!\[", shown)) == bool(repository)
+    for place, path in re.findall(
+        r"example.org/me/lopsided/(\w+)/main/([^)#]+)", shown
+    ):
+        assert (place == "raw") == path.endswith(".png")
+        assert (ROOT / path).exists(), path
+    assert "The audit" in shown
+    assert "https://www.kaggle.com/" in shown

@@ -24,20 +24,6 @@ pytestmark = pytest.mark.slow
 NOTEBOOKS = folder()
 
 
-def test_training_runs_as_a_plain_script(tmp_path):
-    done = subprocess.run(
-        [sys.executable, NOTEBOOKS / "03_training.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert "layer_dims [9, 40, 3, 1]" in done.stdout
-    assert list(tmp_path.iterdir()) == []  # with run_dir None it writes nothing
-
-
 def test_papermill_runs_training_from_another_folder(tmp_path):
     command = [sys.executable, "-m", "papermill", NOTEBOOKS / "03_training.ipynb"]
     command += ["out.ipynb", "-p", "epochs", "40"]
@@ -96,14 +82,17 @@ def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name, unusua
     assert script.count(marker) == 1
     edited = tmp_path / f"{name}.py"
     edited.write_text(script.replace(marker, f"# %%\n{given}\n\n{marker}"))
+    (tmp_path / "here").mkdir()
     done = subprocess.run(
         [sys.executable, "-W", "error", edited],
+        cwd=tmp_path / "here",
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stderr == ""
+    assert not list((tmp_path / "here").iterdir())  # run_dir None: it writes nothing
 
 
 def test_what_a_kernel_says_by_itself_is_kept_from_the_terminal(tmp_path, capfd):

@@ -1,4 +1,4 @@
-"""How things look and reach the reader: the house style, `Picture`, `show` and `say`.
+"""How things look and reach the reader: style, `Picture`, `display.show`, `say`.
 
 Names and values from a table become something to be seen here, and here alone they are
 cleaned of what no document can hold: `Picture` cleans what is drawn, `send` the rest.

@@ -316,7 +316,7 @@ def show(
     w : float, optional
         The weight of positives in training.
     caption, label : str, optional
-        Of the table, as in `figures.show`.
+        Of the table, as in `display.show`.
     """
     counts = counts_at(Y, p, t)
     about = {"caption": caption, "label": label} if caption else {}

@@ -1,0 +1,96 @@
+"""`make` sets up what it needs; again if that was interrupted, or moved.
+
+Python is a stand-in here, which writes down how it was called.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+pytestmark = pytest.mark.skipif(
+    os.name != "posix" or not shutil.which("make"), reason="there is no make"
+)
+
+PYTHON = """#!/bin/sh
+echo "$* PIP_USER=$PIP_USER PIP_TARGET=$PIP_TARGET" >> calls
+case "$*" in
+  "-m venv "*) mkdir -p .venv/bin; cp python .venv/bin/python ;;
+  *"$FAIL"*) [ -z "$FAIL" ] || exit 1 ;;
+esac
+case "$*" in *"-e ."*) echo "#!$PWD/.venv/bin/python" > .venv/bin/lopsided ;; esac
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder whose name is not simple, with the Makefile in it."""
+    folder = tmp_path / "été 1"
+    folder.mkdir()
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copy(ROOT / "requirements-all.lock", folder)
+    (folder / "python").write_text(PYTHON)
+    (folder / "python").chmod(0o755)
+    return folder
+
+
+def make(folder, *words, **environment):
+    """Run make; give the calls of Python that set up, and how make ended."""
+    calls = folder / "calls"
+    calls.unlink(missing_ok=True)
+    done = subprocess.run(
+        ["make", "PYTHON=./python", *words],
+        cwd=folder,
+        env=os.environ | {"FAIL": ""} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = calls.read_text().splitlines() if calls.exists() else []
+    return [line for line in lines if line.startswith("-m")], done
+
+
+READY, ALL = ".venv/.ready", ".venv/.all"
+
+
+def test_it_is_set_up_once(checkout):
+    calls, done = make(checkout, "-j2", READY, ALL)
+    assert done.returncode == 0, done.stderr
+    steps = ["venv", "requirements.lock", "-e .", "requirements-all.lock"]
+    assert len(calls) == len(steps)
+    assert all(step in call for step, call in zip(steps, calls, strict=True))
+    assert make(checkout, READY, ALL)[0] == []
+
+
+def test_settings_for_other_environments_do_not_reach_it(checkout):
+    calls, _ = make(checkout, READY, PIP_USER="1", PIP_TARGET="/elsewhere")
+    assert len(calls) == 3
+    assert all(call.endswith(" PIP_USER=0 PIP_TARGET=") for call in calls)
+
+
+@pytest.mark.parametrize("where", ["requirements.lock", "-e ."])
+def test_what_was_interrupted_is_done_again(checkout, where):
+    assert make(checkout, READY, FAIL=where)[1].returncode == 2
+    calls, done = make(checkout, READY)
+    assert done.returncode == 0, done.stderr
+    assert len(calls) == 3
+
+
+def test_a_checkout_that_was_moved_is_set_up_anew(checkout):
+    make(checkout, READY)
+    moved = Path(shutil.move(checkout, checkout.with_name("ailleurs")))
+    calls, done = make(moved, READY)
+    assert done.returncode == 0, done.stderr
+    assert len(calls) == 3
+    assert make(moved, READY)[0] == []
+
+
+def test_an_old_python_is_told_in_a_line(checkout):
+    (checkout / "python").write_text("#!/bin/sh\nexit 1\n")
+    _, done = make(checkout, READY)
+    assert "lopsided needs Python 3.11 or newer" in done.stderr
+    assert not (checkout / ".venv").exists()
