@@ -60,10 +60,13 @@ def pytest_configure(config):
     RunningKernel.await_reply = patient
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(items):
     """Start the longest files first; give a cell's output the same patience."""
     longest = {}
     for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
         slow = item.get_closest_marker("slow") is not None
         longest[item.path] = longest.get(item.path, False) or slow or _is_cell(item)
         if _is_cell(item):

@@ -112,6 +112,7 @@ def test_notebooks_do_not_know_the_machinery():
         assert "pipeline" not in {room(name) for name in own(path)}, path.name
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_nothing_heavy():
     code = """if True:
         import sys, lopsided

@@ -12,6 +12,8 @@ from lopsided.pipeline.audit import STUDIES, run_audit
 from lopsided.pipeline.folders import held
 from lopsided.pipeline.rows import Row, complete, read_rows
 
+pytestmark = pytest.mark.slow
+
 
 def square(number):
     return {"square": str(number**2)}

@@ -218,6 +218,7 @@ numba.njit = refusing
 """
 
 
+@pytest.mark.slow
 @numba_needed
 def test_where_nothing_can_be_written_the_engine_still_runs(tmp_path):
     assert in_a_new_process(NOWHERE + EPOCH, tmp_path) == "0"

@@ -47,6 +47,7 @@ def test_a_row_is_silent_if_a_whole_layer_is_off(network):
     assert silent(network, np.array([[-1.0, 0.5, 3.0]])) == 3
 
 
+@pytest.mark.slow
 def test_the_usual_row_is_the_reports_training_job():
     row = measure(USUAL | {"seed": "0"}, epochs=2)
     dataset = load(Parameters(epochs=2))

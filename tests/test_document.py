@@ -16,6 +16,8 @@ from lopsided.pipeline import document, notebooks, report
 from lopsided.prose import clean
 from lopsided.table.dataset import load
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = "<script>alert(1)</script>"
 NAMES = [
     SCRIPT,
@@ -310,13 +312,11 @@ def test_a_document_that_cannot_be_written_is_told_and_the_other_is_there(
     assert said.count("\n") == 1
 
 
-@pytest.mark.slow
 def test_report_in_a_browser(plain):
     with chromium() as browser:
         check_page(browser, plain / "report.html", formulas=10)
 
 
-@pytest.mark.slow
 def test_hostile_report_in_a_browser(hostile):
     with chromium() as browser:
         check_page(browser, hostile[0] / "report.html", formulas=10, dollars=True)

@@ -206,34 +206,46 @@ def test_both_versions_come_from_the_same_source(course, lesson):
             assert yours.source == "YOUR ANSWER HERE"
 
 
-@pytest.mark.slow
-@each_lesson
-def test_nbgrader_gives_full_marks_none_and_finds_what_is_hidden(course, lesson):
-    tests, answers = (named(SOURCES[lesson], kind) for kind in ("test", "answer"))
-    points = {name: c.metadata["nbgrader"]["points"] for name, c in tests.items()}
-    right = {name: cell.source for name, cell in answers.items()}
-    handed_in = {"blank": {}, "whole": right}
+def handed_in(lesson):
+    """Map students to what they fill in: answers by the names of tasks."""
+    right = {k: c.source for k, c in named(SOURCES[lesson], "answer").items()}
+    answers = {"blank": {}, "whole": right}
     if "by_hand" in right:  # this wrong answer passes the tests that students see
         wrong = right["by_hand"].replace(*WRONG["by_hand"][0])
-        handed_in["one-wrong"] = right | {"by_hand": wrong}
-    for student, filled in handed_in.items():
-        notebook = student_version(course, lesson)
-        for name, cell in named(notebook, "answer").items():
-            cell.source = filled.get(name, cell.source)
-        folder = course / "submitted" / student / lesson
-        folder.mkdir(parents=True)
-        nbformat.write(notebook, folder / f"{lesson}.ipynb")
-    done = run("-m", "nbgrader", "autograde", lesson, folder=course)
-    assert done.returncode == 0, done.stderr
+        answers["one-wrong"] = right | {"by_hand": wrong}
+    return answers
+
+
+@pytest.fixture(scope="module")
+def marks(course):
+    """Hand in and grade all lessons; give the marks by lesson and student."""
+    for lesson in SOURCES:
+        for student, filled in handed_in(lesson).items():
+            notebook = student_version(course, lesson)
+            for name, cell in named(notebook, "answer").items():
+                cell.source = filled.get(name, cell.source)
+            folder = course / "submitted" / student / lesson
+            folder.mkdir(parents=True)
+            nbformat.write(notebook, folder / f"{lesson}.ipynb")
+        done = run("-m", "nbgrader", "autograde", lesson, folder=course)
+        assert done.returncode == 0, done.stderr
     done = run("-m", "nbgrader", "export", folder=course)
     assert done.returncode == 0, done.stderr
     with open(course / "grades.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["assignment"] == lesson]
-    marks = {row["student_id"]: float(row["score"]) for row in rows}
+        rows = list(csv.DictReader(file))
+    return {(row["assignment"], row["student_id"]): float(row["score"]) for row in rows}
+
+
+@pytest.mark.slow
+@each_lesson
+def test_nbgrader_gives_full_marks_none_and_finds_what_is_hidden(marks, lesson):
+    tests = named(SOURCES[lesson], "test")
+    points = {name: c.metadata["nbgrader"]["points"] for name, c in tests.items()}
     expected = {"blank": 0, "whole": sum(points.values())}
-    if "by_hand" in right:
+    if "by_hand" in points:
         expected["one-wrong"] = expected["whole"] - points["by_hand"]
-    assert marks == expected
+    for student in handed_in(lesson):
+        assert marks[lesson, student] == expected[student]
 
 
 def test_a_course_that_is_there_is_left_alone(tmp_path):

@@ -28,6 +28,8 @@ if os.name == "nt":
 
 import resource
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = bool(os.environ.get("LOPSIDED_NIGHTLY"))
 LOCK_ONLY = [".r.lock"]
 

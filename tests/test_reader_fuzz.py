@@ -20,6 +20,8 @@ from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.table.dataset import load
 
+pytestmark = pytest.mark.slow
+
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 ODD = (
     "|NA|nan|inf|-1e400|1e308|0|1|-0.0|1,5|True|false|2020-02-30|2020-01-01T25:00|"

@@ -94,6 +94,7 @@ def test_the_sweep_that_is_run_is_the_one_shown():
     assert f"<<'END'\n{shown}END\n" in (ROOT / CI).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_python_example_prints_what_is_shown(capsys):
     examples = re.findall(
         r"```python\n(.*?)```\n\n```text\n(.*?)```", README, flags=re.S

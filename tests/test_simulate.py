@@ -356,6 +356,7 @@ def test_same_day_bookings(table):
     assert calls_earlier(table) == pytest.approx(SAME_DAY_HOURS_EARLIER, abs=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", AUCS)
 def test_auc(table, columns):
     assert mean_aucs(table, columns) == pytest.approx(AUCS[columns], abs=0.015)
@@ -407,6 +408,7 @@ def test_constants_against_the_real_file(real):
     test_oddities(real)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", AUCS)
 def test_aucs_against_the_real_file(real, columns):
     assert mean_aucs(real, columns) == pytest.approx(AUCS[columns], abs=0.002)

@@ -28,6 +28,8 @@ pytest.importorskip("distributed")
 from lopsided.pipeline import cluster, sweep
 from lopsided.pipeline.notebooks import folder
 
+pytestmark = pytest.mark.slow
+
 FILE = """
 name: small
 metric: test.f1
