@@ -190,7 +190,7 @@ def test_an_output_that_cannot_be_written(work):
     assert done.stderr == b""  # nobody reads on: there is nothing to say
 
 
-@pytest.mark.parametrize("name", ["none/new.csv", "x" * 300 + ".csv", "a\0b.csv", "."])
+@pytest.mark.parametrize("name", ["none/new.csv", "x" * 300 + ".csv", "."])
 @pytest.mark.parametrize("command", ["simulate", "predict"])
 def test_a_file_that_cannot_be_made_is_named(
     command, name, work, tmp_path, monkeypatch, capsys
@@ -202,6 +202,6 @@ def test_a_file_that_cannot_be_made_is_named(
     code, _, err = run([command, *given[command]], monkeypatch, capsys)
     assert code == 2
     assert err.count("\n") == 1
-    assert (repr(name)[1:-1] if "\0" in name else name)[:10] in err
+    assert name[:10] in err
     assert "None" not in err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["runs"]

@@ -113,8 +113,6 @@ def refuse_existing(path: Path, advice: str = "choose another name") -> None:
     InputError
         When there is one.
     """
-    if "\0" in str(path):
-        raise InputError(f"{quoted(str(path))} is no name of a file")
     if os.path.lexists(path):
         raise InputError(f"{path} is there already; {advice}")
 
