@@ -87,13 +87,17 @@ P = table.parameters  # with the defaults that depend on the table
 X, Y = table.X_train, table.Y_train
 
 # %% tags=["nbval-check-output"]
-print(f"{table.source}: {Y.size} training {table.rows}, {table.Y_test.size} test")
-print(f"positive: {table.positive}, {Y.mean():.4f} of the training {table.rows}")
-for note in table.notes:
+print(
+    f"{table.provenance.source}: {Y.size} training {table.words.rows}, {table.Y_test.size} test"
+)
+print(
+    f"positive: {table.words.positive}, {Y.mean():.4f} of the training {table.words.rows}"
+)
+for note in table.provenance.notes:
     print("-", note)
 
 # %%
-show(table.columns)
+show(table.provenance.columns)
 
 # %% tags=["nbval-check-output"]
 print(f"X has shape {X.shape}: {len(X)} features, one example a column.")
@@ -336,8 +340,10 @@ show(pd.DataFrame(rows, columns=["hidden layer", "units", "dead"]))
 # %% tags=["nbval-check-output"]
 values, counts = np.unique(fitted.p_test, return_counts=True)
 largest = counts.max()
-print(f"{values.size} different predictions for {fitted.p_test.size} test {table.rows}")
-print(f"largest tie: {largest} {table.rows} at {values[counts.argmax()]:.4f}")
+print(
+    f"{values.size} different predictions for {fitted.p_test.size} test {table.words.rows}"
+)
+print(f"largest tie: {largest} {table.words.rows} at {values[counts.argmax()]:.4f}")
 
 # %% tags=["nbval-check-output"]
 done = forward(fitted.network, table.X_test)
@@ -345,7 +351,7 @@ off = np.zeros(fitted.p_test.size, bool)
 for l in range(1, fitted.network.L):
     off |= ~(done.Z[l] > 0).any(axis=0)
 print(f"{np.unique(table.X_test, axis=1).shape[1]} different rows of features")
-print(f"{off.sum()} {table.rows} for which some hidden layer is off")
+print(f"{off.sum()} {table.words.rows} for which some hidden layer is off")
 
 # %% [markdown]
 # ### Luck, or a rule?

@@ -92,7 +92,7 @@ Y_train, Y_test = table.Y_train, table.Y_test
 # %% tags=["nbval-check-output"]
 choice = experiment.choose_threshold(P, table, p_train, p_test)
 t = choice.t
-print(f"{Y_test.size} test {table.rows}, {int(Y_test.sum())} positive")
+print(f"{Y_test.size} test {table.words.rows}, {int(Y_test.sum())} positive")
 print(f"threshold {t:.4g} ({experiment.strategy_name(P)}) {choice.note}")
 
 # %% [markdown]
@@ -105,7 +105,7 @@ print(f"threshold {t:.4g} ({experiment.strategy_name(P)}) {choice.note}")
 # can do. An upright step is a tie.
 
 # %%
-cdf = figures.cdf(Y_test, p_test, t, table.positive, table.negative)
+cdf = figures.cdf(Y_test, p_test, t, table.words.positive, table.words.negative)
 results.save_picture(P.run_dir, cdf)
 show(cdf)
 
@@ -166,7 +166,7 @@ for name, value in measured.items():
 # %%
 confusion = metrics.confusion_matrix(Y_test, positive)
 assert confusion.tolist() == [[tn, fp], [fn, tp]]
-matrix = figures.confusion(confusion, table.positive, table.negative)
+matrix = figures.confusion(confusion, table.words.positive, table.words.negative)
 results.save_picture(P.run_dir, matrix)
 show(matrix)
 
@@ -252,7 +252,9 @@ show(rules)
 # the same thresholds on the two distributions.
 
 # %%
-on_cdf = figures.cdf_rules(Y_test, p_test, marks, table.positive, table.negative)
+on_cdf = figures.cdf_rules(
+    Y_test, p_test, marks, table.words.positive, table.words.negative
+)
 results.save_picture(P.run_dir, on_cdf)
 show(on_cdf)
 
@@ -375,7 +377,7 @@ for rule, measure in {"f1": f1_score, "cost:5:1": minus_cost}.items():
 # %%
 n = min(P.n_bootstrap, 500)
 rng = np.random.default_rng([P.seed, 2])
-bands = curve_bands(Y_test, p_test, n, rng, groups=table.groups_test) if n else None
+bands = curve_bands(Y_test, p_test, n, rng, groups=table.test.groups) if n else None
 curve = figures.roc(Y_test, p_test, t, bands, fitted.P_test[1:])
 results.save_picture(P.run_dir, curve)
 show(curve)
@@ -481,7 +483,7 @@ show(pd.DataFrame(rows, columns=columns).set_index("network").astype(float).roun
 models = {"no weight": plain, "balanced weight": weighted}
 models["balanced weight, corrected"] = corrected
 cuts = {"1/(1+w)": same, "1/2": 0.5}
-classes = f"{table.negative} above {table.positive}, if the model tells them apart"
+classes = f"{table.words.negative} above {table.words.positive}, if the model tells them apart"
 law = figures.law(Y_test, models, cuts, classes)
 results.save_picture(P.run_dir, law)
 show(law)
@@ -566,7 +568,7 @@ print(f"ROC AUC {aucs[0]:.4f} before the correction, {aucs[1]:.4f} after")
 # how far a network is from the truth, and how good the truth itself would be.
 
 # %% tags=["nbval-check-output"]
-truth = table.p_true_test
+truth = table.test.p_true
 if truth is None:
     print("A real table: the true probabilities are unknown.")
 else:

@@ -102,10 +102,10 @@ say(
     "A network with layers {layers} was trained on {n_train:,} {rows} ({source}) "
     "to tell {positive} from {negative}, and tested on {n_test:,} others.",
     layers=str(layer_dims),
-    rows=table.rows,
+    rows=table.words.rows,
     source="the simulated clinic" if P.data == "simulated" else facts["source"],
-    positive=table.positive,
-    negative=table.negative,
+    positive=table.words.positive,
+    negative=table.words.negative,
     n_train=facts["n_train"],
     n_test=facts["n_test"],
 )
@@ -118,10 +118,10 @@ if test["intervals"]:
     say(
         "In brackets: 95 % bootstrap intervals. They say how far other {rows} of the same "
         "world would move the numbers of this network; {why}.",
-        rows=table.rows,
-        why=f"{table.rows} that share their {quoted(table.grouped_by)} are drawn together"
-        if table.grouped_by
-        else f"the {table.rows} are drawn one by one, as if none went with another",
+        rows=table.words.rows,
+        why=f"{table.words.rows} that share their {quoted(table.provenance.grouped_by)} are drawn together"
+        if table.provenance.grouped_by
+        else f"the {table.words.rows} are drawn one by one, as if none went with another",
     )
 
 # %% [markdown]
@@ -150,8 +150,8 @@ else:
 say(
     "Beside it, the rules that need no network: always {negative} has accuracy "
     "{accuracy:.4f}; always {positive} has F1 {f1:.4f}.",
-    negative=table.negative,
-    positive=table.positive,
+    negative=table.words.negative,
+    positive=table.words.positive,
     accuracy=1 - prevalence,
     f1=always_positive,
 )
@@ -170,13 +170,13 @@ say(
 # states what it left open, and mends what it got wrong.
 
 # %% tags=["nbval-check-output"]
-for note in table.notes:
+for note in table.provenance.notes:
     say("- {note}", note=note)
 say(
     "- {p_train:.4f} of the training {rows} and {p_test:.4f} of the test {rows} are "
     "{positive}.",
-    rows=table.rows,
-    positive=table.positive,
+    rows=table.words.rows,
+    positive=table.words.positive,
     p_train=facts["prevalence_train"],
     p_test=prevalence,
 )
@@ -185,7 +185,7 @@ say(
 # Each column of the table, and what became of it<!-- see columns -->:
 
 # %%
-treated = table.columns.set_index("column")
+treated = table.provenance.columns.set_index("column")
 show(treated, "The columns of the table, and what became of each.", "columns")
 
 # %% [markdown]
@@ -256,7 +256,7 @@ say(
     "test {rows} is {test:.4f}.",
     first=history.objective[0],
     last=history.objective[-1],
-    rows=table.rows,
+    rows=table.words.rows,
     test=test["log_loss"],
 )
 
@@ -381,12 +381,12 @@ else:
 # %%
 counts = test["confusion_matrix"]
 show(
-    figures.confusion(counts, table.positive, table.negative),
+    figures.confusion(counts, table.words.positive, table.words.negative),
     "The confusion matrix of the test rows, with each cell's share of its row.",
 )
 
 # %% tags=["nbval-check-output"]
-names = [table.negative, table.positive]
+names = [table.words.negative, table.words.positive]
 matrix = pd.DataFrame(
     counts,
     index=[f"actual {n}" for n in names],
@@ -405,7 +405,7 @@ reported = {
 }
 (tn, fp), (fn, tp) = counts
 reported |= {"tn": (8702, tn), "fp": (8940, fp), "fn": (1460, fn), "tp": (3004, tp)}
-if table.is_appointments and table.labels == ("No", "Yes"):
+if table.provenance.is_appointments and table.words.labels == ("No", "Yes"):
     for name, values in reported.items():
         form = ",d" if isinstance(values[1], int) else ".4f"
         reported[name] = [format(value, form) for value in values]
@@ -435,7 +435,7 @@ say(
     t=t,
     rule=measured["threshold_strategy"],
     ties=measured["threshold_ties_test"],
-    rows=table.rows,
+    rows=table.words.rows,
 )
 gap, at = ks_distance(table.Y_test, fitted.p_test)
 say(
@@ -452,7 +452,7 @@ largest = sizes.argmax()
 say(
     "The largest tie: {n:,} test {rows} at {at:.4f}.",
     n=int(sizes[largest]),
-    rows=table.rows,
+    rows=table.words.rows,
     at=values[largest],
 )
 if sizes[largest] > 0.01 * p.size:
@@ -471,7 +471,9 @@ if sizes[largest] > 0.01 * p.size:
 
 # %%
 show(
-    figures.cdf(table.Y_test, fitted.p_test, t, table.positive, table.negative),
+    figures.cdf(
+        table.Y_test, fitted.p_test, t, table.words.positive, table.words.negative
+    ),
     "Cumulative distributions of the predicted probability, class by class.",
 )
 
@@ -484,8 +486,8 @@ explorer.show(
     table.Y_test,
     fitted.p_test,
     t,
-    table.positive,
-    table.negative,
+    table.words.positive,
+    table.words.negative,
     w=1.0 if P.weighting == "uniform" else used_w,
     caption="What some thresholds give on the test rows.",
     label="thresholds",
@@ -496,7 +498,7 @@ explorer.show(
 
 # %% tags=["nbval-check-output"]
 recall, precision = test["recall"], test["precision"]
-found = f"{recall:.1%} of the {table.positive} {table.rows} are found"
+found = f"{recall:.1%} of the {table.words.positive} {table.words.rows} are found"
 right = (
     "no one was called so"
     if precision is None

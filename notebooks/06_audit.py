@@ -469,7 +469,7 @@ show(pd.DataFrame(rows, columns=columns).round(4))
 # some into the test. Keep each patient on one side, and compare.
 
 # %% tags=["nbval-check-output"]
-shared = [note for note in clinic.notes if "PatientId" in note]
+shared = [note for note in clinic.provenance.notes if "PatientId" in note]
 print("the simulated clinic:", shared[0].split(";")[0])
 kept = evidence.setting(usual | {"group_column": "PatientId"}, searched)
 for name in ("accuracy", "f1", "roc_auc"):

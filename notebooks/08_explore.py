@@ -48,7 +48,7 @@ P = P.with_(weighting="positive", epochs=20)
 table = load(P)
 P, Y = table.parameters, table.Y_test
 weights = [1.0, 2.0, round(balanced_weight(table.Y_train), 1)]
-print(f"{Y.size} test {table.rows}, {int(Y.sum())} positive; weights {weights}")
+print(f"{Y.size} test {table.words.rows}, {int(Y.sum())} positive; weights {weights}")
 
 # %% tags=["nbval-check-output"]
 models = {}
@@ -67,7 +67,7 @@ for w in weights:
 # the first network stands here, with the same controls but for the weight.
 
 # %%
-panel = explorer.play(Y, models, 0.2, table.positive, table.negative)
+panel = explorer.play(Y, models, 0.2, table.words.positive, table.words.negative)
 
 # %% [markdown]
 # The upright line cuts both curves. What the lower curve leaves above the cut is found;

@@ -720,10 +720,13 @@ def test_odd_but_usable_input_runs_and_says_what_it_did(case, tmp_path):
     path.write_bytes(content)
     p = validate({"data": str(path), "target": "churned", "epochs": 1} | values)
     dataset = load(p)
-    said = [*dataset.notes]
-    said += [f"{row.column}: {row.treatment}" for row in dataset.columns.itertuples()]
+    said = [*dataset.provenance.notes]
+    said += [
+        f"{row.column}: {row.treatment}"
+        for row in dataset.provenance.columns.itertuples()
+    ]
     assert any(re.search(expected, line) for line in said)
-    assert all(line and "\n" not in line for line in dataset.notes)
+    assert all(line and "\n" not in line for line in dataset.provenance.notes)
     fitted = experiment.fit(dataset.parameters, dataset)
     assert np.isfinite(fitted.P_test).all()
     measured = experiment.measure(
@@ -731,7 +734,7 @@ def test_odd_but_usable_input_runs_and_says_what_it_did(case, tmp_path):
     )
     assert sum(map(sum, measured["test"]["confusion_matrix"])) == dataset.Y_test.size
     again = load(dataset.parameters)  # as each notebook does
-    assert again.notes == dataset.notes
+    assert again.provenance.notes == dataset.provenance.notes
     assert again.parameters == dataset.parameters
     assert experiment.fingerprint(again.parameters, again) == experiment.fingerprint(
         dataset.parameters, dataset

@@ -29,12 +29,22 @@ def load(path, **values):
 
 def treatment(dataset):
     return dict(
-        zip(dataset.columns["column"], dataset.columns["treatment"], strict=True)
+        zip(
+            dataset.provenance.columns["column"],
+            dataset.provenance.columns["treatment"],
+            strict=True,
+        )
     )
 
 
 def kinds(dataset):
-    return dict(zip(dataset.columns["column"], dataset.columns["kind"], strict=True))
+    return dict(
+        zip(
+            dataset.provenance.columns["column"],
+            dataset.provenance.columns["kind"],
+            strict=True,
+        )
+    )
 
 
 # Appointments
@@ -42,17 +52,21 @@ def kinds(dataset):
 
 def test_appointments_are_recognised(appointments):
     d = load(appointments)
-    assert d.is_appointments
+    assert d.provenance.is_appointments
     assert d.recipe.names == [
         *("Gender = M", "Age", "Scholarship", "Hipertension", "Diabetes"),
         *("Alcoholism", "Handcap", "SMS_received", "scheduled_hour"),
     ]
-    assert (d.target, d.labels) == ("No-show", ("No", "Yes"))
-    assert (d.positive, d.negative, d.rows) == ("no-show", "attended", "appointments")
+    assert (d.words.target, d.words.labels) == ("No-show", ("No", "Yes"))
+    assert (d.words.positive, d.words.negative, d.words.rows) == (
+        "no-show",
+        "attended",
+        "appointments",
+    )
     filled = d.parameters
     assert (filled.target, filled.positive_label) == ("No-show", "Yes")
     assert (filled.features, filled.threshold) == ("report", 0.18)
-    assert d.p_true_train is None
+    assert d.train.p_true is None
 
     said = treatment(d)
     assert said["No-show"] == "the target: positive is 'Yes'"
@@ -63,7 +77,7 @@ def test_appointments_are_recognised(appointments):
     assert said["Neighbourhood"] == "not used"
     assert kinds(d)["ScheduledDay"] == "date"
     patients = FRAME["PatientId"].nunique()
-    assert f"{patients:,} patients share 3,000 rows." in d.notes
+    assert f"{patients:,} patients share 3,000 rows." in d.provenance.notes
 
 
 @pytest.mark.parametrize("name", ["c.csv.gz", "c.csv.zip", "c.parquet"])
@@ -72,13 +86,15 @@ def test_appointments_are_the_same_in_every_format(appointments, tmp_path, name)
     write = FRAME.to_parquet if name == "c.parquet" else FRAME.to_csv
     write(path, index=False)
     plain, packed = load(appointments), load(path)
-    assert packed.is_appointments
+    assert packed.provenance.is_appointments
     np.testing.assert_array_equal(packed.X_train, plain.X_train)
     np.testing.assert_array_equal(packed.X_test, plain.X_test)
-    np.testing.assert_array_equal(packed.rows_test, plain.rows_test)
+    np.testing.assert_array_equal(packed.test.rows, plain.test.rows)
     assert packed.recipe == plain.recipe
-    assert packed.notes == plain.notes
-    assert (packed.sha256 == plain.sha256) == (name != "c.parquet")
+    assert packed.provenance.notes == plain.provenance.notes
+    assert (packed.provenance.sha256 == plain.provenance.sha256) == (
+        name != "c.parquet"
+    )
 
 
 def test_the_split_is_stratified(appointments):
@@ -88,10 +104,10 @@ def test_the_split_is_stratified(appointments):
     assert d.X_test.shape == (9, 600)
     assert d.Y_train.shape == (1, 2400)
     assert abs(d.Y_test.sum() - positives / 5) <= 1
-    assert sorted([*d.rows_train, *d.rows_test]) == [*range(3000)]
+    assert sorted([*d.train.rows, *d.test.rows]) == [*range(3000)]
     truth = (FRAME["No-show"] == "Yes").to_numpy(float)
-    np.testing.assert_array_equal(d.Y_train[0], truth[d.rows_train])
-    np.testing.assert_array_equal(d.Y_test[0], truth[d.rows_test])
+    np.testing.assert_array_equal(d.Y_train[0], truth[d.train.rows])
+    np.testing.assert_array_equal(d.Y_test[0], truth[d.test.rows])
     np.testing.assert_allclose(d.X_train.mean(axis=1), 0, atol=1e-12)
     np.testing.assert_allclose(d.X_train.std(axis=1), 1, rtol=1e-12)
 
@@ -99,14 +115,14 @@ def test_the_split_is_stratified(appointments):
 def test_the_split_has_a_seed_of_its_own(appointments):
     first = load(appointments)
     same, other = load(appointments, seed=1), load(appointments, split_seed=1)
-    np.testing.assert_array_equal(same.rows_test, first.rows_test)
-    assert not np.array_equal(other.rows_test, first.rows_test)
+    np.testing.assert_array_equal(same.test.rows, first.test.rows)
+    assert not np.array_equal(other.test.rows, first.test.rows)
 
 
 def test_test_rows_teach_nothing(appointments, tmp_path):
     first = load(appointments)
     changed = FRAME.copy()
-    changed.loc[first.rows_test, ["Age", "Handcap"]] = 99
+    changed.loc[first.test.rows, ["Age", "Handcap"]] = 99
     changed.to_csv(tmp_path / "c.csv", index=False)
     assert load(tmp_path / "c.csv").recipe == first.recipe
 
@@ -119,7 +135,7 @@ def test_extended_features(appointments):
     lead = d.recipe.features[9]
     raw = d.X_train[9] * lead.scale + lead.mean
     days = FRAME["AppointmentDay"].dt.normalize() - FRAME["ScheduledDay"].dt.normalize()
-    expected = days.dt.days.to_numpy()[d.rows_train]
+    expected = days.dt.days.to_numpy()[d.train.rows]
     np.testing.assert_allclose(raw, expected, atol=1e-9)
 
 
@@ -135,29 +151,29 @@ def test_booking_features_are_derived_where_they_are_needed():
 def test_a_group_stays_on_one_side(appointments):
     mixed, apart = load(appointments), load(appointments, group_column="PatientId")
     warning = "share their 'PatientId' with a training row; to keep such rows together"
-    assert any(warning in note for note in mixed.notes)
-    assert not any(warning in note for note in apart.notes)
+    assert any(warning in note for note in mixed.provenance.notes)
+    assert not any(warning in note for note in apart.provenance.notes)
     patients = FRAME["PatientId"].to_numpy()
-    assert np.isin(patients[mixed.rows_test], patients[mixed.rows_train]).any()
-    assert not np.isin(patients[apart.rows_test], patients[apart.rows_train]).any()
-    assert 0.15 < apart.rows_test.size / 3000 < 0.25
+    assert np.isin(patients[mixed.test.rows], patients[mixed.train.rows]).any()
+    assert not np.isin(patients[apart.test.rows], patients[apart.train.rows]).any()
+    assert 0.15 < apart.test.rows.size / 3000 < 0.25
     assert treatment(apart)["PatientId"].startswith("groups rows; dropped")
 
 
 def test_time_goes_forward(appointments):
     d = load(appointments, time_column="ScheduledDay")
     booked = FRAME["ScheduledDay"]
-    assert booked[d.rows_train].max() < booked[d.rows_test].min()
-    assert d.rows_test.size == 600
+    assert booked[d.train.rows].max() < booked[d.test.rows].min()
+    assert d.test.rows.size == 600
     days = load(appointments, time_column="AppointmentDay")  # many rows share a day
     day = FRAME["AppointmentDay"]
-    assert day[days.rows_train].max() < day[days.rows_test].min()
-    assert 600 <= days.rows_test.size < 900
+    assert day[days.train.rows].max() < day[days.test.rows].min()
+    assert 600 <= days.test.rows.size < 900
 
 
 def test_another_target_makes_it_any_table(appointments):
     d = load(appointments, target="SMS_received")
-    assert not d.is_appointments
+    assert not d.provenance.is_appointments
     assert d.parameters.features == "all"
     assert d.parameters.threshold == "prevalence"
     assert "No-show = Yes" in d.recipe.names
@@ -176,7 +192,8 @@ def test_gaps_in_appointments_are_filled_and_told(tmp_path):
         == "standardised; gaps filled by the median and marked by an indicator"
     )
     assert any(
-        note.startswith("Values are missing in 'Age' (10.00%).") for note in d.notes
+        note.startswith("Values are missing in 'Age' (10.00%).")
+        for note in d.provenance.notes
     )
 
 
@@ -184,22 +201,22 @@ def test_the_simulation_knows_the_truth(monkeypatch):
     whole = known.simulated
     monkeypatch.setattr(known, "simulated", lambda seed: whole(seed, 2000))
     d, other = dataset.load(Parameters()), dataset.load(Parameters(data_seed=1))
-    assert d.is_appointments
-    assert (d.source, d.X_train.shape) == ("simulated", (9, 1600))
-    assert d.sha256 == whole(0, 2000)[0].sha256 != other.sha256
+    assert d.provenance.is_appointments
+    assert (d.provenance.source, d.X_train.shape) == ("simulated", (9, 1600))
+    assert d.provenance.sha256 == whole(0, 2000)[0].sha256 != other.provenance.sha256
     truth = clinic(2000, seed=0)[1]
-    np.testing.assert_array_equal(d.p_true_train[0], truth[d.rows_train])
-    np.testing.assert_array_equal(d.p_true_test[0], truth[d.rows_test])
+    np.testing.assert_array_equal(d.train.p_true[0], truth[d.train.rows])
+    np.testing.assert_array_equal(d.test.p_true[0], truth[d.test.rows])
 
 
 def test_the_published_file(real_data):
     d = load(real_data)
-    assert d.is_appointments
-    assert d.sha256 == known.PUBLISHED_SHA256
-    assert "This is the published file: its SHA-256 agrees." in d.notes
-    assert "1 row has a negative age; kept." in d.notes
-    assert "5 appointments lie before the day of booking; kept." in d.notes
-    assert "62,299 patients share 110,527 rows." in d.notes
+    assert d.provenance.is_appointments
+    assert d.provenance.sha256 == known.PUBLISHED_SHA256
+    assert "This is the published file: its SHA-256 agrees." in d.provenance.notes
+    assert "1 row has a negative age; kept." in d.provenance.notes
+    assert "5 appointments lie before the day of booking; kept." in d.provenance.notes
+    assert "62,299 patients share 110,527 rows." in d.provenance.notes
     assert d.X_train.shape == (9, 88_421)
     assert d.X_test.shape == (9, 22_106)
     assert d.Y_test.sum() == 4_464
@@ -222,13 +239,17 @@ def write(tmp_path, **columns):
 
 def test_any_table_needs_no_more_than_a_target(tmp_path):
     d = load(write(tmp_path), target="target")
-    assert not d.is_appointments
-    assert (d.labels, d.positive, d.rows) == (("no", "yes"), "target = yes", "rows")
+    assert not d.provenance.is_appointments
+    assert (d.words.labels, d.words.positive, d.words.rows) == (
+        ("no", "yes"),
+        "target = yes",
+        "rows",
+    )
     assert d.parameters.positive_label == "yes"
     assert d.recipe.names == ["x"]
     assert treatment(d)["target"] == "the target: positive is 'yes'"
     told = "Positive is 'target' = 'yes': 25 of 100 rows; set positive_label to choose"
-    assert any(note.startswith(told) for note in d.notes)
+    assert any(note.startswith(told) for note in d.provenance.notes)
 
 
 @pytest.mark.parametrize(
@@ -261,17 +282,17 @@ def test_the_positive_label_is_found(tmp_path, values, given, positive):
     rows = [values[0]] * 30 + [values[1]] * 60 + [values[-1]] * 10
     path = write(tmp_path, target=pd.Series(rows, dtype=object))
     d = load(path, target="target", positive_label=given)
-    assert d.labels[1] == positive
-    assert len(set(d.labels)) == 2
-    assert d.positive != d.negative
-    assert max(len(d.positive), len(d.negative)) <= 40
+    assert d.words.labels[1] == positive
+    assert len(set(d.words.labels)) == 2
+    assert d.words.positive != d.words.negative
+    assert max(len(d.words.positive), len(d.words.negative)) <= 40
     known = as_text(pd.Series(rows, dtype=object)).to_numpy()
-    np.testing.assert_array_equal(d.Y_train[0], known[d.rows_train] == positive)
+    np.testing.assert_array_equal(d.Y_train[0], known[d.train.rows] == positive)
 
 
 def test_of_two_equal_classes_the_later_name_is_positive(tmp_path):
     for target in (["a", "b"] * 50, ["b", "a"] * 50):
-        assert load(write(tmp_path, target=target), target="target").labels == (
+        assert load(write(tmp_path, target=target), target="target").words.labels == (
             "a",
             "b",
         )
@@ -280,12 +301,12 @@ def test_of_two_equal_classes_the_later_name_is_positive(tmp_path):
 def test_rows_are_numbered_as_in_the_table(tmp_path):
     target = np.resize(np.array(["yes", None, "no", "no"]), N)
     d = load(write(tmp_path, target=target, n=np.arange(N) % 99), target="target")
-    assert "25 rows without a target left out." in d.notes
-    rows = np.sort(np.concatenate([d.rows_train, d.rows_test]))
+    assert "25 rows without a target left out." in d.provenance.notes
+    rows = np.sort(np.concatenate([d.train.rows, d.test.rows]))
     np.testing.assert_array_equal(rows, np.flatnonzero(target != None))  # noqa: E711
     feature = d.recipe.features[1]
     raw = d.X_test[1] * feature.scale + feature.mean
-    np.testing.assert_allclose(raw, d.rows_test % 99, atol=1e-9)
+    np.testing.assert_allclose(raw, d.test.rows % 99, atol=1e-9)
 
 
 def test_a_feature_list_is_used_in_its_order_and_nothing_else(tmp_path):
@@ -308,7 +329,7 @@ def test_a_target_is_no_feature(tmp_path):
 
 def test_what_is_dropped_is_told_apart(tmp_path):
     late = np.zeros(N, int)
-    late[load(write(tmp_path), target="target").rows_test] = 1
+    late[load(write(tmp_path), target="target").test.rows] = 1
     path = write(tmp_path, constant=1, empty=None, late=late, gap=[None, *range(N - 1)])
     said = treatment(load(path, target="target"))
     assert said["constant"] == "dropped: constant"
@@ -319,10 +340,13 @@ def test_what_is_dropped_is_told_apart(tmp_path):
 
 def test_twins_across_the_split_are_told(tmp_path):
     few = load(write(tmp_path, x=np.arange(N) % 3), target="target")
-    assert "100.0% of the test rows equal a training row in all features." in few.notes
+    assert (
+        "100.0% of the test rows equal a training row in all features."
+        in few.provenance.notes
+    )
     assert not any(
         "equal a training row" in n
-        for n in load(write(tmp_path), target="target").notes
+        for n in load(write(tmp_path), target="target").provenance.notes
     )
 
 
@@ -330,10 +354,10 @@ def test_no_leak_is_seen_in_noise_or_in_few_rows(tmp_path):
     rng = np.random.default_rng(1)
     noise = {f"n{i}": rng.normal(size=N) for i in range(100)}
     d = load(write(tmp_path, **noise), target="target")
-    assert not any("leakage" in note for note in d.notes)
+    assert not any("leakage" in note for note in d.provenance.notes)
     target = ["yes"] * 8 + ["no"] * (N - 8)
     d = load(write(tmp_path, target=target, x=np.arange(N) // 8), target="target")
-    assert not any("leakage" in note for note in d.notes)
+    assert not any("leakage" in note for note in d.provenance.notes)
 
 
 def test_a_missing_column_is_found_by_its_neighbour():
@@ -343,3 +367,11 @@ def test_a_missing_column_is_found_by_its_neighbour():
         find("agee", names, "target")
     with pytest.raises(InputError, match=r"the table has 'age', 'income', 'x+"):
         find("?", names, "target")
+
+
+def test_a_dataset_says_in_a_line_what_it_holds(tiny_clinic):
+    d = load(tiny_clinic)
+    assert repr(d) == (
+        "<Dataset clinic.csv: 160 training and 40 test appointments, 9 features, "
+        f"{d.Y_train.mean():.1%} no-show>"
+    )

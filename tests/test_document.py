@@ -69,7 +69,7 @@ def hostile(tmp_path_factory):
     output = run / "notebooks" / source.name
     p = dataset.parameters.with_(run_dir=str(run))
     notebooks.execute(source, output, p.model_dump())
-    made = report.manifest(p, dataset.sha256)
+    made = report.manifest(p, dataset.provenance.sha256)
     document.publish(p, made, run)
     return run, p, made
 

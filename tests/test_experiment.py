@@ -252,7 +252,7 @@ def test_units_of_measurement_do_not_matter(tiny_clinic, tmp_path):
     same |= {"epochs": 5, "hidden_units": [3]}
     years = load(Parameters(data=str(tiny_clinic), **same))
     days = load(Parameters(data=str(path), **same))
-    assert years.sha256 != days.sha256
+    assert years.provenance.sha256 != days.provenance.sha256
     np.testing.assert_allclose(days.X_test, years.X_test, rtol=0, atol=1e-9)
     found = [experiment.fit(d.parameters, d).p_test for d in (years, days)]
     np.testing.assert_allclose(*found, rtol=0, atol=1e-9)

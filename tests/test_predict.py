@@ -43,7 +43,7 @@ def test_the_same_rows_get_the_same_probabilities(shop):
     folder, _, dataset, fitted, model = shop
     predictions, notes = predict(model, folder / "shop.csv")
     assert np.array_equal(
-        predictions["probability"].to_numpy()[dataset.rows_test], fitted.p_test[0]
+        predictions["probability"].to_numpy()[dataset.test.rows], fitted.p_test[0]
     )
     flagged = predictions["probability"] >= model.threshold
     assert set(predictions.loc[flagged, "decision"]) <= {"yes"}
@@ -113,7 +113,7 @@ def test_appointments_get_their_booking_features(tiny_clinic, tmp_path):
     new.to_csv(tmp_path / "new.csv", index=False)
     model = results.load_model(tmp_path / results.MODEL)
     predictions, _ = predict(model, tmp_path / "new.csv")
-    found = predictions["probability"].to_numpy()[dataset.rows_test]
+    found = predictions["probability"].to_numpy()[dataset.test.rows]
     assert np.array_equal(found, fitted.p_test[0])
 
 

@@ -160,12 +160,12 @@ def outcome(content, values, path):
         assert X.shape == (len(d.recipe.features), Y.size)
         assert set(Y[0]) == {0, 1}
     assert (d.X_train.max(axis=1) > d.X_train.min(axis=1)).all()
-    assert not set(d.rows_train) & set(d.rows_test)
-    assert len(set(d.labels)) == 2
-    assert d.target not in d.recipe.columns
-    assert len(set(d.columns["column"])) == len(d.columns)
-    assert d.columns["treatment"].str.len().min() > 5
-    assert all(note.isprintable() for note in d.notes)
+    assert not set(d.train.rows) & set(d.test.rows)
+    assert len(set(d.words.labels)) == 2
+    assert d.words.target not in d.recipe.columns
+    assert len(set(d.provenance.columns["column"])) == len(d.provenance.columns)
+    assert d.provenance.columns["treatment"].str.len().min() > 5
+    assert all(note.isprintable() for note in d.provenance.notes)
     json.dumps([asdict(f) for f in d.recipe.features], allow_nan=False)
     again = load(d.parameters)
     np.testing.assert_array_equal(again.X_test, d.X_test)

@@ -114,13 +114,13 @@ def check(data: str | None, **given: Any) -> None:
     table = load(p)
     p = table.parameters
     echo(
-        f"{one_line(table.source)}: {table.Y_train.size:,} training and "
-        f"{table.Y_test.size:,} test {table.rows}\n"
-        f"positive: {one_line(table.positive)}, {table.Y_train.mean():.2%} of the "
-        f"training {table.rows}"
+        f"{one_line(table.provenance.source)}: {table.Y_train.size:,} training and "
+        f"{table.Y_test.size:,} test {table.words.rows}\n"
+        f"positive: {one_line(table.words.positive)}, {table.Y_train.mean():.2%} of "
+        f"the training {table.words.rows}"
     )
-    echo("\n" + table.columns.to_string(index=False) + "\n")
-    for note in table.notes:
+    echo("\n" + table.provenance.columns.to_string(index=False) + "\n")
+    for note in table.provenance.notes:
         echo(f"- {note}")
     layers = [len(table.X_train), *p.hidden_units, 1]
     updates = p.epochs * -(-table.Y_train.size // p.batch_size) * p.n_seeds

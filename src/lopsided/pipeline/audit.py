@@ -59,7 +59,10 @@ def run_audit(
             raise InputError(
                 f"there is no study {name!r}; there are {', '.join(STUDIES)}"
             )
-    if data != "simulated" and load(Parameters(data=data)).sha256 != PUBLISHED_SHA256:
+    if (
+        data != "simulated"
+        and load(Parameters(data=data)).provenance.sha256 != PUBLISHED_SHA256
+    ):
         raise InputError(
             f"{data} is not the published file, since its SHA-256 differs; give that "
             "file, or 'simulated' to audit the simulated clinic"

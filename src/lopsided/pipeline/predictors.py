@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 from lopsided.lesson.network import Array
 from lopsided.parameters import validate
 from lopsided.report import experiment
-from lopsided.table.dataset import Dataset, load
+from lopsided.table.dataset import Dataset, Rows, load
 
 #: Fits on the training rows and gives the test rows' probabilities, shape (n_test,).
 Predictor = Callable[[Dataset], Array]
@@ -86,8 +86,10 @@ def folds(d: Dataset, n: int) -> Iterator[tuple[Array, Dataset]]:
     X, Y = d.X_train, d.Y_train
     divided = StratifiedKFold(n, shuffle=True, random_state=d.parameters.split_seed)
     for kept, held in divided.split(X.T, Y[0]):
-        part = replace(d, X_train=X[:, kept], Y_train=Y[:, kept])
-        yield held, replace(part, X_test=X[:, held], Y_test=Y[:, held])
+        train, test = (
+            Rows(X[:, side], Y[:, side], d.train.rows[side]) for side in (kept, held)
+        )
+        yield held, replace(d, train=train, test=test)
 
 
 def out_of_fold(predict: Predictor, d: Dataset, n: int) -> Array:

@@ -56,7 +56,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
     given, p = p, dataset.parameters
     before = _identity(run.path)
     try:
-        _build(p, dataset.sha256, run)
+        _build(p, dataset.provenance.sha256, run)
     except KeyboardInterrupt:
         known = _identity(run.path)
         is_now = "is the new run" if known != before else "is as it was"

@@ -248,14 +248,18 @@ def resolve(
     if p.threshold is None:
         filled["threshold"] = known.threshold
     resolved = p.resolved(**filled)
-    content = [resolved.model_dump(exclude=NOT_IN_KEY), table.sha256, code_version()]
+    content = [
+        resolved.model_dump(exclude=NOT_IN_KEY),
+        table.provenance.sha256,
+        code_version(),
+    ]
     text = json.dumps(content, sort_keys=True)
     shape = (*p.hidden_units, p.batch_size, p.dtype, p.engine)
     if shape not in timed:
         timed[shape] = seconds_of_an_epoch(resolved, table)
     return Point(
         resolved,
-        table.sha256,
+        table.provenance.sha256,
         hashlib.sha256(text.encode()).hexdigest()[:16],
         experiment.fingerprint(resolved, table)[:16],
         NOTEBOOK_SECONDS + loading,

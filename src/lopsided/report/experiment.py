@@ -66,7 +66,7 @@ def fingerprint(p: Resolved, dataset: Dataset) -> str:
     relevant = p.model_dump(exclude=AFTER_TRAINING)
     if p.w == 1:
         relevant["weighting"] = "uniform"
-    content = json.dumps([relevant, dataset.sha256], sort_keys=True)
+    content = json.dumps([relevant, dataset.provenance.sha256], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -159,7 +159,7 @@ def intervals(
     if not p.n_bootstrap:
         return None
     rng = np.random.default_rng([p.seed, 1])
-    models, groups = [(fitted.p_test, t)], dataset.groups_test
+    models, groups = [(fitted.p_test, t)], dataset.test.groups
     (draws,) = bootstrap(dataset.Y_test, models, p.n_bootstrap, rng, groups)
     return {name: interval(draws[name]) for name in METRICS}
 
@@ -189,8 +189,8 @@ def measure(p: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
     content = {
         "schema_version": 1,
         "data": {
-            "source": dataset.source,
-            "sha256": dataset.sha256,
+            "source": dataset.provenance.source,
+            "sha256": dataset.provenance.sha256,
             "n_train": dataset.Y_train.size,
             "n_test": dataset.Y_test.size,
             "n_features": len(dataset.X_train),
@@ -206,7 +206,9 @@ def measure(p: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
         "test": metrics.summary(dataset.Y_test, fitted.p_test, choice.t)
         | {
             "intervals": intervals(p, dataset, fitted, choice.t),
-            "intervals_over": (dataset.grouped_by or "rows") if p.n_bootstrap else None,
+            "intervals_over": (dataset.provenance.grouped_by or "rows")
+            if p.n_bootstrap
+            else None,
             "seed_spread": seed_spread(p, dataset, fitted),
         },
     }

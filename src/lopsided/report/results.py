@@ -249,16 +249,16 @@ def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) 
             fitted.network,
             dataset.recipe,
             choice.t,
-            dataset.target,
-            dataset.labels,
+            dataset.words.target,
+            dataset.words.labels,
             fingerprint(p, dataset),
             fitted.w,
             fitted.history,
         ),
     )
     sides = {
-        "train": (dataset.rows_train, dataset.Y_train, fitted.P_train),
-        "test": (dataset.rows_test, dataset.Y_test, fitted.P_test),
+        "train": (dataset.train.rows, dataset.Y_train, fitted.P_train),
+        "test": (dataset.test.rows, dataset.Y_test, fitted.P_test),
     }
     frames = []
     for side, (rows, Y, P) in sides.items():

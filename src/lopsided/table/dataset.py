@@ -1,6 +1,6 @@
 """From parameters to data that a network can learn from, split and standardised."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,29 +18,39 @@ from lopsided.table.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A table, split, encoded and standardised.
+class Rows:
+    """One side of the split: m rows of the table, as arrays.
 
     Attributes
     ----------
-    parameters : Resolved
-        As given, with the defaults that depend on the table filled in.
-    X_train, X_test : array, shapes (n_0, n_train) and (n_0, n_test)
-    Y_train, Y_test : array, shapes (1, n_train) and (1, n_test)
+    X : array, shape (n_0, m)
+    Y : array, shape (1, m)
         1 is the positive class.
-    rows_train, rows_test : array of int
+    rows : array of int, shape (m,)
         Which rows of the table they are, counted from 0.
-    recipe : Recipe
-        How a table becomes ``X``.
+    groups : array of int or None, shape (m,)
+        Equal where rows go together, by `Provenance.grouped_by`.
+    p_true : array or None, shape (1, m)
+        True probabilities. Only a simulation knows them.
+    """
+
+    X: Array
+    Y: Array
+    rows: Array
+    groups: Array | None = None
+    p_true: Array | None = None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a table comes from, and what was done with it.
+
+    Attributes
+    ----------
     source, sha256 : str
         The file's name, and the hash of its content.
     is_appointments : bool
         The report's table, real or simulated.
-    target : str
-    labels : tuple of str
-        The target's two values, negative first, as the table has them.
-    positive, negative, rows : str
-        What texts call the two classes and the rows.
     columns : DataFrame
         Each column, its kind, and what was done with it.
     notes : tuple of str
@@ -48,34 +58,86 @@ class Dataset:
     grouped_by : str or None
         The column whose equal values go together: ``group_column``, or an identifier
         that stands on both sides of the split. None where each row stands alone.
-    groups_test : array of int or None, shape (n_test,)
-        The test rows' groups, numbered.
-    p_true_train, p_true_test : array or None
-        True probabilities, shaped as ``Y``. Only a simulation knows them.
     """
 
-    parameters: Resolved
-    X_train: Array
-    Y_train: Array
-    X_test: Array
-    Y_test: Array
-    rows_train: Array
-    rows_test: Array
-    recipe: Recipe
     source: str
     sha256: str
     is_appointments: bool
+    columns: pd.DataFrame
+    notes: tuple[str, ...]
+    grouped_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """What texts call things.
+
+    Attributes
+    ----------
+    target : str
+    labels : tuple of str
+        The target's two values, negative first, as the table has them.
+    positive, negative, rows : str
+        The two classes and the rows.
+    """
+
     target: str
     labels: tuple[str, str]
     positive: str
     negative: str
     rows: str
-    columns: pd.DataFrame
-    notes: tuple[str, ...]
-    grouped_by: str | None = None
-    groups_test: Array | None = None
-    p_true_train: Array | None = field(default=None)
-    p_true_test: Array | None = field(default=None)
+
+
+@dataclass(frozen=True, repr=False)
+class Dataset:
+    """A table, split, encoded and standardised.
+
+    Attributes
+    ----------
+    parameters : Resolved
+        As given, with the defaults that depend on the table filled in.
+    recipe : Recipe
+        How a table becomes ``X``.
+    train, test : Rows
+        Also ``X_train``, ``Y_train``, ``X_test`` and ``Y_test``.
+    provenance : Provenance
+    words : Words
+    """
+
+    parameters: Resolved
+    recipe: Recipe
+    train: Rows
+    test: Rows
+    provenance: Provenance
+    words: Words
+
+    @property
+    def X_train(self) -> Array:
+        """Shape (n_0, n_train)."""
+        return self.train.X
+
+    @property
+    def Y_train(self) -> Array:
+        """Shape (1, n_train)."""
+        return self.train.Y
+
+    @property
+    def X_test(self) -> Array:
+        """Shape (n_0, n_test)."""
+        return self.test.X
+
+    @property
+    def Y_test(self) -> Array:
+        """Shape (1, n_test)."""
+        return self.test.Y
+
+    def __repr__(self) -> str:
+        words = self.words
+        return (
+            f"<Dataset {self.provenance.source}: {self.Y_train.size:,} training and "
+            f"{self.Y_test.size:,} test {words.rows}, {len(self.X_train)} features, "
+            f"{self.Y_train.mean():.1%} {words.positive}>"
+        )
 
 
 def load(p: Parameters) -> Dataset:
@@ -112,45 +174,54 @@ def load(p: Parameters) -> Dataset:
             f"{len(y):,} rows; set positive_label to choose the other value."
         )
 
-    frame, kinds, used = recognise(frame, p)
-    train, test = split(frame, y, p)
+    frame, kinds, used = recognise(frame, resolved)
+    train, test = split(frame, y, resolved)
     recipe = recipes.fit_recipe(frame.iloc[train], used)
     if not recipe.features:
         raise InputError(
             "there is no usable feature: every column is constant, empty or an "
             "identifier; name columns in features, or give another table"
         )
-    limits.network([len(recipe.features), *p.hidden_units, 1])
+    limits.network([len(recipe.features), *resolved.hidden_units, 1])
     X_train, X_test = (recipe.apply(frame.iloc[side]) for side in (train, test))
     notes += gap_notes(frame, recipe)
     notes += leak_notes(X_train, y[train], recipe)
-    notes += split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, p)
-    grouped_by = p.group_column or astride(frame, train, test, kinds, p)[0]
-    told = known and labels == ("No", "Yes")
-    names = [short(f"{target} = {label}", 40) for label in labels]
+    notes += split_notes(
+        frame, train, test, int(y[test].sum()), kinds, recipe, resolved
+    )
+    grouped_by = (
+        resolved.group_column or astride(frame, train, test, kinds, resolved)[0]
+    )
+
+    def side(X: Array, chosen: Array) -> Rows:
+        groups = members(frame[grouped_by].iloc[chosen]) if grouped_by else None
+        truth = None if p_true is None else p_true[None, chosen]
+        return Rows(X, y[None, chosen].astype(float), rows[chosen], groups, truth)
+
     return Dataset(
-        parameters=resolved,
-        X_train=X_train,
-        Y_train=y[None, train].astype(float),
-        X_test=X_test,
-        Y_test=y[None, test].astype(float),
-        rows_train=rows[train],
-        rows_test=rows[test],
-        recipe=recipe,
-        source=table.source,
-        sha256=table.sha256,
-        is_appointments=known,
-        target=target,
-        labels=labels,
-        positive="no-show" if told else names[1],
-        negative="attended" if told else names[0],
-        rows="appointments" if known else "rows",
-        columns=treatments(frame, kinds, used, recipe, resolved),
-        notes=tuple(notes),
-        grouped_by=grouped_by,
-        groups_test=members(frame[grouped_by].iloc[test]) if grouped_by else None,
-        p_true_train=None if p_true is None else p_true[None, train],
-        p_true_test=None if p_true is None else p_true[None, test],
+        resolved,
+        recipe,
+        side(X_train, train),
+        side(X_test, test),
+        Provenance(
+            table.source,
+            table.sha256,
+            known,
+            treatments(frame, kinds, used, recipe, resolved),
+            tuple(notes),
+            grouped_by,
+        ),
+        _words(target, labels, known),
+    )
+
+
+def _words(target: str, labels: tuple[str, str], known: bool) -> Words:
+    """Name the classes and the rows: by everyday words where they are known."""
+    negative, positive = (short(f"{target} = {label}", 40) for label in labels)
+    if known and labels == ("No", "Yes"):
+        negative, positive = "attended", "no-show"
+    return Words(
+        target, labels, positive, negative, "appointments" if known else "rows"
     )
 
 

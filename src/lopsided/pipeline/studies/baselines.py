@@ -51,7 +51,7 @@ def rows(data: str, chosen: Path | None = None) -> list[Row]:
     """
     declared = selection.read()
     best = selection.chosen(chosen or tables(data) / "selection.csv", declared)
-    sha256 = dataset_of(data, 0, "report", declared).sha256[:12]
+    sha256 = dataset_of(data, 0, "report", declared).provenance.sha256[:12]
     found = []
     for seed in declared["split_seeds"]:
         trained = (best[seed, model] for model in selection.MODELS)

@@ -39,7 +39,7 @@ def rows(data: str, chosen: Path | None = None) -> list[Row]:
     """
     declared = selection.read()
     best = selection.chosen(chosen or tables(data) / "selection.csv", declared)
-    sha256 = dataset_of(data, 0, "report", declared).sha256[:12]
+    sha256 = dataset_of(data, 0, "report", declared).provenance.sha256[:12]
     found = []
     for seed in declared["split_seeds"]:
         models = {REPORTED: {"features": "report"}}
@@ -74,7 +74,7 @@ def memberships(data: str, split_seed: int) -> dict[str, Array]:
     """Say of each test row which group it belongs to, for each of ``GROUPS``."""
     d = dataset_of(data, split_seed, "report", selection.read())
     frame = _frame(data)
-    train, test = frame.iloc[d.rows_train], frame.iloc[d.rows_test]
+    train, test = frame.iloc[d.train.rows], frame.iloc[d.test.rows]
     age = np.searchsorted([*AGES.values()][1:], test["Age"], side="right")
     share = train.groupby("Neighbourhood")["Scholarship"].mean()
     rank = test["Neighbourhood"].map(share).rank(method="average", pct=True)

@@ -39,7 +39,7 @@ def measure(data: str, epochs: int, seed: int) -> Cells:
     p = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
     p = p.with_(engine=fastest())
     dataset = load(p)
-    Y, truth = dataset.Y_test, dataset.p_true_test
+    Y, truth = dataset.Y_test, dataset.test.p_true
     twin = {"weighting": "positive", "w": "balanced"}
     plain, weighted, other = (
         experiment.fit(dataset.parameters.with_(**changes), dataset).p_test

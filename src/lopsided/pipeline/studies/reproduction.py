@@ -45,7 +45,7 @@ class Grid:
 def rows(data: str, grid: Grid | None = None) -> list[Row]:
     """List the trainings of the grid, by default the declared one."""
     grid = grid or read_grid()
-    sha256 = {"data": _dataset_of(grid.runs[0], data).sha256[:12]}
+    sha256 = {"data": _dataset_of(grid.runs[0], data).provenance.sha256[:12]}
     return [
         Row(sha256 | run.settings, partial(measure, run, data, grid))
         for run in grid.runs

@@ -22,7 +22,10 @@ RESAMPLES = 4000
 
 def rows(data: str) -> list[Row]:
     """List the three ways."""
-    named = {"data": _trained(data)[0].sha256[:12], "resamples": str(RESAMPLES)}
+    named = {
+        "data": _trained(data)[0].provenance.sha256[:12],
+        "resamples": str(RESAMPLES),
+    }
     return [
         Row(named | {"drawn": drawn}, partial(measure, data, drawn, RESAMPLES))
         for drawn in DRAWN
@@ -32,11 +35,11 @@ def rows(data: str) -> list[Row]:
 def measure(data: str, drawn: str, resamples: int) -> Cells:
     """Draw test sets, and halve the width of each interval."""
     d, p = _trained(data)
-    groups = d.groups_test if drawn == "groups" else None
+    groups = d.test.groups if drawn == "groups" else None
     rng = np.random.default_rng(0)
     t = experiment.choose_threshold(d.parameters, d, p, p).t
     (draws,) = bootstrap(d.Y_test, [(p, t)], resamples, rng, groups, drawn == DRAWN[0])
-    n = d.Y_test.size if d.groups_test is None else len(set(d.groups_test))
+    n = d.Y_test.size if d.test.groups is None else len(set(d.test.groups))
     found = {"groups": str(n)}
     for name in METRICS:
         low, high = interval(draws[name])

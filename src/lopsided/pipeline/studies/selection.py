@@ -31,7 +31,7 @@ Settings = dict[str, Any]
 def rows(data: str) -> list[Row]:
     """List all settings on all splits."""
     declared = read()
-    sha256 = dataset_of(data, 0, "extended", declared).sha256[:12]
+    sha256 = dataset_of(data, 0, "extended", declared).provenance.sha256[:12]
     return [
         Row(
             {
