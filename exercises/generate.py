@@ -20,9 +20,10 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jupytext
-import nbformat
+if TYPE_CHECKING:
+    import nbformat
 
 HERE = Path(__file__).parent
 SOURCES = sorted(HERE.glob("0*.py"))
@@ -32,8 +33,10 @@ c.CourseDirectory.course_id = "lopsided"
 """
 
 
-def read(source: Path) -> nbformat.NotebookNode:
+def read(source: Path) -> "nbformat.NotebookNode":
     """Read one source, its tags turned into nbgrader's metadata."""
+    import jupytext
+
     notebook = jupytext.read(source)
     for position, cell in enumerate(notebook.cells, 1):
         (tag,) = cell.metadata.pop("tags", [f"given:{position}"])
@@ -59,6 +62,7 @@ def generate(course: Path) -> None:
     RuntimeError
         With nbgrader's log, when it refuses a notebook.
     """
+    import nbformat
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
@@ -75,6 +79,9 @@ def generate(course: Path) -> None:
         folder.mkdir(parents=True)
         nbformat.write(read(source), folder / f"{source.stem}.ipynb")
         done = nbgrader.generate_assignment(source.stem)
+        said = f"{done['error']}\n{done['log']}"
+        if "KeyboardInterrupt" in said or "Canceled" in said:  # nbgrader catches it
+            raise KeyboardInterrupt
         if not done["success"]:
             raise RuntimeError(done["log"] or done["error"])
 
@@ -83,7 +90,7 @@ def main() -> int:
     """Make the course beside its place, then put it there whole."""
     course = Path(*sys.argv[1:] or ["course"])
     problem = ""
-    if course.exists():
+    if os.path.lexists(course):
         problem = (
             f"{course} is there already, and may hold grades: move it away, or name "
             "another folder, as in: make exercises COURSE=spring"
@@ -91,14 +98,28 @@ def main() -> int:
     elif find_spec("nbgrader") is None:
         problem = "nbgrader is missing: make exercises installs it, as the extra teach"
     if problem:
-        print(problem, file=sys.stderr)
-        return 2
+        return stop(problem, 2)
     partial = course.with_name(course.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    generate(partial)
-    partial.rename(course)
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        generate(partial)
+        partial.rename(course)
+    except KeyboardInterrupt:
+        return stop(f"interrupted; there is no {course} yet", 130)
+    except OSError as error:
+        return stop(f"cannot make {course}: {error.strerror or error}", 2)
+    except RuntimeError as error:  # nbgrader's log
+        return stop(f"nbgrader refuses a notebook: {error}", 1)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     print(f"for students: {course / 'release'}; with solutions: {course / 'source'}")
     return 0
+
+
+def stop(why: str, code: int) -> int:
+    """Say in one line why it ends, and give the exit code."""
+    print(" ".join(why.split()), file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import csv
 import importlib.util
 import io
 import os
+import signal
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -254,3 +256,34 @@ def test_a_course_that_is_there_is_left_alone(tmp_path):
     assert done.returncode == 2
     assert "may hold grades" in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["gradebook.db"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", ["", "release"])
+def test_an_interruption_is_one_line_and_leaves_nothing(made, tmp_path):
+    """Before nbgrader begins, and while it works."""
+    process = subprocess.Popen(
+        [sys.executable, SCRIPT, "spring"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not (tmp_path / "spring.partial" / made).exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert said.splitlines()[-1] == "interrupted; there is no spring yet"
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file/course", "x" * 300])
+def test_a_place_that_cannot_be_written_is_one_line(place, tmp_path):
+    (tmp_path / "file").touch()
+    done = run(SCRIPT, place, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"cannot make {place}: ")
+    assert done.stderr.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -215,8 +215,15 @@ def notebooks() -> None:
         paired.check_pair(path)
     todo = [jobs.Job(path.name, partial(paired.refresh, path)) for path in paths]
     with jobs.workers(cores_each=jobs.cores()) as pool:
-        for _, executed in jobs.run(todo, pool):
-            echo(f"{executed.result()}: executed")
+        done = 0
+        try:
+            for _, executed in jobs.run(todo, pool):
+                echo(f"{executed.result()}: executed")
+                done += 1
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"interrupted; {done} of {len(paths)} notebooks were executed"
+            ) from None
 
 
 @lopsided.command()
