@@ -588,7 +588,7 @@ for layer_dims in ([len(X), 3, 3, 1], [len(X), 40, 3, 1]):
 #
 # The table is one point: its FPR and its TPR. Measure the distance $d$ of a network
 # from it in the table's own standard errors. If one network met two tests, these would
-# lie within `NEAR` of each other in 95 of 100 cases.
+# lie within `NEAR` of each other in nineteen cases of twenty.
 
 # %% tags=["nbval-check-output"]
 for name, rate, error in zip("FPR TPR".split(), printed.rates, printed.errors):

@@ -26,7 +26,7 @@ from lopsided.report.intervals import bootstrap, interval
 from lopsided.table import appointments, simulate
 from lopsided.table.dataset import load
 
-BATCHES = range(8)
+BATCHES = range(4)
 SIZES = {"test_sets": "25", "patients": "3000"}
 SIZES |= {"resamples": "500", "population": "2000000"}
 CHUNK = 500_000  # rows simulated at once; bounds the memory
