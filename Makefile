@@ -80,12 +80,12 @@ exercises: $(ALL) ## an nbgrader course of the lessons, with solutions [COURSE=f
 
 bench: ## time training against other libraries, in an environment of their own
 	$(PYTHON) -m venv benchmarks/.venv
-	benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt -e '.[fast]'
+	benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt -e '.[report,fast]'
 	benchmarks/.venv/bin/python benchmarks/bench.py
 	benchmarks/.venv/bin/python benchmarks/scaling.py
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
-	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra report --extra test --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header -c requirements.lock -o requirements-all.lock

@@ -32,7 +32,8 @@ BESIDE = {
     "yaml_file": {""},
     "parameters": {"lesson", ""},
     "compiled": {"lesson"},
-    "estimator": {"lesson", "table", "report", ""},
+    "engines": {"lesson", ""},
+    "estimator": {"lesson", ""},
     "cli": {"lesson", "table", "report", "pipeline", ""},
 }
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -3,9 +3,12 @@
 import os
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 import lopsided
@@ -14,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 #: Wheels that bring a program along. Conda has no such packages: pip installs them.
 PYPI_ONLY = ["pypandoc-binary", "typst"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 
 
 def requirements(lines):
@@ -27,17 +31,65 @@ def test_environment_yml_has_the_ranges_of_pyproject():
     *names, pip = described["dependencies"]
     conda = requirements(n for n in names if n != "pip")
     assert conda.pop("python") == PROJECT["requires-python"]
-    wanted = requirements(PROJECT["dependencies"])
+    wanted = requirements(PROJECT["dependencies"] + EXTRAS["report"])
     for name in PYPI_ONLY:
         del wanted[name]
     assert conda == wanted
-    assert pip == {"pip": ["-e ."]}
+    assert pip == {"pip": ["-e .[report]"]}
+
+
+def test_the_core_is_what_the_estimator_needs():
+    assert [*requirements(PROJECT["dependencies"])] == [
+        *("numpy", "pandas", "scikit-learn", "pydantic")
+    ]
+
+
+@pytest.mark.slow
+def test_the_estimator_trains_and_reads_with_nothing_but_the_core():
+    """In a Python where only the core and what it brings along can be imported."""
+    code = f"""if True:
+        import sys
+        forbidden = {sorted(modules_of(EXTRAS["report"]))!r}
+
+        class Absent:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in forbidden:
+                    raise ModuleNotFoundError(f"no {{name}}", name=name)
+
+        sys.meta_path.insert(0, Absent())
+        from sklearn.datasets import make_classification
+        import lopsided
+        X, y = make_classification(random_state=0)
+        model = lopsided.NeuralNetClassifier(epochs=2, random_state=0).fit(X, y)
+        print(model.predict_proba(X).shape)
+        sys.argv = ["lopsided", "report"]
+        from lopsided.__main__ import main
+        main()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "(100, 2)\n", done.stderr
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("lopsided: click is missing; ")
+    assert "'lopsided[report]'" in line
+
+
+def modules_of(wanted):
+    """Name what can be imported of some packages, but for SciPy: the core brings it."""
+    names = set(requirements(wanted)) - {"scipy"}
+    return {
+        module
+        for module, packages in packages_distributions().items()
+        if names & set(requirements(packages))
+    }
 
 
 def test_the_lock_has_every_package_with_hashes_and_no_address():
     text = (ROOT / "requirements.lock").read_text()
     locked = set(re.findall(r"^([\w.-]+)==", text, flags=re.M))
-    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    wanted = PROJECT["dependencies"] + EXTRAS["report"] + EXTRAS["test"]
     assert set(requirements(wanted)) <= locked
     assert not re.search(r"https?://|file:|--index-url|--find-links", text)
     for block in re.split(r"\n(?=\S)", text.strip()):
@@ -47,14 +99,14 @@ def test_the_lock_has_every_package_with_hashes_and_no_address():
 def test_pinned_tools_are_the_locked_ones():
     text = (ROOT / "requirements.lock").read_text()
     for tool in ("ruff", "mypy"):
-        pinned = requirements(PROJECT["optional-dependencies"]["test"])[tool]
+        pinned = requirements(EXTRAS["test"])[tool]
         assert f"\n{tool}{pinned} " in text
 
 
 def test_the_oldest_supported_versions_are_the_lower_bounds():
     lines = (ROOT / "tests/oldest.txt").read_text().splitlines()
     oldest = requirements(line for line in lines if not line.startswith("#"))
-    bounds = requirements(PROJECT["dependencies"])
+    bounds = requirements(PROJECT["dependencies"] + EXTRAS["report"])
     for name, version in oldest.items():
         lower = bounds[name].removeprefix(">=")
         assert version.removeprefix("==").startswith(lower), name
@@ -73,7 +125,7 @@ def test_there_is_one_version():
 def test_hooks_before_a_commit_use_the_locked_tools():
     hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
     needed = {d for hook in hooks for d in hook.get("additional_dependencies", [])}
-    test = requirements(PROJECT["optional-dependencies"]["test"])
+    test = requirements(EXTRAS["test"])
     assert f"ruff{test['ruff']}" in needed
     (largest,) = (h["entry"] for h in hooks if h["id"] == "large-files")
     kilobytes = int(largest.rpartition("=")[2])

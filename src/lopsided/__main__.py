@@ -1,5 +1,21 @@
-"""``python -m lopsided`` is the command ``lopsided``."""
+"""``python -m lopsided``, and the command ``lopsided``."""
 
-from lopsided.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command; without the extra `report`, say how to get it."""
+    try:
+        from lopsided.cli import main as command
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("lopsided"):
+            raise
+        sys.exit(
+            f"lopsided: {error.name} is missing; for the command, run: pip install "
+            "'lopsided[report]' (in a checkout: pip install -e '.[report]')"
+        )
+    command()
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from lopsided.engines import epoch_of
 from lopsided.lesson.network import (
     Array,
     Network,
@@ -25,7 +26,6 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.training import train
 from lopsided.parameters import Parameters, validate
-from lopsided.report import experiment
 
 try:
     from sklearn.utils.validation import validate_data
@@ -300,7 +300,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
             initial_learning_rate=p.initial_learning_rate,
             final_learning_rate=p.final_learning_rate,
             l2=p.l2,
-            run_epoch=experiment.engine(p),
+            run_epoch=epoch_of(p.engine),
         )
         return self
 

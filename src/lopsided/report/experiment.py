@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lopsided.engines import epoch_of
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight, class_weights
 from lopsided.lesson.network import Array, Network, initialise, predict_proba
-from lopsided.lesson.training import History, run_epoch, train
-from lopsided.parameters import Parameters, Resolved
+from lopsided.lesson.training import History, train
+from lopsided.parameters import Resolved
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
 
@@ -115,7 +116,7 @@ def fit(
             final_learning_rate=p.final_learning_rate,
             l2=p.l2,
             on_epoch=told,
-            run_epoch=engine(p),
+            run_epoch=epoch_of(p.engine),
         )
         done_before += p.epochs
         fits.append((network, history))
@@ -125,15 +126,6 @@ def fit(
         np.vstack([predict_proba(network, X) for network, _ in fits]),
         np.vstack([predict_proba(network, dataset.X_test) for network, _ in fits]),
     )
-
-
-def engine(p: Parameters) -> Callable[..., None]:
-    """Give the function that runs an epoch: the lesson's own, or its compiled twin."""
-    if p.engine == "numba":
-        from lopsided import compiled  # only where the extra `fast` is installed
-
-        return compiled.run_epoch
-    return run_epoch
 
 
 def choose_threshold(
