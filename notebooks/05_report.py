@@ -36,6 +36,17 @@ w = 1.0
 initialisation = "he"
 threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
 
+# How the table is read, where that is not found out rightly.
+drop = []  # columns not to learn from
+kinds = {}  # of columns: number, category, date, text or identifier
+labels = None  # None: the target's two values, as they are
+header = None  # False: there is no row of names
+sheet = None  # of a workbook
+member = None  # of an archive
+encoding = None
+decimal = None  # "." or ","
+dayfirst = None  # True: 1/2/2024 is in February
+
 # The split, the randomness, and the rest.
 test_size = 0.2
 group_column = None

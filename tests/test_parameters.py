@@ -32,6 +32,8 @@ def test_defaults_are_the_design():
         "weighting": "uniform",
         "w": 1.0,
         "initialisation": "he",
+        "drop": [],
+        "kinds": {},
         "epochs": 400,
         "batch_size": 200,
         "initial_learning_rate": 0.01,

@@ -74,6 +74,46 @@ class Parameters(BaseModel):
         "'report', 'extended', 'all', or a list of column names; 'name:kind' reads a "
         "column as number, boolean, category or date, or as a number in steps",
     )
+    drop: list[str] = _field(
+        [], "columns to leave out of the features", "a list of column names"
+    )
+    kinds: dict[str, Literal["number", "category", "date", "text", "identifier"]] = (
+        _field(
+            {},
+            "what columns are, where that was not found out; text and identifiers "
+            "are not learned from",
+            "column names, each with number, category, date, text or identifier, as in "
+            '{"age": "number"}',
+        )
+    )
+    labels: list[str | bool | int | float] | None = _field(
+        None,
+        "the target's two values, negative first; rows with another one are left out",
+        "a list of two values, such as [no, yes]",
+    )
+    header: bool | None = _field(
+        None,
+        "whether the table's first row holds names; found out by default",
+        "true, or false: the columns are called 'column 1' and so on",
+    )
+    sheet: str | None = _field(
+        None, "of a workbook; by default the only one with a table", "a sheet's name"
+    )
+    member: str | None = _field(
+        None, "of an archive; by default the only table in it", "a file's name"
+    )
+    encoding: str | None = _field(
+        None, "of a CSV file; found out by default", "a name, such as 'cp1252'"
+    )
+    decimal: Literal[".", ","] | None = _field(
+        None, "the table's decimal mark; found out by default", "'.' or ','"
+    )
+    dayfirst: bool | None = _field(
+        None,
+        "whether dates such as 1/2/2024 begin with the day; used where a column does "
+        "not tell",
+        "true or false",
+    )
     hidden_units: Annotated[
         list[Annotated[int, Field(ge=1, le=100_000)]], Field(max_length=100)
     ] = _field(
@@ -160,7 +200,8 @@ class Parameters(BaseModel):
     @classmethod
     def _writable(cls, value: Any) -> Any:
         """Refuse what no file could hold: parameters are written with each run."""
-        for part in value if isinstance(value, list) else [value]:
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        for part in parts if isinstance(value, list | dict) else [value]:
             if isinstance(part, str) and not _is_unicode(part):
                 raise ValueError(NOT_UNICODE)
             if isinstance(part, int) and part.bit_length() > 10_000:
@@ -171,6 +212,13 @@ class Parameters(BaseModel):
     @classmethod
     def _known_rule(cls, value: float | str | None) -> float | str | None:
         return value if value is None else thresholds.check(value)
+
+    @field_validator("labels")
+    @classmethod
+    def _two_labels(cls, value: list[Any] | None) -> list[Any] | None:
+        if value is not None and (len(value) != 2 or str(value[0]) == str(value[1])):
+            raise ValueError("not two values")
+        return value
 
     @field_validator("features")
     @classmethod

@@ -1,6 +1,7 @@
 """What each column is, which ones are learned from, and what was done with each."""
 
 import difflib
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from lopsided.prose import count, few, quoted
 from lopsided.table import appointments
 from lopsided.table import recipe as recipes
 from lopsided.table.recipe import KINDS, Feature, Recipe
+from lopsided.table.textual import option
 
 
 def find(name: str, names: list[str], what: str) -> str:
@@ -44,17 +46,31 @@ def recognise(
     Raises
     ------
     InputError
-        When ``features`` names what is not there.
+        When ``features``, ``kinds`` or ``drop`` names what is not there.
     """
     kinds = {str(name): recipes.kind_of(frame[name]) for name in frame}
+    given = {find(name, [*kinds], "kinds"): kind for name, kind in p.kinds.items()}
     asked = _asked(p, [*kinds])
-    read = {n: recipes.as_kind(frame[n], kind) for n, kind in asked.items() if kind}
+    dropped = {find(name, [*kinds], "drop") for name in p.drop}
+    for what, named in (("kinds", given), ("drop", dropped)):
+        if p.target in named:
+            raise InputError(f"{what}: {quoted(p.target)} is the target; leave it out")
+    if both := dropped & {*asked}:
+        raise InputError(f"drop and features both name {quoted(min(both))}")
+    kinds |= given
+    asked |= {n: asked[n] or k for n, k in given.items() if n in asked and k in KINDS}
+    read = {
+        n: recipes.as_kind(frame[n], kind)
+        for n, kind in (given | asked).items()
+        if kind in KINDS
+    }
     for name, kind in asked.items():
         if not kind and kinds[name] == "identifier":  # named, so used all the same
             numeric = pd.api.types.is_numeric_dtype(frame[name])
             kind = "number" if numeric else "category"
         kinds[name] = kind or kinds[name]
-    able = [name for name in kinds if kinds[name] in KINDS and name != p.target]
+    idle = {p.target, *dropped}
+    able = [name for name in kinds if kinds[name] in KINDS and name not in idle]
     return frame.assign(**read), kinds, {n: kinds[n] for n in [*asked] or able}
 
 
@@ -91,8 +107,12 @@ def treatments(
     used: dict[str, str],
     recipe: Recipe,
     p: Parameters,
+    said: Mapping[str, str],
 ) -> pd.DataFrame:
-    """Tabulate every column, its kind, and what was done with it."""
+    """Tabulate every column, its kind, and what was done with it.
+
+    ``said`` holds an example of how a column's text was read.
+    """
     features: dict[str, list[Feature]] = {name: [] for name in kinds}
     for feature in recipe.features:
         features[feature.column].append(feature)
@@ -121,12 +141,36 @@ def treatments(
             done = "not used"
         else:
             done = f"dropped: {'identifier-like' if kind == 'identifier' else kind}"
-        if asked.get(name):
+        if name in p.drop:
+            done = "dropped, as asked"
+        if name in said and name != p.target:
+            done = f"{said[name]}; {done}"
+        if asked.get(name) or name in p.kinds:
             done = f"read as {kind}, as asked; {done}"
         if name in (p.group_column, p.time_column):
             done = f"{'groups' if name == p.group_column else 'orders'} rows; {done}"
         rows.append([name, kind, done])
     return pd.DataFrame(rows, columns=["column", "kind", "treatment"])
+
+
+def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
+    """Say which columns are names or identifiers, and how to learn from them."""
+    found = {
+        kind: [n for n, k in kinds.items() if k == kind and n not in used]
+        for kind in ("identifier", "text")
+    }
+    parts = [
+        f"{few(found['identifier'])} as identifiers",
+        f"{few(found['text'])} as text with many different values",
+    ]
+    parts = [part for part, names in zip(parts, found.values(), strict=True) if names]
+    if not parts:
+        return []
+    first = (found["text"] or found["identifier"])[0]
+    return [
+        f"Not learned from: {' and '.join(parts)}; to learn from one: "
+        f"{option(first, 'category')}."
+    ]
 
 
 def _categories(features: list[Feature]) -> str:

@@ -9,11 +9,13 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters, Resolved
-from lopsided.prose import count, few, quoted, short
-from lopsided.table import appointments, limits, reader
+from lopsided.prose import few, quoted, short
+from lopsided.table import appointments, limits, reader, textual
 from lopsided.table import recipe as recipes
+from lopsided.table import target as targets
 from lopsided.table.checks import astride, gap_notes, leak_notes, members, split_notes
-from lopsided.table.columns import find, recognise, treatments
+from lopsided.table.columns import find, recognise, treatments, unlearned_notes
+from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe
 
 
@@ -152,7 +154,7 @@ def load(p: Parameters) -> Dataset:
     if p.data == "simulated":
         table, p_true = appointments.simulated(p.data_seed)
     else:
-        table = reader.read(p.data)
+        table = reader.read(p.data, reading(p))
     notes, frame = [*table.notes], table.frame
     known = appointments.recognised(frame) and p.target in (None, "No-show")
     if known:
@@ -161,12 +163,11 @@ def load(p: Parameters) -> Dataset:
     p = with_defaults(p, frame, table.source, known)
     target = str(p.target)
 
-    has_target = frame[target].notna().to_numpy()
-    if gaps := int((~has_target).sum()):
-        notes.append(f"{count(gaps, 'row', 'rows')} without a target left out.")
-    rows, frame = np.flatnonzero(has_target), frame[has_target].reset_index(drop=True)
-    labels = _labels(frame[target], p.positive_label)
-    y = (recipes.as_text(frame[target]) == labels[1]).to_numpy(int)
+    answer = targets.read(frame[target], p.positive_label, p.labels)
+    notes += answer.notes
+    rows, frame = np.flatnonzero(answer.known), frame[answer.known]
+    frame = frame.reset_index(drop=True)
+    labels, y = answer.labels, answer.y
     resolved = p.resolved(positive_label=labels[1])
     if not known:
         notes.append(
@@ -175,6 +176,8 @@ def load(p: Parameters) -> Dataset:
         )
 
     frame, kinds, used = recognise(frame, resolved)
+    if not known:
+        notes += unlearned_notes(kinds, used)
     train, test = split(frame, y, resolved)
     recipe = recipes.fit_recipe(frame.iloc[train], used)
     if not recipe.features:
@@ -207,7 +210,7 @@ def load(p: Parameters) -> Dataset:
             table.source,
             table.sha256,
             known,
-            treatments(frame, kinds, used, recipe, resolved),
+            treatments(frame, kinds, used, recipe, resolved, table.said),
             tuple(notes),
             grouped_by,
         ),
@@ -223,6 +226,13 @@ def _words(target: str, labels: tuple[str, str], known: bool) -> Words:
     return Words(
         target, labels, positive, negative, "appointments" if known else "rows"
     )
+
+
+def reading(p: Parameters) -> Reading:
+    """Say how a table is to be read, as the parameters ask."""
+    asked = {"header", "sheet", "member", "encoding", "decimal", "dayfirst"}
+    target = {p.target: textual.TARGET} if p.target else {}
+    return Reading(**p.model_dump(include=asked), kinds=p.kinds | target)
 
 
 def with_defaults(
@@ -261,38 +271,6 @@ def with_defaults(
             "its target; for this table give 'all' or a list of its columns"
         )
     return p
-
-
-def _labels(column: pd.Series, positive: object) -> tuple[str, str]:
-    """Name the target's two values, negative first."""
-    counts = recipes.as_text(column).value_counts().sort_index()
-    rising = [str(v) for v in counts.sort_values(ascending=False, kind="stable").index]
-    if len(rising) != 2:
-        raise InputError(
-            f"target {quoted(column.name)} has "
-            f"{count(len(rising), 'value', 'values')} ({few(rising, 4)}) in "
-            f"{count(len(column), 'row', 'rows')} that are not empty or NA; it must "
-            "have two"
-        )
-    if positive is None:
-        return rising[0], rising[1]
-    for as_key in (str, _key):  # as it is written, or else what it means
-        for other, label in (rising, rising[::-1]):
-            if as_key(label) == as_key(positive) != as_key(other):
-                return other, label
-    raise InputError(
-        f"target {quoted(column.name)} has the values {few(rising)}, none of them "
-        f"{quoted(positive)}; set positive_label to one of them"
-    )
-
-
-def _key(value: object) -> str:
-    """Make equal what means the same: True, "true", "1", 1 and 1.0."""
-    text = str(value).strip().lower()
-    try:
-        return f"{float({'true': '1', 'false': '0'}.get(text, text)):g}"
-    except ValueError:
-        return text
 
 
 def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:

@@ -1,28 +1,66 @@
-"""Read anyone's table: CSV, Parquet or Excel, told apart by content."""
+"""Read anyone's table: CSV, Parquet or a workbook, told apart by content."""
 
-import csv
 import gzip
 import hashlib
 import io
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lopsided.errors import InputError
-from lopsided.prose import quoted
-from lopsided.table import limits
+from lopsided.prose import few, quoted
+from lopsided.table import csvfile, excel, limits, textual
+from lopsided.table.dates import DateForm
+from lopsided.table.numbers import Form
+from lopsided.table.simulate import COLUMNS
 
 MOST_BYTES = 4 * 2**30  # of an unpacked file: a few kilobytes can hide terabytes
 LARGEST = 1e100  # squares of larger numbers overflow
-DELIMITERS = ",;\t|"
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+#: Endings of files that hold tables; in an archive, others stand beside them.
+TABLES = (
+    *(".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ".parquet", ".gz"),
+    *(".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"),
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a table; None is found out.
+
+    Attributes
+    ----------
+    header : bool
+        Whether the first row holds names.
+    sheet, member : str
+        Which sheet of a workbook, which file of an archive.
+    encoding : str
+        Of a CSV file.
+    decimal : str
+        The decimal mark, ``"."`` or ``","``.
+    dayfirst : bool
+        Of dates that do not tell by themselves.
+    kinds : dict
+        Kinds that are asked for, by column.
+    forms : dict
+        How an earlier table's columns of text were read, to read them alike.
+    """
+
+    header: bool | None = None
+    sheet: str | None = None
+    member: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    dayfirst: bool | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, Form | DateForm] | None = None
 
 
 @dataclass(frozen=True)
@@ -39,60 +77,87 @@ class Table:
         Of the uncompressed CSV bytes, or of the Parquet or Excel file.
     notes : tuple of str
         What was done to read it, in sentences.
+    forms : dict
+        How each column of text that became numbers or dates was read.
+    said : dict of str to str
+        An example of that, by column.
     """
 
     frame: pd.DataFrame
     source: str
     sha256: str
     notes: tuple[str, ...] = ()
+    forms: Mapping[str, Form | DateForm] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(path: str | Path) -> Table:
-    """Read CSV, Parquet or Excel, zipped or gzipped too; told apart by content.
+def read(path: str | Path, reading: Reading | None = None) -> Table:
+    """Read CSV, Parquet or a workbook, zipped or gzipped too; told apart by content.
 
-    Cells are values, never code. Empty cells, NA, nan, null and None in a CSV file
-    count as missing.
+    Cells are values, never code. What text means is found out column by column, and
+    told; of the appointments file, only plain numbers are read.
 
     Raises
     ------
     InputError
         When there is no file, or it holds no usable table.
     """
-    path = Path(path)
+    path, how = Path(path), reading or Reading()
     content = _bytes(path)
-    notes: list[str] = []
     try:
-        content = _unpack(content, path.name)
+        content, notes = _unpack(content, path.name, how.member)
+        by_comma = typed = False
         if content.startswith(PARQUET) and content.endswith(PARQUET):
-            frame = _read_parquet(content, path.name)
-        elif _is_workbook(content):
-            trimmed, notes = limits.workbook(content, path.name)
-            frame = pd.read_excel(io.BytesIO(trimmed), engine="openpyxl")
+            frame, typed = _read_parquet(content, path.name), True
+        elif excel.is_workbook(content):
+            trimmed, told = (
+                limits.workbook(content, path.name)
+                if content.startswith(ZIP)
+                else (content, [])
+            )
+            frame, more = excel.read(trimmed, path.name, how.sheet, how.header)
+            notes += told + more
         else:
-            frame, notes = _read_csv(content, path.name)
+            grid = csvfile.read(content, path.name, how.header, how.encoding)
+            frame, notes = grid.frame, notes + grid.notes
+            by_comma = grid.delimiter == ","
+        digest = hashlib.sha256(content).hexdigest()
+        del content
         frame.columns = frame.columns.map(str)
         _check_names([*frame.columns], path.name)
+        if not len(frame):
+            raise InputError(
+                f"{path.name} has a header but no rows; give rows to learn"
+            )
         frame = pd.DataFrame({name: _plain(frame[name]) for name in frame})
+        read = textual.Read(frame)
+        if how.forms is not None or set(COLUMNS) <= {*frame}:
+            frame = textual.reread(frame, how.forms or {})
+        else:
+            read = textual.read(
+                frame,
+                path.name,
+                how.kinds,
+                how.decimal,
+                how.dayfirst,
+                by_comma or typed,
+                typed,
+            )
+            frame = read.frame
     except InputError:
         raise
     except MemoryError:
         raise InputError(
             f"{path.name} does not fit into memory; give part of it"
         ) from None
-    except ImportError:
-        raise InputError(
-            f"{path.name} is an Excel file; to read it, run: pip install openpyxl"
-        ) from None
     except Exception as error:  # a parser's complaint, whatever its class
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
             f"cannot read {path.name} as a table: {reason[0].rstrip('.')}; give CSV "
-            "(zipped or gzipped too), Parquet or Excel (.xlsx)"
+            "(zipped or gzipped too), Parquet or Excel"
         ) from None
-    if not len(frame):
-        raise InputError(f"{path.name} has a header but no rows; give rows to learn")
     _check_sizes(frame, path.name)
-    return Table(frame, path.name, hashlib.sha256(content).hexdigest(), tuple(notes))
+    return Table(frame, path.name, digest, (*notes, *read.notes), read.forms, read.said)
 
 
 def _bytes(path: Path) -> bytes:
@@ -112,31 +177,47 @@ def _bytes(path: Path) -> bytes:
     raise InputError(f"{path} is a folder or a device; give the path of a file")
 
 
-def _is_workbook(content: bytes) -> bool:
-    """Tell an Excel workbook, which is a zip archive, from a zipped table."""
-    return content.startswith(ZIP) and b"[Content_Types].xml" in content
-
-
-def _unpack(content: bytes, name: str) -> bytes:
+def _unpack(content: bytes, name: str, member: str | None) -> tuple[bytes, list[str]]:
     if content.startswith(GZIP):
         with gzip.open(io.BytesIO(content)) as file:
-            return _limited(file, name)
-    if not content.startswith(ZIP) or _is_workbook(content):
-        return content
+            return _limited(file, name), []
+    if not content.startswith(ZIP) or excel.is_workbook(content):
+        return content, []
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = [
-            m
+        members = {
+            m.filename: m
             for m in archive.infolist()
             if not m.is_dir() and not m.filename.startswith("__MACOSX/")
-        ]
-        if len(members) != 1:
-            raise InputError(
-                f"{name} holds {len(members)} files; give an archive with one table"
-            )
-        if members[0].flag_bits & 1:
+        }
+        chosen, notes = _member([*members], name, member)
+        if members[chosen].flag_bits & 1:
             raise InputError(f"{name} is encrypted; unpack it first")
-        with archive.open(members[0]) as file:
-            return _limited(file, name)
+        with archive.open(members[chosen]) as file:
+            return _limited(file, name), notes
+
+
+def _member(names: list[str], source: str, member: str | None) -> tuple[str, list[str]]:
+    """Choose a file of an archive: as asked, or the only one that may be a table."""
+    if member is not None:
+        found = [n for n in names if member in (n, PurePosixPath(n).name)]
+        if len(found) != 1:
+            raise InputError(f"{source} has no file {quoted(member)}: {few(names)}")
+        return found[0], []
+    tables = [n for n in names if n.lower().endswith(TABLES)]
+    tables = (
+        [n for n in tables if "readme" not in n.lower()] if len(names) > 1 else names
+    )
+    if len(tables) != 1:
+        raise InputError(
+            f"{source} holds {len(names)} files{': ' * bool(names)}{few(names)}; "
+            "choose one with -p member NAME"
+        )
+    if len(names) == 1:
+        return tables[0], []
+    return tables[0], [
+        f"Of the files {few(names)}, {quoted(tables[0])} was read: the only one that "
+        "seems to be a table; -p member chooses."
+    ]
 
 
 def _limited(file: Any, name: str) -> bytes:
@@ -157,80 +238,6 @@ def _read_parquet(content: bytes, source: str) -> pd.DataFrame:
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
     # An index without a name is no column; only pandas stores one.
     return frame.loc[:, ~frame.columns.str.fullmatch(r"__index_level_\d+__")]
-
-
-def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
-    text, notes = _decode(content)
-    if "\0" in text:
-        raise InputError(
-            f"{name} is not a table: it holds binary data; give CSV (zipped or gzipped "
-            "too), Parquet or Excel (.xlsx)"
-        )
-    if not text.strip():
-        raise InputError(f"{name} is empty; give a table with a header and rows")
-    delimiter = _delimiter(text)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = next(row for row in rows if row)
-    _check_names(header, name)
-    for row in rows:
-        if row and len(row) != len(header):
-            raise InputError(
-                f"{name}, line {rows.line_num}: the row does not fit; it has "
-                f"{len(row)} fields and the header {len(header)}; mend the file"
-            )
-    if delimiter != "," and len(header) > 1:
-        notes.append(f"Its columns are separated by {delimiter!r}.")
-    frame = pd.read_csv(
-        io.StringIO(text),
-        sep=delimiter,
-        names=header,
-        header=0,
-        index_col=False,
-        low_memory=False,
-    )
-    if delimiter == ";":
-        notes += _decimal_commas(frame)
-    return frame, notes
-
-
-def _decode(content: bytes) -> tuple[str, list[str]]:
-    """Find the encoding: what the file's first bytes say, UTF-8, or else Latin-1."""
-    try:
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return content.decode("utf-16"), ["It was read as UTF-16."]
-        return content.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        note = "It was read as Latin-1, since it is not UTF-8."
-        return content.decode("latin-1"), [note]
-
-
-def _delimiter(text: str) -> str:
-    """Choose the delimiter that cuts nearly all lines alike, and the header most."""
-    lines = text[:65536].splitlines(keepends=True)
-    if len(text) > 65536 and len(lines) > 2:
-        del lines[-1]  # cut short
-
-    def fit(delimiter: str) -> tuple[bool, int]:
-        counts = [
-            len(row) for row in csv.reader(lines[:50], delimiter=delimiter) if row
-        ]
-        alike = sum(count == counts[0] for count in counts) >= 0.8 * len(counts)
-        return alike and counts[0] > 1, counts[0]
-
-    return max(DELIMITERS, key=fit)
-
-
-def _decimal_commas(frame: pd.DataFrame) -> list[str]:
-    """Turn text such as 1,5 into numbers, in columns that hold nothing else."""
-    found = []
-    for name in frame:
-        known = frame[name].dropna()
-        if not len(known) or not pd.api.types.is_string_dtype(known):
-            continue
-        if known.str.fullmatch(r"\s*[-+]?\d+(,\d+)?([eE][-+]?\d+)?\s*").all():
-            frame[name] = pd.to_numeric(frame[name].str.replace(",", "."))
-            found.append(quoted(name))
-    return [f"Decimal commas were read in {', '.join(found)}."] if found else []
 
 
 def _check_names(names: Sequence[str], source: str) -> None:
@@ -259,7 +266,7 @@ def _plain(column: pd.Series) -> pd.Series:
     values = column.astype(object).where(column.notna(), None)
     types = tuple(set(map(type, known.astype(object))))
     if not types or all(issubclass(t, str) for t in types):
-        return values
+        return column if pd.api.types.is_string_dtype(dtype) else values
     if all(issubclass(t, bool | np.bool_) for t in types):
         return values if len(known) < len(column) else values.astype(bool)
     if all(issubclass(t, int | float | Decimal | np.number) for t in types):

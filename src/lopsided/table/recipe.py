@@ -6,7 +6,6 @@ applied years later. A test holds it equal to scikit-learn's imputer, encoder an
 scaler.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +17,7 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import quoted
+from lopsided.table.names import CODE, IDENTIFIER, TEXT
 from lopsided.table.reader import LARGEST, utc
 
 DATE_PARTS = ("days", "month", "weekday", "hour")
@@ -35,10 +35,9 @@ PARTS = {
     "date": (*DATE_PARTS, "missing"),
     "steps": ("from", "missing"),
 }
-#: Names that promise an identifier: id, customer_id, CustomerID, uuid, index.
-IDENTIFIER = re.compile(
-    r"(?i:^(index|key)$|(^|[\W_])(id|uuid|guid)$|^id[\W_])|[a-z0-9](Id|ID)$"
-)
+ADDRESS = r"\s*([^@\s]+@[^@\s]+\.\w+|https?://\S+)\s*"  # of mail, or in the web
+MANY = 50  # different values, more than describe
+SELDOM = 20  # rows a category: fewer, if there are many categories, is a list of names
 
 
 class Values:
@@ -123,13 +122,15 @@ def as_kind(column: pd.Series, kind: str) -> pd.Series:
 
 
 def kind_of(column: pd.Series) -> str:
-    """Recognise a column from its values.
+    """Recognise a column from its values and its name.
 
     Returns
     -------
-    {"empty", "constant", "boolean", "number", "date", "identifier", "category"}
+    {"empty", "constant", "boolean", "number", "date", "identifier", "category", "text"}
         An identifier tells rows apart rather than describing them: it counts 1, 2, 3,
-        is text that mostly differs, or takes many values and is called an id.
+        takes many values and is called an id or a code, or is a code or an address in
+        nearly each row. Text is names and sentences: most values stand in few rows.
+        Both have many values; with few, they are categories.
     """
     known = column.dropna()
     distinct = known.nunique()
@@ -139,18 +140,28 @@ def kind_of(column: pd.Series) -> str:
         return "constant"
     if known.isin([0, 1]).all():  # True and False are 1 and 0 too
         return "boolean"
-    many = distinct > 50
-    called_id = many and IDENTIFIER.search(str(column.name)) is not None
+    name = str(column.name)
+    named = IDENTIFIER.search(name) is not None or CODE.search(name) is not None
+    many = distinct > MANY or (distinct == len(known) >= 10)
     if pd.api.types.is_numeric_dtype(column):
-        counter = many and bool((known.diff()[1:] == 1).all())
-        return "identifier" if called_id or counter else "number"
+        if named and (known % 1 == 0).all():
+            return "identifier" if many else "category"
+        counter = distinct > MANY and bool((known.diff()[1:] == 1).all())
+        return "identifier" if counter else "number"
     if as_dates(column) is not None:
         return "date"
-    return (
-        "identifier"
-        if called_id or (many and distinct > len(known) / 2)
-        else "category"
-    )
+    if named:
+        return "identifier" if many else "category"
+    levels = pd.Series(known.unique()).astype(str)
+    if levels.str.fullmatch(ADDRESS).mean() > 0.9:
+        return "identifier"
+    if TEXT.search(name) and distinct >= 10:
+        return "text"
+    if distinct > max(10, len(known) / 2):
+        codes = levels.str.contains(r"\d") & levels.str.fullmatch(r"\S+(\s\S+)?")
+        tells_apart = distinct > 0.95 * len(known) and codes.mean() > 0.9
+        return "identifier" if tells_apart else "text"
+    return "text" if distinct > MANY and distinct * SELDOM > len(known) else "category"
 
 
 @dataclass(frozen=True)

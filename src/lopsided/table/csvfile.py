@@ -1,0 +1,325 @@
+"""Read CSV as people have it: any encoding, separator, quote, and lines above it."""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import charset_normalizer
+import pandas as pd
+
+from lopsided.errors import InputError
+from lopsided.table import header as headers
+
+SAMPLE = 2**16  # characters that tell the dialect
+DELIMITERS = ",;\t|"
+SPACES = " "  # any number of them
+#: Encodings of one table or another; Windows-1252 first, which Latin-1 is a part of.
+ENCODINGS = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "koi8_r"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+]
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the rows of a CSV file are written."""
+
+    delimiter: str
+    quote: str = '"'
+    spaced: bool = False  # after each delimiter
+
+    def rows(self, lines: Iterator[str] | list[str]) -> Iterator[Row]:
+        """Split lines into rows; a blank line is an empty row."""
+        plain = self.delimiter != SPACES
+        reader = csv.reader(
+            lines if plain else (line.strip() + "\n" for line in lines),
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            skipinitialspace=self.spaced or not plain,
+        )
+        yield from reader
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells as text, with names.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Of text.
+    notes : list of str
+    delimiter : str
+    """
+
+    frame: pd.DataFrame
+    notes: list[str]
+    delimiter: str
+
+
+def read(
+    content: bytes, source: str, header: bool | None = None, encoding: str | None = None
+) -> Grid:
+    """Read a CSV file as text.
+
+    Parameters
+    ----------
+    content : bytes
+    source : str
+        The file's name, for messages.
+    header : bool, optional
+        Whether the first row holds names; found out if not given.
+    encoding : str, optional
+        Found out if not given.
+
+    Raises
+    ------
+    InputError
+        When there is no table, a row does not fit, or names seem to be missing.
+    """
+    content, notes = to_utf8(content, source, encoding)
+    if b"\0" in content:
+        raise InputError(
+            f"{source} is not a table: it holds binary data; give CSV (zipped or "
+            "gzipped too), Parquet or Excel"
+        )
+    if not content.strip():
+        raise InputError(f"{source} is empty; give a table with a header and rows")
+    sample = io.StringIO(content[:SAMPLE].decode(errors="ignore"), newline="")
+    lines = sample.readlines()
+    if len(content) > SAMPLE and len(lines) > 2:
+        del lines[-1]  # cut short
+    above = _above(lines)
+    dialect, width = _dialect(lines[len(above) :], above)
+    notes += _told(dialect, width)
+
+    start, rows = _numbered_rows(dialect, lines[len(above) :], len(above))
+    begin = headers.first_row(rows, width)
+    if above or begin:
+        notes.append(headers.skipped([*([x.strip()] for x in above), *rows[:begin]]))
+    first, rest = rows[begin], rows[begin + 1 :]
+    if header is None and headers.is_data(first, rest):
+        raise headers.ask(source, first)
+    if header is False:
+        names, skip = headers.numbered(max(width, len(first))), start[begin]
+        notes.append(headers.NUMBERED)
+        empty: list[int] = []
+    else:
+        more = width - len(first)
+        if more == 1 and rest and not any(row[-1].strip() for row in rest):
+            first = [*first, ""]  # each row ends in a delimiter
+        elif more == 1 and rest and _has_row_names(first, rest):
+            first = ["", *first]
+        names, told, empty = headers.named(first, rest, source)
+        notes, skip = notes + told, start[begin + 1]
+    _check_rows(content, dialect, len(names), skip, source)
+    frame = _parsed(content, dialect, len(names), skip)
+    frame.columns = pd.Index(names, dtype=object)
+    if empty:
+        full = [i for i in empty if frame.iloc[:, i].str.strip().ne("").any()]
+        if full:
+            raise InputError(
+                f"{source}: column {full[0] + 1} has no name; name every column"
+            )
+        frame = frame.iloc[:, [i for i in range(len(names)) if i not in empty]]
+    return Grid(frame, notes, dialect.delimiter)
+
+
+def to_utf8(
+    content: bytes, source: str, encoding: str | None = None
+) -> tuple[bytes, list[str]]:
+    """Find the encoding: as asked, what the first bytes say, UTF-8, or a likely one."""
+    if encoding:
+        try:
+            return content.decode(encoding).encode(), [f"It was read as {encoding}."]
+        except (UnicodeDecodeError, LookupError):
+            raise InputError(f"{source} cannot be read as {encoding!r}") from None
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16").encode(), ["It was read as UTF-16."]
+    content = content.removeprefix(codecs.BOM_UTF8)
+    try:
+        codecs.decode(content, "utf-8")
+        return content, []
+    except UnicodeDecodeError as error:
+        at = max(0, error.start - SAMPLE // 2)
+    for guess in (likely(content[at : at + SAMPLE]), "cp1252", "latin-1"):
+        try:
+            text = content.decode(guess)
+        except UnicodeDecodeError:
+            continue
+        note = (
+            f"It was read as {guess}, since it is not UTF-8; if letters look wrong, "
+            "name another with -p encoding NAME."
+        )
+        return text.encode(), [note]
+    raise AssertionError("Latin-1 reads any bytes")
+
+
+def likely(sample: bytes) -> str:
+    """Guess an encoding; Windows-1252 where nothing speaks against it."""
+    matches = [*charset_normalizer.from_bytes(sample, cp_isolation=ENCODINGS)]
+    if not matches:
+        return ENCODINGS[0]
+    best = matches[0]
+    tied = [
+        m.encoding
+        for m in matches
+        if (m.chaos, m.coherence) == (best.chaos, best.coherence)
+    ]
+    usual = ENCODINGS[0] in {*tied, *best.could_be_from_charset}
+    return ENCODINGS[0] if usual else best.encoding
+
+
+def _above(lines: list[str]) -> list[str]:
+    """List the lines above the table that are no rows: ``sep=;``, and comments."""
+    above = []
+    for line in lines:
+        if not (re.fullmatch(r"sep=.?\s*", line) or line.startswith("#")):
+            break
+        above.append(line)
+    # A table whose names begin with # is no comment.
+    return above if len(above) < len(lines) and len(above) < 50 else []
+
+
+def _dialect(lines: list[str], above: list[str]) -> tuple[Dialect, int]:
+    """Choose the dialect that cuts nearly all lines alike, and into most columns."""
+    some = lines[:200]
+    told = [line[4:5] for line in above if line.startswith("sep=")]
+    candidates = [
+        Dialect(d) for d in (told if told and told[0].strip() else DELIMITERS)
+    ]
+    best = max(candidates, key=lambda d: _fit(d, some))
+    if not _fit(best, some)[0]:
+        spaces = Dialect(SPACES)
+        best = spaces if _fit(spaces, some)[0] else best
+    quote = "'" if _quotes_by_apostrophe(best.delimiter, some) else '"'
+    best = Dialect(best.delimiter, quote)
+    if best.delimiter != SPACES:
+        cut = re.compile(re.escape(best.delimiter) + r"(.?)")
+        after = Counter(next_ for line in some for next_ in cut.findall(line.strip()))
+        if after[" "] > 0.8 * after.total():
+            best = Dialect(best.delimiter, quote, spaced=True)
+    return best, _width(best, some)
+
+
+def _widths(dialect: Dialect, lines: list[str]) -> list[int]:
+    try:
+        return [len(row) for row in dialect.rows(lines) if row]
+    except csv.Error:
+        return []
+
+
+def _width(dialect: Dialect, lines: list[str]) -> int:
+    """Count the columns of most rows."""
+    counts = Counter(_widths(dialect, lines))
+    return max(counts, key=lambda width: (counts[width], width), default=1)
+
+
+def _fit(dialect: Dialect, lines: list[str]) -> tuple[bool, float, int]:
+    widths = _widths(dialect, lines)
+    if not widths:
+        return False, 0.0, 0
+    width = _width(dialect, lines)
+    alike = sum(w == width for w in widths) / len(widths)
+    if alike >= 0.8 and width > 1:
+        return True, round(alike, 1), width
+    return False, 0.0, widths[0]
+
+
+def _quotes_by_apostrophe(delimiter: str, lines: list[str]) -> bool:
+    """Tell whether ' stands at both ends of cells, and " at none."""
+    edge = re.escape(delimiter)
+    text = "".join(lines)
+    opened = re.findall(rf"(?:^|{edge}) *'", text, re.MULTILINE)
+    whole = re.findall(rf"(?:^|{edge}) *'(?:[^'\n]|'')*' *(?={edge}|\r?$)", text, re.M)
+    double = re.search(rf'(?:^|{edge}) *"', text, re.MULTILINE)
+    return bool(opened) and len(opened) == len(whole) and not double
+
+
+def _told(dialect: Dialect, width: int) -> list[str]:
+    if width == 1:
+        return []
+    notes = []
+    if dialect.delimiter == SPACES:
+        notes.append("Its columns are separated by spaces.")
+    elif dialect.delimiter != ",":
+        notes.append(f"Its columns are separated by {dialect.delimiter!r}.")
+    if dialect.spaced:
+        notes.append("The space after each separator was left out.")
+    if dialect.quote == "'":
+        notes.append("Its quotes are apostrophes (').")
+    return notes
+
+
+def _numbered_rows(
+    dialect: Dialect, lines: list[str], above: int
+) -> tuple[list[int], list[Row]]:
+    """Give rows, and how many lines come before each and after the last."""
+    passed, starts, rows = 0, [], []
+
+    def counted() -> Iterator[str]:
+        nonlocal passed
+        for line in lines:
+            passed += 1
+            yield line
+
+    before = 0
+    for row in dialect.rows(counted()):
+        if row:
+            starts.append(above + before)
+            rows.append(row)
+        before = passed
+    return [*starts, above + before], rows
+
+
+def _has_row_names(first: Row, rest: list[Row]) -> bool:
+    """Tell whether rows begin with a name that the header leaves out, as R writes."""
+    names = [row[0] for row in rest]
+    return len(set(names)) == len(names) and all(cell.strip() for cell in first)
+
+
+def _check_rows(
+    content: bytes, dialect: Dialect, width: int, skip: int, source: str
+) -> None:
+    """Refuse a row of another width, by its line in the file."""
+    file = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+    for _ in range(skip):
+        next(file)
+    line = skip
+
+    def counted() -> Iterator[str]:
+        nonlocal line
+        for text in file:
+            line += 1
+            yield text
+
+    for row in dialect.rows(counted()):
+        if row and len(row) != width:
+            raise InputError(
+                f"{source}, line {line}: the row does not fit; it has {len(row)} "
+                f"fields and the header {width}; mend the file"
+            )
+
+
+def _parsed(content: bytes, dialect: Dialect, width: int, skip: int) -> pd.DataFrame:
+    if not width:
+        raise InputError("there are no columns")
+    spaces = dialect.delimiter == SPACES
+    return pd.read_csv(
+        io.BytesIO(content),
+        sep=r"\s+" if spaces else dialect.delimiter,
+        quotechar=dialect.quote,
+        skipinitialspace=dialect.spaced,
+        names=[*map(str, range(width))],
+        header=None,
+        skiprows=skip,
+        index_col=False,
+        dtype="string[pyarrow]",
+        keep_default_na=False,
+        na_values=[],
+    )

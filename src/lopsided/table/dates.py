@@ -1,0 +1,186 @@
+"""Text that means dates: day or month first, months in words, with times or without.
+
+The whole column decides the order of day and month.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from babel import Locale
+
+from lopsided.table.numbers import MOST_DISTINCT_WORDS, MOST_WORDS, is_gap
+
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
+PIVOT = 69  # two digits from here on are of the 1900s, as POSIX has it
+TIME = (
+    r"(?:[t ,]+(?:at )?(?P<hour>\d{1,2}):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+    r"\s?(?:(?P<half>[ap])\.?m\.?)?(?:\s?(?:z|utc|gmt))?)?"
+)
+ISO = re.compile(r"\d{4}-\d{1,2}(-\d{1,2})?([ T].*)?", re.IGNORECASE)
+NUMERIC = re.compile(r"(\d{1,4})([./-])\s?(\d{1,2})\2\s?(\d{2,4})" + TIME)
+MONTHLY = re.compile(r"(\d{1,2})[./-](\d{4})")
+COMPACT = re.compile(r"(?:19|20)\d{6}")
+WORDED = re.compile(
+    r"(?:[^\W\d]{2,9}\.?,? )?"  # a weekday
+    r"(?:(?P<a>\d{1,4})(?:st|nd|rd|th|\.)?(?:\s|-|/|,|de |of )*)?"
+    r"(?P<month>[^\W\d_]{3,10})\.?(?:\s|-|/|,|de |')*"
+    r"(?:(?P<b>\d{1,2})(?:st|nd|rd|th)?(?:[\s,/-]+|$))?(?P<year>\d{4}|\d{2})?" + TIME
+)
+
+
+@dataclass(frozen=True)
+class DateForm:
+    """How the text of one column is read as dates; a later table is read alike.
+
+    Attributes
+    ----------
+    order : str
+        Of numbers: ``"dmy"``, ``"mdy"`` or ``"ymd"``.
+    """
+
+    order: str = "ymd"
+
+
+@cache
+def months() -> dict[str, int]:
+    """Count the months by their names, long and short, in a few languages."""
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for use in ("format", "stand-alone"):
+                for number, name in Locale(language).months[use][width].items():
+                    found.setdefault(name.lower().rstrip("."), number)
+    return found | {"sept": 9}
+
+
+def recognise(
+    counts: Mapping[str, int],
+    dayfirst: bool | None = None,
+    compact: bool = False,
+    most_words: float = MOST_WORDS,
+) -> tuple[DateForm, bool] | None:
+    """Find how a column's texts are dates, from each text and how often it is there.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+    dayfirst : bool, optional
+        Which order to take where the column does not decide.
+    compact : bool
+        Whether eight digits may be year, month and day.
+    most_words : float
+        The share of cells that may be words, taken for gaps.
+
+    Returns
+    -------
+    form : DateForm
+    sure : bool
+        Whether the column decides the order of day and month.
+    None
+        In place of both, where the texts are no dates, gaps aside.
+    """
+    words, n_words, total, firsts, seconds = 0, 0, 0, [0], [0]
+    dotted = half = year_first = False
+    for text, n in counts.items():
+        if is_gap(text):
+            continue
+        total += n
+        found = NUMERIC.fullmatch(text.strip().lower())
+        if found:
+            a, b = int(found[1]), int(found[3])
+            dotted, half = dotted or found[2] == ".", half or bool(found["half"])
+            if len(found[1]) == 4:
+                year_first = True
+            else:
+                firsts.append(a)
+                seconds.append(b)
+        elif not (_is_other(text) or (compact and COMPACT.fullmatch(text.strip()))):
+            words, n_words = words + 1, n_words + n
+            if words > MOST_DISTINCT_WORDS and most_words < 1:
+                return None
+    allowed = max(most_words * total, total >= 10)
+    if total - n_words < 2 or n_words > allowed:
+        return None
+    sure = True
+    if max(firsts) == 0:
+        form = DateForm()
+    elif year_first or min(max(firsts), max(seconds)) > 12:
+        return None
+    elif max(max(firsts), max(seconds)) > 12:
+        form = DateForm("dmy" if max(firsts) > 12 else "mdy")
+    elif dotted or half:
+        form = DateForm("dmy" if dotted else "mdy")
+    else:
+        sure, form = False, DateForm("dmy" if dayfirst else "mdy")
+    read = dates_of(counts, form)
+    known = sum(n for text, n in counts.items() if not pd.isna(read[text]))
+    return (form, sure) if known >= total - allowed else None
+
+
+def _is_other(text: str) -> bool:
+    """Tell ISO dates, dates with the month in words, and months of a year."""
+    lower = text.strip().lower()
+    if ISO.fullmatch(lower) or MONTHLY.fullmatch(lower):
+        return True
+    found = WORDED.fullmatch(lower)
+    return (
+        found is not None
+        and found["month"] in months()
+        and bool(found["year"] or found["b"] or len(found["a"] or "") == 4)
+    )
+
+
+def dates_of(texts: Iterable[str], form: DateForm) -> dict[str, np.datetime64]:
+    """Read each distinct text of a column as its form says; NaT for what cannot be."""
+    texts = list(texts)
+    written = [_iso(text, form.order) for text in texts]
+    read = pd.to_datetime(
+        pd.Series(written, dtype=object), utc=True, format="ISO8601", errors="coerce"
+    )
+    return dict(zip(texts, read, strict=True))
+
+
+def _iso(text: str, order: str) -> str | None:
+    """Write a date as ISO 8601 has it; None where it is none."""
+    lower = text.strip().lower()
+    if ISO.fullmatch(lower):
+        return text.strip()
+    day = "01"
+    if found := NUMERIC.fullmatch(lower):
+        parts = dict(zip(order, (found[1], found[3], found[4]), strict=True))
+        if len(found[1]) == 4:
+            parts = dict(zip("ymd", (found[1], found[3], found[4]), strict=True))
+        year, month, day = parts["y"], parts["m"], parts["d"]
+    elif found := MONTHLY.fullmatch(lower):
+        month, year = found[1], found[2]
+    elif COMPACT.fullmatch(lower):
+        return f"{lower[:4]}-{lower[4:6]}-{lower[6:]}"
+    elif (found := WORDED.fullmatch(lower)) and found["month"] in months():
+        month, a, b = str(months()[found["month"]]), found["a"], found["b"]
+        year = found["year"]
+        if a and len(a) == 4:
+            year, day = a, b or found["year"] or "1"
+        elif year is None:  # Jan 05, or Jan-2015 cut as 20, 15
+            year, day = b or "", a or "1"
+        else:
+            day = a or b or "1"
+    else:
+        return None
+    if len(year) == 2:
+        year = ("19" if int(year) >= PIVOT else "20") + year
+    date = f"{year}-{int(month):02}-{int(day):02}"
+    return date + _time(found) if found.re is not MONTHLY else date
+
+
+def _time(found: re.Match[str]) -> str:
+    if found["hour"] is None:
+        return ""
+    hour = int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + 12 * (found["half"] == "p")
+    return f"T{hour:02}:{found['minute']}:{found['second'] or '00'}"

@@ -1,0 +1,28 @@
+"""What the names of columns promise, in the languages that tables often speak."""
+
+import re
+
+#: Names that promise an identifier: id, customer_id, CustomerID, uuid, index,
+#: RowNumber, Customer Number, acct_no.
+IDENTIFIER = re.compile(
+    r"(?i:^(index|key|rownames|row[\W_]?names?|unnamed: \d+)$|(^|[\W_])(id|uuid|guid)$"
+    r"|^id[\W_]|(customer|client|account|acct|policy|order|case|row|record|serial|sample"
+    r"|patient|member|invoice|ticket|card|loan|application|employee|student|user|code)"
+    r"[\W_]*(no|nr|num|number)\.?$)|[a-z0-9](Id|ID)$"
+)
+#: Names of codes, which may be digits, and are no quantities.
+CODE = re.compile(
+    r"(?i:zip|postal|post.?code|postleitzahl|\bplz\b|\bcep\b|fips|area.?code|phone|"
+    r"telefon|\btel\b|mobile|\bfax\b|account|acct|\biban\b|\bssn\b|passport|barcode|"
+    r"\bean\b|\bisbn\b|\bsku\b)"
+)
+#: Names of columns that hold names, or sentences.
+TEXT = re.compile(
+    r"(?i:(sur|last|first|given|family|middle|full|nick|user)[\W_]?name|^name$|nachname"
+    r"|vorname|apellido|nombre|prenom|prénom|comment|remark|descri|review|address|"
+    r"adresse|notes?$|^title$|^text$)"
+)
+#: Names of columns that hold dates; eight digits there are year, month and day.
+DATE = re.compile(r"(?i:date|datum|fecha|(^|[\W_])(day|dt)($|[\W_]))")
+#: Names of dates that tell who a row is about, not when it was made.
+BIRTH = re.compile(r"(?i:birth|\bdob\b|geburt|nacimiento|naissance|nascimento)")

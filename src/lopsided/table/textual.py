@@ -1,0 +1,371 @@
+"""Turn a table's text into numbers, booleans and dates, and remember how.
+
+All columns of a file share one decimal mark. What was decided is a `Form` for each
+column, so that a later table is read alike.
+"""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lopsided.errors import InputError
+from lopsided.prose import few, listed, quoted
+from lopsided.table import dates, numbers
+from lopsided.table.dates import ISO, DateForm
+from lopsided.table.names import CODE, DATE
+from lopsided.table.numbers import MOST_WORDS, Form
+
+#: Words for a gap in any column, as pandas has them; `numbers.GAPS` holds more, which
+#: are gaps among numbers and dates only.
+NOWHERE = frozenset(
+    "||#n/a|#n/a n/a|#na|-1.#ind|-1.#qnan|-nan|1.#ind|1.#qnan|<na>|n/a|na|null|nan|"
+    "none|?".split("|")
+)
+INTEGER = r"^[-+]?\d{1,18}$"
+NUMBER = (
+    r"^[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?)$"
+)
+GROUPED = r"^[-+]?(\d{1,3}(\.\d{3})+|\d+)$"  # a number by the other decimal mark too
+TARGET = "target"  # a kind: read as it is written
+
+
+@dataclass(frozen=True)
+class Read:
+    """Columns as they were read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+    forms : dict
+        How each column of text that became numbers or dates was read.
+    said : dict of str to str
+        What to say of a column: an example of how it was read.
+    notes : list of str
+    """
+
+    frame: pd.DataFrame
+    forms: dict[str, Form | DateForm] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class Text:
+    """One column of text, looked at from several sides, each once."""
+
+    def __init__(self, column: pd.Series) -> None:
+        self.name = str(column.name)
+        array = pa.array(column, type=pa.large_string(), from_pandas=True)
+        if isinstance(array, pa.ChunkedArray):
+            array = array.combine_chunks()
+        self.array = pc.utf8_trim_whitespace(array)
+        blank = pc.and_(pc.equal(self.array, ""), pc.not_equal(array, ""))
+        self.has_blanks = bool(pc.any(blank).as_py())  # which one does not see
+
+    @cached_property
+    def filled(self) -> Any:
+        """The texts that are no word for a gap; null where they are."""
+        return self.without(numbers.GAPS | {""})
+
+    def without(self, words: frozenset[str]) -> Any:
+        """Put null where there is one of these words, in whatever case."""
+        lower = pc.utf8_lower(self.array)
+        gap = pc.is_in(lower, value_set=pa.array(sorted(words), pa.large_string()))
+        return pc.if_else(gap, None, self.array)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How often each text is there, gaps too, in the order in which they come."""
+        found = pc.value_counts(self.array.drop_null())
+        values, n = found.field("values").to_pylist(), found.field("counts").to_pylist()
+        return dict(zip(values, n, strict=True))
+
+    def all_match(self, pattern: str) -> bool:
+        """Whether all texts fit a pattern, gaps aside."""
+        matched = pc.match_substring_regex(self.filled, pattern)
+        return bool(pc.all(matched, min_count=1).as_py())
+
+    def any_match(self, pattern: str) -> bool:
+        """Whether one text fits a pattern, gaps aside."""
+        return bool(pc.any(pc.match_substring_regex(self.filled, pattern)).as_py())
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all are numbers as computers write them, gaps aside."""
+        return self.all_match(NUMBER)
+
+    @cached_property
+    def is_code(self) -> bool:
+        """Whether digits name something: zeros lead, and all have one length."""
+        if not self.any_match(r"^0\d+$"):
+            return False
+        if CODE.search(self.name):
+            return True
+        lengths = pc.value_counts(pc.utf8_length(self.filled.drop_null()))
+        return self.all_match(r"^\d+$") and len(lengths) == 1
+
+    def plain(self) -> pd.Series | None:
+        """Read plain numbers, or booleans; None where the column is neither."""
+        if self.is_plain and not self.is_code:
+            gapless = self.filled.null_count == 0
+            whole = gapless and self.all_match(INTEGER)
+            read = pc.cast(self.filled, pa.int64() if whole else pa.float64())
+            return self.series(read.to_numpy(zero_copy_only=False))
+        truth = r"^(True|TRUE|true|False|FALSE|false)$"
+        if not self.all_match(truth):
+            return None
+        lower = pc.utf8_lower(self.filled)
+        read = pc.equal(lower, pa.scalar("true", pa.large_string()))
+        if self.filled.null_count:
+            return self.series(read.to_pylist(), object)
+        return self.series(read.to_numpy(zero_copy_only=False))
+
+    def series(self, values: Any, dtype: Any = None) -> pd.Series:
+        """Make a column of this name."""
+        return pd.Series(values, name=self.name, dtype=dtype)
+
+    def mapped(
+        self, value_of: Mapping[str, Any], missing: Any, dtype: Any
+    ) -> pd.Series:
+        """Replace every text by what it means."""
+        encoded = self.array.dictionary_encode()
+        values = [value_of.get(t, missing) for t in encoded.dictionary.to_pylist()]
+        codes = pc.fill_null(encoded.indices, len(values)).to_numpy()
+        return (
+            pd.Series([*values, missing], dtype=dtype)
+            .take(codes)
+            .set_axis(range(len(codes)))
+            .rename(self.name)
+        )
+
+    def meanings(self, form: Form | DateForm) -> dict[str, Any]:
+        """Read each distinct text, as a number or a date."""
+        if isinstance(form, DateForm):
+            return dates.dates_of(self.counts, form)
+        return numbers.values_of(self.counts, form)
+
+    def formed(self, form: Form | DateForm) -> pd.Series:
+        """Read the column as its form says; what does not fit is missing."""
+        if isinstance(form, DateForm):
+            return self.mapped(self.meanings(form), pd.NaT, "datetime64[us, UTC]")
+        return self.mapped(self.meanings(form), np.nan, float)
+
+    def text(self, words: frozenset[str] = NOWHERE) -> pd.Series:
+        """Keep the text; each distinct one is held once."""
+        texts = {t: None if t.lower() in words else t for t in self.counts}
+        return self.mapped(texts, None, object)
+
+
+def read(
+    frame: pd.DataFrame,
+    source: str,
+    kinds: Mapping[str, str],
+    decimal: str | None = None,
+    dayfirst: bool | None = None,
+    by_comma: bool = True,
+    typed: bool = False,
+) -> Read:
+    """Read every column of text in a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    source : str
+        The file's name, for messages.
+    kinds : mapping
+        Kinds that are asked for, by column.
+    decimal : {".", ","}, optional
+        Decided for the whole file if not given.
+    dayfirst : bool, optional
+        The order of dates that do not tell.
+    by_comma : bool
+        Whether commas separate the columns, as where points are decimal marks.
+    typed : bool
+        Whether the file knows numbers and gaps: then no category is a gap, and the
+        target's text stands for itself.
+
+    Raises
+    ------
+    InputError
+        When numbers can be read in two ways.
+    """
+    texts = {str(name): Text(frame[name]) for name in frame if is_text(frame[name])}
+    free = [t for n, t in texts.items() if kinds.get(n) in (None, "number")]
+    mark = decimal or _decimal(free, source, by_comma)
+    reader = _Reader(mark, dayfirst, typed)
+    columns = {
+        str(name): reader.column(texts.pop(str(name)), kinds.get(str(name)))
+        if str(name) in texts
+        else frame[name]
+        for name in frame
+    }
+    return Read(pd.DataFrame(columns), reader.forms, reader.said, reader.notes())
+
+
+def reread(frame: pd.DataFrame, forms: Mapping[str, Form | DateForm]) -> pd.DataFrame:
+    """Read a later table as an earlier one was."""
+    columns: dict[str, pd.Series] = {}
+    for name in map(str, frame):
+        columns[name] = frame[name]
+        if is_text(frame[name]):
+            text, form = Text(frame[name]), forms.get(name)
+            plain = text.plain() if form is None else None
+            if form is not None:
+                columns[name] = text.formed(form)
+            else:
+                columns[name] = text.text() if plain is None else plain
+    return pd.DataFrame(columns)
+
+
+def is_text(column: pd.Series) -> bool:
+    """Tell a column of text, with gaps or without."""
+    if column.dtype != object:
+        return pd.api.types.is_string_dtype(column.dtype)
+    known = column.dropna()
+    return len(known) > 0 and all(isinstance(value, str) for value in known)
+
+
+def _decimal(texts: list[Text], source: str, by_comma: bool) -> str:
+    """Choose the decimal mark by which most columns can be read, if only by one."""
+    votes, either = {".": 0, ",": 0}, []
+    for text in texts:
+        if text.is_code:
+            continue
+        if text.is_plain:
+            if not text.any_match(r"\."):
+                continue
+            forms = {".": Form(), ",": Form(",") if text.all_match(GROUPED) else None}
+        else:
+            forms = {m: numbers.recognise(text.counts, m) for m in votes}
+        fitting = [mark for mark, form in forms.items() if form]
+        marked = [t for t in text.counts if "." in t or "," in t] if fitting else []
+        if len(fitting) == 1 and marked:
+            votes[fitting[0]] += 1
+        elif len(fitting) == 2:
+            read = [numbers.values_of(marked, form) for form in forms.values() if form]
+            differ = [t for t in marked if read[0][t] != read[1][t]]
+            if differ:
+                either.append((text.name, differ[0], *(v[differ[0]] for v in read)))
+    if votes["."] == votes[","] == 0 and either and not by_comma:
+        name, example, point, comma = either[0]
+        raise InputError(
+            f"{source}: {quoted(example)} in column {quoted(name)} may be {point:.10g} "
+            f"or {comma:.10g}; say which is the decimal mark: -p decimal . or "
+            "-p decimal ,"
+        )
+    return "," if votes[","] > votes["."] else "."
+
+
+class _Reader:
+    """Reads one column after another, and collects what is to be said."""
+
+    def __init__(self, decimal: str, dayfirst: bool | None, typed: bool) -> None:
+        self.decimal, self.dayfirst, self.typed = decimal, dayfirst, typed
+        self.nowhere: frozenset[str] = frozenset() if typed else NOWHERE
+        self.forms: dict[str, Form | DateForm] = {}
+        self.said: dict[str, str] = {}
+        self.unsure: list[str] = []
+        self.gaps: dict[tuple[str, ...], list[str]] = {}
+
+    def column(self, text: Text, kind: str | None) -> pd.Series:
+        if kind in ("category", "text", "identifier"):
+            return text.text(self.nowhere)
+        if kind == TARGET:
+            plain = None if self.typed else text.plain()
+            return text.text(self.nowhere) if plain is None else plain
+        if not text.is_code or kind:
+            form = self._form(text, kind)
+            if form is not None:
+                self._say(text, form)
+                self.forms[text.name] = form
+                return text.formed(form)
+            plain = text.plain()
+            if plain is not None:
+                self._say_gaps(text, numbers.is_gap)
+                if self.decimal == ",":
+                    self.forms[text.name] = Form(",")
+                return plain
+        self._say_gaps(text, lambda word: word.lower() in self.nowhere)
+        return text.text(self.nowhere)
+
+    def _form(self, text: Text, kind: str | None) -> Form | DateForm | None:
+        """Find how the text of a column is to be read; None: as it stands."""
+        if kind != "number":
+            compact = DATE.search(text.name) is not None or kind == "date"
+            if not text.is_plain or (compact and text.all_match(r"^(19|20)\d{6}$")):
+                most = 1.0 if kind == "date" else MOST_WORDS
+                found = dates.recognise(text.counts, self.dayfirst, compact, most)
+                if found:
+                    self.unsure += [] if found[1] else [text.name]
+                    return found[0]
+        if kind == "date":
+            return None
+        if text.is_plain:
+            grouped = self.decimal == "," and text.any_match(r"\.")
+            return Form(",") if grouped and text.all_match(GROUPED) else None
+        most = 1.0 if kind == "number" else MOST_WORDS
+        return numbers.recognise(text.counts, self.decimal, most)
+
+    def _say(self, text: Text, form: Form | DateForm) -> None:
+        known = {t: v for t, v in text.meanings(form).items() if not pd.isna(v)}
+        self._say_gaps(text, lambda word: word not in known)
+        if not known:
+            return
+        if isinstance(form, DateForm):
+            example = max(list(known)[:1000], key=lambda t: known[t].day)
+            order = {"dmy": "day first, ", "mdy": "month first, "}.get(form.order, "")
+            value = f"{order}{known[example]:%Y-%m-%d}"
+            if ISO.fullmatch(example):
+                return
+        else:
+            example = max(
+                list(known)[:1000], key=lambda t: ("." in t or "," in t, len(t))
+            )
+            value = f"{known[example]:.10g}"
+            if example == value:
+                return
+        self.said[text.name] = f"{quoted(example)} is {value}"
+
+    def _say_gaps(self, text: Text, is_gap: Callable[[str], bool]) -> None:
+        words = [word for word in text.counts if word and is_gap(word)]
+        words += [" "] if text.has_blanks else []
+        if words:
+            self.gaps.setdefault(tuple(words), []).append(text.name)
+
+    def notes(self) -> list[str]:
+        notes = []
+        if self.said:
+            examples = [f"{quoted(n)} ({said})" for n, said in self.said.items()]
+            first = next(iter(self.said))
+            notes.append(
+                f"Text was read as numbers or dates in {listed(examples, 12)}; to keep "
+                f"the text: {option(first, 'category')}."
+            )
+        if self.decimal == ",":
+            notes.append(
+                "The decimal mark of the file is a comma; -p decimal . reads points so."
+            )
+        for name in self.unsure:
+            other = "false" if self.dayfirst else "true"
+            notes.append(
+                f"The dates in {quoted(name)} may have day or month first; -p dayfirst "
+                f"{other} reads them the other way."
+            )
+        for words, names in self.gaps.items():
+            notes.append(
+                f"Taken for missing: {few(words)} in {few(names)}; to keep the text: "
+                f"{option(names[0], 'category')}."
+            )
+        return notes
+
+
+def option(name: str, kind: str) -> str:
+    """Write the option that gives a column a kind."""
+    return "-p kinds " + shlex.quote(json.dumps({name: kind}, ensure_ascii=False))
