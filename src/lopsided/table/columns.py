@@ -65,7 +65,10 @@ def recognise(
         if kind in KINDS
     }
     for name, kind in asked.items():
-        if not kind and kinds[name] == "identifier":  # named, so used all the same
+        if not kind and kinds[name] in (
+            "identifier",
+            "text",
+        ):  # named, so used all the same
             numeric = pd.api.types.is_numeric_dtype(frame[name])
             kind = "number" if numeric else "category"
         kinds[name] = kind or kinds[name]

@@ -83,7 +83,7 @@ def _table(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Find where the table begins, and name its columns."""
     some = [
-        ["" if cell is None else str(cell) for cell in row]
+        ["" if pd.isna(cell) else str(cell) for cell in row]
         for row in cells.head(ROWS).itertuples(index=False, name=None)
     ]
     begin = headers.first_row(some, cells.shape[1])

@@ -20,7 +20,8 @@ def first_row(rows: Sequence[Row], width: int) -> int:
     """
     for number, row in enumerate(rows[:20]):
         filled = sum(bool(cell.strip()) for cell in row)
-        if len(row) >= width - 1 and filled >= max(0.8 * width, min(width - 1, 2)):
+        most = filled >= max(0.8 * width, min(width - 1, 2))
+        if len(row) >= width - 1 and (most or filled == len(row) == width - 1 > 1):
             return number
         if filled > max(1, width // 2):
             return 0

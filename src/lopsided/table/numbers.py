@@ -47,7 +47,7 @@ TIMES = {
     "mon": "month",
     "mth": "month",
     "yr": "year",
-    **{name[0]: name for name in DAYS if name != "minute"},  # m: see `_duration`
+    **{name[0]: name for name in DAYS if name[0] != "m"},  # m: see `_duration`
     **{name: name for name in DAYS},
 }
 BELOW = r"<=?|≤|under|below|less than|fewer than|up to|unter|bis"

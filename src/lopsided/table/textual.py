@@ -58,34 +58,32 @@ class Read:
 
 
 class Text:
-    """One column of text, looked at from several sides, each once."""
+    """One column of text; each distinct text is looked at once."""
 
     def __init__(self, column: pd.Series) -> None:
         self.name = str(column.name)
-        array = pa.array(column, type=pa.large_string(), from_pandas=True)
-        if isinstance(array, pa.ChunkedArray):
-            array = array.combine_chunks()
-        self.array = pc.utf8_trim_whitespace(array)
-        blank = pc.and_(pc.equal(self.array, ""), pc.not_equal(array, ""))
+        self.codes, distinct = pd.factorize(column)  # missing is -1
+        raw = pa.array(distinct, type=pa.large_string())
+        raw = raw.combine_chunks() if isinstance(raw, pa.ChunkedArray) else raw
+        self.texts = pc.utf8_trim_whitespace(raw)
+        blank = pc.and_(pc.equal(self.texts, ""), pc.not_equal(raw, ""))
         self.has_blanks = bool(pc.any(blank).as_py())  # which one does not see
 
     @cached_property
     def filled(self) -> Any:
-        """The texts that are no word for a gap; null where they are."""
-        return self.without(numbers.GAPS | {""})
-
-    def without(self, words: frozenset[str]) -> Any:
-        """Put null where there is one of these words, in whatever case."""
-        lower = pc.utf8_lower(self.array)
-        gap = pc.is_in(lower, value_set=pa.array(sorted(words), pa.large_string()))
-        return pc.if_else(gap, None, self.array)
+        """The distinct texts; null where one is a word for a gap."""
+        lower, gaps = pc.utf8_lower(self.texts), sorted(numbers.GAPS | {""})
+        is_gap = pc.is_in(lower, value_set=pa.array(gaps, pa.large_string()))
+        return pc.if_else(is_gap, None, self.texts)
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """How often each text is there, gaps too, in the order in which they come."""
-        found = pc.value_counts(self.array.drop_null())
-        values, n = found.field("values").to_pylist(), found.field("counts").to_pylist()
-        return dict(zip(values, n, strict=True))
+        times = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
+        found: dict[str, int] = {}
+        for text, n in zip(self.texts.to_pylist(), times.tolist(), strict=True):
+            found[text] = found.get(text, 0) + n
+        return found
 
     def all_match(self, pattern: str) -> bool:
         """Whether all texts fit a pattern, gaps aside."""
@@ -108,42 +106,30 @@ class Text:
             return False
         if CODE.search(self.name):
             return True
-        lengths = pc.value_counts(pc.utf8_length(self.filled.drop_null()))
+        lengths = pc.unique(pc.utf8_length(self.filled.drop_null()))
         return self.all_match(r"^\d+$") and len(lengths) == 1
 
     def plain(self) -> pd.Series | None:
         """Read plain numbers, or booleans; None where the column is neither."""
+        gapless = self.filled.null_count == 0 and (self.codes >= 0).all()
         if self.is_plain and not self.is_code:
-            gapless = self.filled.null_count == 0
-            whole = gapless and self.all_match(INTEGER)
-            read = pc.cast(self.filled, pa.int64() if whole else pa.float64())
-            return self.series(read.to_numpy(zero_copy_only=False))
-        truth = r"^(True|TRUE|true|False|FALSE|false)$"
-        if not self.all_match(truth):
+            if gapless and self.all_match(INTEGER):
+                read = pc.cast(self.filled, pa.int64()).to_numpy()
+                return pd.Series(read[self.codes], name=self.name)
+            read = pc.cast(self.filled, pa.float64()).to_numpy(zero_copy_only=False)
+            return self.mapped(read, np.nan)
+        if not self.all_match(r"^(True|TRUE|true|False|FALSE|false)$"):
             return None
-        lower = pc.utf8_lower(self.filled)
-        read = pc.equal(lower, pa.scalar("true", pa.large_string()))
-        if self.filled.null_count:
-            return self.series(read.to_pylist(), object)
-        return self.series(read.to_numpy(zero_copy_only=False))
+        truth = pc.equal(pc.utf8_lower(self.filled), "true").to_pylist()
+        column = self.mapped(np.array(truth, object), None)
+        return column.astype(bool) if gapless else column
 
-    def series(self, values: Any, dtype: Any = None) -> pd.Series:
-        """Make a column of this name."""
-        return pd.Series(values, name=self.name, dtype=dtype)
-
-    def mapped(
-        self, value_of: Mapping[str, Any], missing: Any, dtype: Any
-    ) -> pd.Series:
-        """Replace every text by what it means."""
-        encoded = self.array.dictionary_encode()
-        values = [value_of.get(t, missing) for t in encoded.dictionary.to_pylist()]
-        codes = pc.fill_null(encoded.indices, len(values)).to_numpy()
-        return (
-            pd.Series([*values, missing], dtype=dtype)
-            .take(codes)
-            .set_axis(range(len(codes)))
-            .rename(self.name)
-        )
+    def mapped(self, values: Any, missing: Any) -> pd.Series:
+        """Put a value for each distinct text; each object is held once."""
+        series = pd.Series(values)
+        series = pd.concat([series, pd.Series([missing], dtype=series.dtype)])
+        column = series.take(self.codes)  # -1 is the last, the missing one
+        return column.reset_index(drop=True).rename(self.name)
 
     def meanings(self, form: Form | DateForm) -> dict[str, Any]:
         """Read each distinct text, as a number or a date."""
@@ -153,14 +139,18 @@ class Text:
 
     def formed(self, form: Form | DateForm) -> pd.Series:
         """Read the column as its form says; what does not fit is missing."""
+        meaning = self.meanings(form)
+        values = [meaning[text] for text in self.texts.to_pylist()]
         if isinstance(form, DateForm):
-            return self.mapped(self.meanings(form), pd.NaT, "datetime64[us, UTC]")
-        return self.mapped(self.meanings(form), np.nan, float)
+            times = pd.Series(values, dtype="datetime64[us, UTC]")
+            return self.mapped(times, pd.NaT)
+        return self.mapped(np.array(values, float), np.nan)
 
     def text(self, words: frozenset[str] = NOWHERE) -> pd.Series:
-        """Keep the text; each distinct one is held once."""
-        texts = {t: None if t.lower() in words else t for t in self.counts}
-        return self.mapped(texts, None, object)
+        """Keep the text, without spaces around it."""
+        texts = self.texts.to_pylist()
+        kept = [None if text.lower() in words else text for text in texts]
+        return self.mapped(np.array([*kept, None], object)[:-1], None)
 
 
 def read(
