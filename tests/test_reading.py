@@ -57,16 +57,24 @@ def read(tmp_path):
 
 
 def kinds(d):
-    return dict(zip(d.columns["column"], d.columns["kind"], strict=True))
+    return dict(
+        zip(d.provenance.columns["column"], d.provenance.columns["kind"], strict=True)
+    )
 
 
 def treatment(d):
-    return dict(zip(d.columns["column"], d.columns["treatment"], strict=True))
+    return dict(
+        zip(
+            d.provenance.columns["column"],
+            d.provenance.columns["treatment"],
+            strict=True,
+        )
+    )
 
 
 def told(d, *words):
     """Whether one note holds all these words."""
-    return any(all(word in note for word in words) for note in d.notes)
+    return any(all(word in note for word in words) for note in d.provenance.notes)
 
 
 # Numbers
@@ -114,9 +122,9 @@ def test_text_that_means_numbers_is_read_as_numbers(load, texts, values):
     place = d.recipe.names.index("x")
     raw = d.X_train[place] * feature.scale + feature.mean
     expected = np.resize(np.array(values, float), N)
-    np.testing.assert_allclose(raw, expected[d.rows_train], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(raw, expected[d.train.rows], rtol=1e-9, atol=1e-9)
     assert told(d, "'x'", f"'{texts[0]}' is") or told(d, "'x'", " is ")
-    assert """-p kinds '{"x": "category"}'""" in " ".join(d.notes)
+    assert """-p kinds '{"x": "category"}'""" in " ".join(d.provenance.notes)
     assert " is " in treatment(d)["x"]
 
 
@@ -163,7 +171,7 @@ def test_a_word_among_numbers_is_a_gap_and_told(load, word):
     total = [*map(str, RNG.normal(50, 9, N - 1).round(2)), word]
     d = load(csv(frame(total=total)))
     assert kinds(d)["total"] == "number"
-    assert "total (missing)" in d.recipe.names or N - 1 in d.rows_test
+    assert "total (missing)" in d.recipe.names or N - 1 in d.test.rows
     assert told(d, "Taken for missing", repr(word), "'total'", "-p kinds")
 
 
@@ -215,7 +223,7 @@ def test_german_numbers(load):
     d = load(csv(frame(betrag=betrag), sep=";"))
     assert kinds(d)["betrag"] == "number"
     assert told(d, " is ", "'betrag'")
-    assert d.recipe.features[1].mean == pytest.approx(900 + 10 * d.rows_train.mean())
+    assert d.recipe.features[1].mean == pytest.approx(900 + 10 * d.train.rows.mean())
 
 
 # Dates
@@ -295,7 +303,7 @@ def test_a_table_without_names_is_recognised_and_asked_about(load):
         load(content)
     d = load(content, header=False, target="column 3")
     assert [*kinds(d)] == ["column 1", "column 2", "column 3"]
-    assert d.rows_train.size + d.rows_test.size == N
+    assert d.train.rows.size + d.test.rows.size == N
 
 
 @pytest.mark.parametrize(
@@ -308,7 +316,7 @@ def test_a_table_without_names_is_recognised_and_asked_about(load):
     ids=["years", "words", "counted"],
 )
 def test_names_are_not_taken_for_values(load, content):
-    assert load(content).target == "left"
+    assert load(content).words.target == "left"
 
 
 def test_words_alone_may_lack_names():
@@ -329,7 +337,7 @@ def test_lines_above_the_table_are_skipped_and_told(load, above):
     d = load(above + csv(frame(x=["a", "b"])))
     assert [*kinds(d)] == ["age", "x", "left"]
     assert told(d, "Above the table", "skipped")
-    assert d.rows_train.size + d.rows_test.size == N
+    assert d.train.rows.size + d.test.rows.size == N
 
 
 def test_the_separator_that_excel_is_told_of(load):
@@ -356,7 +364,7 @@ def test_spaces_separate_and_follow_separators(load):
     assert told(d, "separated by spaces")
     d = load(csv(table).replace(",", ", "))
     assert [*kinds(d)] == ["age", "x", "left"]
-    assert d.labels == ("no", "yes")
+    assert d.words.labels == ("no", "yes")
     assert told(d, "space after each separator")
 
 
@@ -415,7 +423,7 @@ def test_the_sheet_with_the_table_is_found_and_told(load):
         InputError, match=r"2 tables, on the sheets 'one', 'two'; .*sheet"
     ):
         load(two, "t.xlsx")
-    assert load(two, "t.xlsx", sheet="two").rows_test.size == 6
+    assert load(two, "t.xlsx", sheet="two").test.rows.size == 6
     with pytest.raises(InputError, match="has no sheet 'three'; it has 'one', 'two'"):
         load(two, "t.xlsx", sheet="three")
 
@@ -454,7 +462,7 @@ def test_a_file_of_an_archive_is_found_or_named(load):
         InputError, match=r"2 files: 'train.csv', 'd/test.csv'; .*member"
     ):
         load(two, "t.zip")
-    assert load(two, "t.zip", member="test.csv").target == "left"
+    assert load(two, "t.zip", member="test.csv").words.target == "left"
     with pytest.raises(InputError, match=r"has no file 'x\.csv': 'train\.csv'"):
         load(two, "t.zip", member="x.csv")
 
@@ -551,7 +559,7 @@ def test_a_column_can_be_corrected(load):
 def test_case_and_spaces_do_not_make_classes(load):
     spelled = np.resize(["Yes", "no", "No", " yes", "yes", "No"], N)
     d = load(csv(frame().assign(left=spelled)))
-    assert d.labels == ("No", "yes")
+    assert d.words.labels == ("No", "yes")
     assert d.Y_train.sum() + d.Y_test.sum() == N / 2
     assert told(d, "case does not count")
 
@@ -566,11 +574,11 @@ def test_stray_values_are_named_with_their_rows_and_can_be_left_out(load):
     option = str(refused.value).split("-p labels ")[1].strip("'")
     labels = json.loads(option)
     d = load(content, labels=labels)
-    assert d.labels == tuple(labels)
+    assert d.words.labels == tuple(labels)
     assert told(d, "1 row with another target left out, as asked: '=N(TRUE)'")
-    assert 4 not in {*d.rows_train, *d.rows_test}
+    assert 4 not in {*d.train.rows, *d.test.rows}
     turned = load(content, labels=["no", "yes"][::-1])
-    assert turned.labels == ("Yes", "No")
+    assert turned.words.labels == ("Yes", "No")
     with pytest.raises(InputError, match="labels"):
         load(content, labels=["No", "Maybe"])
 
@@ -587,7 +595,7 @@ def test_of_two_balanced_values_the_one_that_says_yes_is_positive(
     load, values, positive
 ):
     d = load(csv(frame().assign(left=np.resize(np.array(values, object), N))))
-    assert d.labels[1] == positive
+    assert d.words.labels[1] == positive
 
 
 # A later table
