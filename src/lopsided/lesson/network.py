@@ -117,7 +117,7 @@ class Network:
 
 
 #: Standard deviation of the first weights, from n_{l-1} (inputs) and n_l (outputs).
-INITIAL_SD = {
+INITIAL_SD: dict[str, Callable[[int, int], float]] = {
     "he": lambda n_in, n_out: np.sqrt(2 / n_in),  # He et al. 2015, for ReLU
     "xavier": lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)),  # Glorot & Bengio 2010
     "small": lambda n_in, n_out: 0.01,  # a habit of many tutorials; often stalls
