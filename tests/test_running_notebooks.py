@@ -11,8 +11,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lopsided.pipeline.jobs import workers
+from lopsided.pipeline.kernels import ARGUMENTS
 from lopsided.pipeline.notebooks import (
-    KERNEL_ARGUMENTS,
     NotebookError,
     execute,
     folder,
@@ -49,7 +49,7 @@ def test_a_bad_value_fails_in_the_first_cells_in_one_line(tmp_path, bad, message
             tmp_path / "out.ipynb",
             bad,
             progress_bar=False,
-            extra_arguments=KERNEL_ARGUMENTS,
+            extra_arguments=ARGUMENTS,
         )
     assert caught.value.ename == "InputError"
     assert caught.value.evalue == message

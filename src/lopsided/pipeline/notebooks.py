@@ -2,16 +2,14 @@
 
 import ast
 import hashlib
-import os
-import tempfile
 import time
-import uuid
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from lopsided.errors import InputError
 from lopsided.pipeline.folders import overwrite
+from lopsided.pipeline.kernels import own_kernel
 
 #: The notebooks of a run, each with those that must be done before it.
 REPORT: dict[str, list[str]] = {
@@ -23,9 +21,6 @@ REPORT: dict[str, list[str]] = {
 }
 
 
-#: A kernel on this machine need not warn that its messages are not encrypted, nor
-#: complain of the interrupt that ends it while it is busy.
-KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL"]
 #: Seconds that a kernel may take to start, or to send what it printed. Only one that
 #: hangs takes as long: a slow machine makes a notebook slow, and never wrong.
 PATIENCE = 900
@@ -137,18 +132,17 @@ def execute(
     given = {n: value for n, value in parameters.items() if n in names}
     start = time.perf_counter()
     try:
-        papermill.execute_notebook(
-            source,
-            output,
-            given,
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=save_each_cell,
-            extra_arguments=KERNEL_ARGUMENTS,
-            config=_connection(),
-            start_timeout=PATIENCE,
-            iopub_timeout=PATIENCE,
-        )
+        with own_kernel() as kernel:
+            papermill.execute_notebook(
+                source,
+                output,
+                given,
+                progress_bar=False,
+                request_save_on_cell_execute=save_each_cell,
+                start_timeout=PATIENCE,
+                iopub_timeout=PATIENCE,
+                **kernel,
+            )
     except papermill.PapermillExecutionError as error:
         what = f", cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
     except DeadKernelError:
@@ -160,16 +154,6 @@ def execute(
     else:
         return time.perf_counter() - start
     raise NotebookError(source.stem + what)
-
-
-def _connection() -> Any:
-    """Talk to a kernel through files; two kernels could draw the same port."""
-    from traitlets.config import Config
-
-    path = Path(tempfile.gettempdir(), f"{uuid.uuid4().hex[:8]}.json")
-    files = os.name == "posix" and len(str(path)) < 90  # the most that a socket takes
-    transport = "ipc" if files else "tcp"
-    return Config(KernelManager={"connection_file": str(path), "transport": transport})
 
 
 def refresh(path: Path) -> str:
@@ -185,17 +169,15 @@ def refresh(path: Path) -> str:
     from nbclient.exceptions import CellExecutionError
 
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        record_timing=False,
-        extra_arguments=KERNEL_ARGUMENTS,
-        config=_connection(),
-        startup_timeout=PATIENCE,
-        iopub_timeout=PATIENCE,
-    )
     try:
-        client.execute()
+        with own_kernel() as kernel:
+            NotebookClient(
+                notebook,
+                record_timing=False,
+                startup_timeout=PATIENCE,
+                iopub_timeout=PATIENCE,
+                **kernel,
+            ).execute()
     except CellExecutionError as error:
         raise NotebookError(f"{path.name}: {error.ename}: {error.evalue}") from None
     tidy(notebook)
