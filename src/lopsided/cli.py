@@ -210,6 +210,11 @@ def notebooks() -> None:
     from lopsided.pipeline import jobs
     from lopsided.pipeline import notebooks as paired
 
+    if not paired.checkout():
+        raise InputError(
+            "the notebooks of an installed lopsided stay as they are; run this in a "
+            "checkout of the project"
+        )
     paths = sorted(paired.folder().glob("*.ipynb"))
     for path in paths:
         paired.check_pair(path)
@@ -243,27 +248,31 @@ def audit(data: str, only: tuple[str, ...]) -> None:
 
 
 @lopsided.command()
-@click.argument("file")
+@click.argument("file", required=False)
 @click.option(
     "--workers", type=click.IntRange(1), help="Processes; by default all cores."
 )
 @click.option(
     "--scheduler", metavar="tcp://HOST:PORT", help="Use a running dask cluster."
 )
-def sweep(file: str, workers: int | None, scheduler: str | None) -> None:
+def sweep(file: str | None, workers: int | None, scheduler: str | None) -> None:
     """Run every point that the YAML file FILE describes into runs/sweeps/NAME.
 
-    Stopped, it goes on from there the next time. CONTRIBUTING.md describes the file.
+    Without FILE, the worked example, which notebook 07 shows. Stopped, it goes on from
+    there the next time. CONTRIBUTING.md describes the file.
     """
     if importlib.util.find_spec("distributed") is None:
         raise InputError(
             "a sweep needs dask; run: pip install 'lopsided[sweep]' (in a checkout: "
             "pip install -e '.[sweep]')"
         )
+    from lopsided.pipeline import notebooks as paired
     from lopsided.pipeline.sweep import run_sweep
     from lopsided.prose import count
 
-    folder, failed = run_sweep(file, scheduler, workers)
+    folder, failed = run_sweep(
+        file or paired.folder() / "sweep.yaml", scheduler, workers
+    )
     echo(f"sweep folder: {folder}")
     if failed:
         echo("\n".join(failed))

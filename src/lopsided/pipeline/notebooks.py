@@ -156,6 +156,36 @@ def execute(
     raise NotebookError(source.stem + what)
 
 
+def rename_folder(path: Path, before: Path, after: Path) -> None:
+    """Let an executed notebook name a folder by the place where it will stand.
+
+    In papermill's cell a path stands as papermill writes a text, in what was printed
+    as it is or as Python writes a text.
+    """
+    import nbformat
+    from papermill.translators import PythonTranslator
+
+    def renamed(text: str) -> str:
+        for written in (str, repr, PythonTranslator.translate_str):
+            old, new = (written(str(folder)).strip("'\"") for folder in (before, after))
+            text = text.replace(old, new)
+        return text
+
+    def everywhere(value: Any) -> Any:
+        if isinstance(value, str):
+            return renamed(value)
+        if isinstance(value, list):
+            return [everywhere(entry) for entry in value]
+        if isinstance(value, dict):
+            return type(value)({name: everywhere(v) for name, v in value.items()})
+        return value
+
+    notebook = nbformat.read(path, as_version=4)
+    settled = everywhere(notebook)
+    if settled != notebook:
+        overwrite(path, (nbformat.writes(settled) + "\n").encode())
+
+
 def refresh(path: Path) -> str:
     """Execute a committed notebook in place, so that its bytes depend on nothing else.
 

@@ -20,7 +20,7 @@ from lopsided import __version__
 from lopsided.errors import in_words
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, jobs, notebooks
-from lopsided.pipeline.folders import RunFolder, overwrite
+from lopsided.pipeline.folders import RunFolder
 from lopsided.report import results
 from lopsided.table.dataset import load
 
@@ -53,7 +53,7 @@ def run_report(p: Parameters, name: str = "default") -> Path:
     dataset = load(p)  # refuses bad input, and fills in defaults
     for notebook in notebooks.REPORT:
         notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
-    given, p = p, dataset.parameters
+    p = dataset.parameters
     before = _identity(run.path)
     try:
         _build(p, dataset.provenance.sha256, run)
@@ -63,10 +63,6 @@ def run_report(p: Parameters, name: str = "default") -> Path:
         raise KeyboardInterrupt(
             f"interrupted; {run.path} {is_now}" if known else "interrupted; no run made"
         ) from None
-    top = notebooks.checkout()
-    if top and name == "default" and given == Parameters():
-        for figure in (run.path / "figures").iterdir():
-            overwrite(top / "figures" / figure.name, figure.read_bytes())
     return run.path
 
 
@@ -93,7 +89,7 @@ def _build(p: Parameters, sha256: str, run: RunFolder) -> None:
             settle(stage, run.path)
             (stage / KERNEL_LOG).unlink()
         except Exception as error:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):  # half a notebook stays as it is
                 settle(stage, run.failed)
             what = str(error)
             if isinstance(error, OSError):
@@ -130,10 +126,7 @@ def settle(stage: Path, final: Path) -> None:
     """Tidy a stage, and let its notebooks name the folder where it will stand."""
     (stage / results.PROGRESS).unlink(missing_ok=True)
     for executed in (stage / "notebooks").glob("*.ipynb"):
-        text = executed.read_text(encoding="utf-8")
-        if str(stage) in text:
-            text = text.replace(str(stage), str(final.resolve()))
-            overwrite(executed, text.encode())
+        notebooks.rename_folder(executed, stage, final.resolve())
 
 
 def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
@@ -242,21 +235,31 @@ def manifest(p: Parameters, sha256: str) -> dict[str, Any]:
 
 
 def git_revision() -> str | None:
-    """Name the checkout's commit, with ``+`` where files differ from it."""
+    """Name the checkout's own commit, with ``+`` where files differ from it.
+
+    Neither the repository around a checkout that has none counts, nor one that a
+    variable names.
+    """
     top = notebooks.checkout()
     if top is None or not shutil.which("git"):
         return None
-    command = [
-        "git",
-        "-C",
-        str(top),
-        "describe",
-        "--always",
-        "--abbrev=40",
-        "--dirty=+",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
+    own = {n: value for n, value in os.environ.items() if not n.startswith("GIT_")}
+
+    def git(*command: str) -> str:
+        done = subprocess.run(
+            ["git", "-c", f"safe.directory={top}", "-C", str(top), *command],
+            env=own | {"GIT_OPTIONAL_LOCKS": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return "" if done.returncode else done.stdout.strip()
+
+    if git("rev-parse", "--show-prefix", "--is-inside-work-tree") != "true":
+        return None
+    return (
+        git("describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+") or None
+    )
 
 
 def headline(metrics: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ differ too, so that grey prints stay readable.
 import io
 import string
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -17,6 +18,7 @@ from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 import matplotlib as mpl
+import matplotlib.style
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -48,6 +50,11 @@ STYLE: dict[Any, Any] = {
 PHONE = (5.6, 3.9)  # inches; text keeps its size when a phone shrinks the page
 
 
+def house_style(**more: Any) -> AbstractContextManager[None]:
+    """Draw in the house style, on matplotlib's defaults: no matplotlibrc counts."""
+    return mpl.style.context(["default", STYLE | more])
+
+
 @dataclass(frozen=True)
 class Picture:
     """A figure, its file name without ending, and its alternative text."""
@@ -66,7 +73,7 @@ class Picture:
             if clean(text.get_text()) != text.get_text():
                 text.set_text(clean(text.get_text()))
         # The layout would come out a little different each time it is drawn.
-        with mpl.rc_context(STYLE):
+        with house_style():
             self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
 
@@ -77,7 +84,7 @@ class Picture:
     @cached_property  # a run draws each twice: to keep, and to show
     def _svg(self) -> bytes:
         buffer = io.BytesIO()
-        with mpl.rc_context({**STYLE, "svg.hashsalt": self.name}):
+        with house_style(**{"svg.hashsalt": self.name}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None})
         drawn = buffer.getvalue().decode()
         start = drawn.index("<svg ")
@@ -91,7 +98,7 @@ class Picture:
     def png(self, dpi: int = 110) -> bytes:
         """Draw as PNG, with the alternative text as its description."""
         buffer = io.BytesIO()
-        with mpl.rc_context(STYLE):
+        with house_style():
             self.figure.savefig(
                 buffer, format="png", dpi=dpi, metadata={"Description": self.alt}
             )
@@ -159,17 +166,21 @@ def styled(draw: Callable[Args, Result]) -> Callable[Args, Result]:
 
     @wraps(draw)
     def wrapper(*args: Args.args, **kwargs: Args.kwargs) -> Result:
-        with mpl.rc_context(STYLE):
+        with house_style():
             return draw(*args, **kwargs)
 
     return wrapper
 
 
-@styled
 def axes(
     xlabel: str, ylabel: str, title: str = "", size: tuple[float, float] = PHONE
 ) -> tuple[Figure, Axes]:
-    """Start a figure with one labelled pair of axes in the house style."""
+    """Start a figure with one labelled pair of axes in the house style.
+
+    What a notebook draws into it next is in that style too: outside of a `styled`
+    function, the session keeps it.
+    """
+    mpl.style.use(["default", STYLE])
     figure = Figure(figsize=size)
     ax = figure.add_subplot()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
