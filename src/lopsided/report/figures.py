@@ -468,7 +468,7 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
 
 
 def bin_sizes(p: Array, bins: int) -> Array:
-    """Count the rows of each bin that `calibration_curve` cuts at quantiles."""
+    """Count the rows of each bin that ``calibration_curve`` cuts at quantiles."""
     edges = np.quantile(p, np.linspace(0, 1, bins + 1))
     sizes = np.bincount(np.searchsorted(edges[1:-1], np.ravel(p)))
     return sizes[sizes > 0]
