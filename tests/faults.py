@@ -13,10 +13,10 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -25,9 +25,12 @@ import psutil
 import test_faults as base
 from test_faults import LOCK_ONLY, Lopsided, hidden, marked, number_of, until, write
 
-from lopsided.pipeline import scratch
+from lopsided import cli
+from lopsided.pipeline import predict, scratch
 from lopsided.pipeline.folders import RunFolder
 from lopsided.table.simulate import clinic
+
+assert predict  # what a fork needs is imported before
 
 WHEN = ("starting", "running", "ending")
 #: What is done, to whom, and the exit codes that may follow.
@@ -168,6 +171,36 @@ def fault_report(place, draw, what, when, name):
     return f"code {code}" if met else "too late"
 
 
+def forked(work, be):
+    """Run a function in a fork of this process, which has all imported; give its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setsid()
+        os.chdir(work)
+        said = os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        be()
+    except SystemExit as ended:
+        os._exit(int(ended.code or 0))
+    except BaseException:
+        traceback.print_exc()
+    os._exit(99)
+
+
+def stopped(pid, number, seconds):
+    """Send a signal after a while; give the exit code, and whether it was in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and psutil.Process(pid).status() != "zombie":
+        time.sleep(0.002)
+    met = psutil.Process(pid).status() != "zombie"
+    os.kill(pid, number)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), met
+
+
 def fault_short(place, draw, what, _, name):
     """Stop a command that writes one file: the file is whole, or not there."""
     arguments, file, lines = SHORT[name]
@@ -177,27 +210,31 @@ def fault_short(place, draw, what, _, name):
     work.mkdir()
     (work / "runs").symlink_to(runs)
     shutil.copy(place.table, work)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lopsided", *arguments],
-        cwd=work,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(draw.uniform(0.1, 4))
-    met = process.poll() is None
+
+    def be():
+        sys.argv = ["lopsided", *arguments]
+        cli.main()
+
     number = {"kill": 9, "SIGTERM": 15, "Ctrl-C": 2}[what]
-    process.send_signal(number)
-    said = process.communicate(timeout=120)[1]
-    assert process.returncode in (0, 130, -number), said
-    # Before its first line runs, Python itself ends with a traceback on Ctrl-C.
-    assert "Traceback" not in said or "KeyboardInterrupt" in said, said
+    code, met = stopped(forked(work, be), number, 10 ** draw.uniform(-2, 0))
+    said = (work / "said").read_text() if (work / "said").exists() else ""
+    assert code in (0, 130, -number), (code, said)
+    assert "Traceback" not in said, said
     if (work / file).exists():
         assert len((work / file).read_text().splitlines()) == lines
     else:
-        assert process.returncode != 0
-    return f"code {process.returncode}" if met else "too late"
+        assert code != 0
+    return f"code {code}" if met else "too late"
+
+
+def slowed(real):
+    """Let a step of the disk take longer than what lies between two."""
+
+    def step(*arguments, **options):
+        real(*arguments, **options)
+        time.sleep(0.002)
+
+    return step
 
 
 def fault_swap(place, draw, *_):
@@ -205,14 +242,29 @@ def fault_swap(place, draw, *_):
     root = place.root / "swap"
     root.mkdir(exist_ok=True)
     run = RunFolder("r", root)
-    done = base.churn_for(draw.uniform(0, 0.08), root)
+    before = number_of(run.path) or 0
+
+    def be():
+        for name in ("mkdir", "rename", "unlink", "rmdir"):
+            setattr(os, name, slowed(getattr(os, name)))
+        number = before
+        while True:
+            number += 1
+            with suppress(RuntimeError), run.building() as stage:
+                write(stage, number)
+                raise RuntimeError
+            with run.building() as stage:
+                write(stage, number)
+
+    stopped(forked(place.root, be), signal.SIGKILL, draw.uniform(0, 0.2))
     met = base.phase(root)
-    standing = number_of(run.path)
-    if done and not (standing is None and met == "ready"):
-        assert standing in (done, done + 1)
-    assert number_of(run.previous) in (None, done - 1, done)
+    standing, previous = number_of(run.path), number_of(run.previous)
+    assert (standing is None and met == "ready") or (standing or 0) >= before
+    assert number_of(run.failed) is None or (standing or 0) <= number_of(run.failed)
     with run.locked():
-        assert (number_of(run.path) or 0) in (done, done + 1)
+        standing, previous = number_of(run.path) or 0, number_of(run.previous)
+        assert standing >= before
+        assert previous in (None, standing - 1)
         assert hidden(root) == LOCK_ONLY
     return f"while {met}"
 
@@ -222,21 +274,25 @@ def faults(draw, n):
     corners = [
         (fault_report, what, when, name) for what, name in REPORT for when in WHEN
     ]
-    corners += [
-        (fault_short, what, "at random", name) for what in KILLS for name in SHORT
-    ]
-    corners += [(fault_swap, "kill", "at random", "a swap")] * len(corners)
+    short = [(fault_short, what, "at random", name) for what in KILLS for name in SHORT]
+    corners += short * 20 + [(fault_swap, "kill", "at random", "a swap")] * 170
     draw.shuffle(corners)
     return [corners[k % len(corners)] for k in range(n)]
 
 
-def inject(root, n, seed, tell=print):
+def say(line):
+    """Print at once, so that a run that is stopped has told what it did."""
+    print(line, flush=True)
+
+
+def inject(root, n, seed, tell=say):
     """Try n faults; give how often each ended how, and what was not survived."""
     draw, place = random.Random(seed), Place(root)
     counts, broken = Counter(), []
     for do, what, when, name in faults(draw, n):
         try:
             end = do(place, draw, what, when, name)
+            tell(f"{what}, {when}, {name}: {end}")
         except AssertionError as error:
             end = "NOT SURVIVED"
             broken.append((what, when, name, str(error)[:500]))
@@ -245,7 +301,7 @@ def inject(root, n, seed, tell=print):
     return counts, broken
 
 
-def fuzz(root, n, seed, tell=print):
+def fuzz(root, n, seed, tell=say):
     """Read n odd tables, half of them CSV and half Parquet; count what came of them."""
     import hypothesis
     import test_reader_fuzz as fuzzed
@@ -286,7 +342,9 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         counts, broken = inject(root / "faults", asked.kills, asked.seed)
-        tables, odd = fuzz(root, asked.tables, asked.seed)
+        tables, odd = Counter(), []
+        if asked.tables:
+            tables, odd = fuzz(root, asked.tables, asked.seed)
     print(f"\n{'what':14}{'when':12}{'whom':12}{'ended':18}{'times':>6}")
     for (what, when, whom, end), n in sorted(counts.items()):
         print(f"{what:14}{when:12}{whom:12}{end:18}{n:6}")
