@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import quote
@@ -104,11 +105,23 @@ def prepare_notebook(app, docname: str, source: list[str]) -> None:
     first = notebook["cells"][0]
     title, _, rest = "".join(first["source"]).partition("\n\n")
     first["source"] = f"{title}\n\n{links(name + '.ipynb')}\n\n{rest}"
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = link_names("".join(cell["source"]))
     if name == REPORT:  # is read for its results, the others for their code too
         for cell in notebook["cells"]:
             cell["metadata"].setdefault("tags", []).append("remove-input")
     # The corners of a table head nothing, so they are no headers.
     source[0] = json.dumps(notebook).replace("<th></th>", "<td></td>")
+
+
+#: A name in a notebook, linked to the file that defines it.
+DEFINED = re.compile(r"\[`(\w+)`\]\(\.\./src/(\w+)/(\w+)/(\w+)\.py\)")
+
+
+def link_names(text: str) -> str:
+    """Let names that a notebook links to their source lead to their reference here."""
+    return DEFINED.sub(r"{py:obj}`\1 <\2.\3.\4.\1>`", text)
 
 
 def describe_figures(app, doctree: nodes.document) -> None:

@@ -9,31 +9,26 @@
 # %% [markdown]
 # # Send the error back
 #
-# **You will** derive the gradient of a weighted loss, write
+# **You will** take one neuron's error back by hand, then a small network's, then write
 # [backpropagation](glossary.md#backpropagation) in ten lines, check it by numbers, and
-# then break it on purpose.
+# break it on purpose.
 #
-# **You will learn** why training should start from the logits, what the report's class
-# weight really does, and which mistakes a gradient check catches.
+# **You will learn** what a derivative on an edge says, why training should start from
+# the logits, what the report's class weight really does, and which mistakes a gradient
+# check catches.
 #
 # **You need** the chain rule, and [Carry an input
-# forward](01_forward_propagation.ipynb). About 30 minutes.
+# forward](01_forward_propagation.ipynb). Two parts of about 20 minutes each: from a
+# neuron to a network that learns; then class weights, and mistakes.
 #
 # This is sections 5 and 6 of the report, with two corrections: to its $dW$, and to its
 # class weight.
 
-# %% tags=["parameters"]
-run_dir = None
-
-# %%
-from lopsided.parameters import from_notebook
-
-P = from_notebook(globals(), "run_dir")
-
-# %%
+# %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
 
+from lopsided.lesson import toy
 from lopsided.lesson.loss import (
     class_weights,
     d_logits,
@@ -47,93 +42,278 @@ from lopsided.lesson.network import (
     Network,
     backward,
     forward,
+    initialise,
     layer_views,
+    predict_proba,
     relu,
     relu_slope,
     sigmoid,
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
+from lopsided.report.drawings import network_graph, neuron_graph
+from lopsided.report.lesson_figures import surfaces, tangent
 
 # %% [markdown]
-# ## What we look for
+# ## One neuron, backward by hand
 #
-# Collect all weights and biases in one vector $\theta$. Training should make the mean
-# loss small:
+# Here is the neuron of the first lesson again, with the same four numbers: two inputs
+# and two weights. This time we also know the [label](glossary.md#label): $y = 1$. The
+# loss of a positive is $-\log a$.
+
+# %% tags=["nbval-check-output"]
+x1, x2, y = 2.0, -1.0, 1.0
+w1, w2, b = 0.5, 1.5, 0.25
+z = w1 * x1 + w2 * x2 + b
+a = 1 / (1 + np.exp(-z))
+loss = -np.log(a)
+print(f"z = {z:.3f}   a = {a:.3f}   loss = {loss:.3f}")
+
+# %% [markdown]
+# The neuron should have said 1, and said less than one half. Which way must $w_1$,
+# $w_2$ and $b$ move so that the loss falls, and how much does each matter? A derivative
+# answers both. We find all of them from the end: first by how much the loss moves if
+# $a$ does.
+#
+# $$\frac{dL}{da} = \frac{d}{da}(-\log a) = -\frac1a$$
+#
+# One step back, $a = \sigma(z)$. The sigmoid's slope is $a(1 - a)$. A small move of $z$
+# moves $a$ by that factor, and $a$ moves the loss by the factor before. So the two are
+# multiplied: this is the chain rule.
+
+# %% tags=["nbval-check-output"]
+da = -1 / a  # dL/da
+slope = a * (1 - a)  # da/dz
+dz = da * slope  # dL/dz, by the chain rule
+print(f"dL/da = {da:.3f}   da/dz = {slope:.3f}   dL/dz = {dz:.3f}")
+
+# %% [markdown]
+# From now on $dz$ is short for $dL/dz$, and so for every letter. The two ugly factors
+# make a simple product:
+#
+# $$dz = -\frac1a \cdot a(1 - a) = a - 1 = a - y.$$
+#
+# It is the error itself: what the neuron said, minus what was true.
+
+# %%
+assert np.isclose(dz, a - y)
+
+# %% [markdown]
+# Two kinds of step are left. A sum passes its derivative on to every term unchanged: if
+# $b$ grows by a little, so does $z$. A product passes it on times *the other factor*:
+# $z$ has $w_1 x_1$ in it, so a move of $w_1$ counts $x_1$ times.
+#
+# <details><summary>Predict: which of the three derivatives, dw1, dw2 and db, will be
+# positive?</summary>
+#
+# $dz$ is negative. $x_1$ is positive, so $dw_1 = dz \, x_1$ is negative; $db = dz$ too.
+# Only $dw_2 = dz \, x_2$ is positive, because $x_2$ is negative. To lower the loss,
+# $w_1$ and $b$ must grow and $w_2$ must shrink.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+dw1, dw2, db = dz * x1, dz * x2, dz
+dx1, dx2 = dz * w1, dz * w2
+print(f"dw1 = {dw1:.3f}   dw2 = {dw2:.3f}   db = {db:.3f}")
+
+# %% [markdown]
+# The whole calculation is a *computation graph*. Read it twice: left to right, above
+# the lines, values are computed. Right to left, below the lines, derivatives are.
+
+# %% tags=["hide-input"]
+values = {"w1": w1, "x1": x1, "w2": w2, "x2": x2, "b": b}
+values |= {"w1*x1": w1 * x1, "w2*x2": w2 * x2, "z": z, "a": a, "loss": loss}
+slopes = {"w1": dw1, "x1": dx1, "w2": dw2, "x2": dx2, "b": db}
+slopes |= {"w1*x1": dz, "w2*x2": dz, "z": dz, "a": da, "loss": 1}
+show(neuron_graph(values, slopes))
+
+# %% [markdown]
+# ## Do not believe it: nudge
+#
+# A derivative is a promise: move $w_2$ by a small $h$, and the loss moves by about
+# $dw_2 \cdot h$. Keep all else, nudge, and compare.
+
+
+# %%
+def loss_at(w1, w2, b):
+    a = 1 / (1 + np.exp(-(w1 * x1 + w2 * x2 + b)))
+    return -np.log(a)
+
+
+# %% tags=["nbval-check-output"]
+rows = []
+for h in (1, 0.1, 0.01):
+    rows.append([h, dw2 * h, loss_at(w1, w2 + h, b) - loss])
+names = ["nudge of w2", "promised", "met"]
+show(pd.DataFrame(rows, columns=names).round(5).set_index("nudge of w2"))
+
+# %% [markdown]
+# The smaller the nudge, the better the promise is kept. It is made by the tangent, and
+# the loss is a curve.
+#
+# ## One step, and the loss falls
+#
+# The derivatives point uphill. So change each number a little *against* its own. How
+# little is the [learning rate](glossary.md#learning-rate), $\alpha$; one such change is
+# an [update](glossary.md#update).
+
+# %% tags=["nbval-check-output"]
+alpha = 0.1
+after = loss_at(w1 - alpha * dw1, w2 - alpha * dw2, b - alpha * db)
+print(f"loss before {loss:.3f}   after {after:.3f}")
+assert after < loss
+
+# %% [markdown]
+# Here is what happens along $w_2$ alone, with a longer step so that you can see it.
+
+# %% tags=["hide-input"]
+show(tangent(lambda v: loss_at(w1, v, b), w2, dw2, -0.6 * dw2, "w₂"))
+
+# %% [markdown]
+# That is all there is to learning: derivatives of the loss, and a small step against
+# them, many times. What remains is to do it for many weights and many rows.
+#
+# ## A small network, backward by hand
+#
+# Now the 2-3-1 network of the first lesson, its third example, and the label 1. Forward
+# first; it is the same arithmetic as before.
+
+# %% tags=["nbval-check-output"]
+W1 = np.array([[0.5, 1.5], [-1.0, 0.25], [2.0, 0.0]])
+b1, W2, b2 = np.array([0.25, 0.0, -1.0]), np.array([1.0, -2.0, 0.5]), -0.5
+x = np.array([-1.0, 0.5])
+z1 = W1 @ x + b1  # three hidden units
+a1 = np.maximum(z1, 0)
+a2 = sigmoid(W2 @ a1 + b2)
+print("z1", z1, "  a1", a1, f"  prediction {a2:.3f}")
+
+# %% [markdown]
+# The third unit has a negative $z$, so ReLU turned it *off*: it gives 0 to the output.
+#
+# <details><summary>Predict: three weights touch that unit, two going in and one coming
+# out. What are their derivatives?</summary>
+#
+# All are zero. Nudge the weight that comes out: it multiplies 0. Nudge a weight that
+# goes in: $z$ stays negative, and the unit stays off. For this row, nothing that is
+# done to them changes the loss.
+#
+# </details>
+#
+# Backward, from the right. The output is a neuron as above, whose inputs are the $a_1$.
+# A hidden unit is asked two things: how does the loss move with your activation ($da$),
+# and did the ReLU let your $z$ through? Its slope is 1 where $z > 0$, else 0.
+
+# %% tags=["nbval-check-output"]
+dz2 = a2 - y  # the error, as before
+dW2 = dz2 * a1  # a product: times the other factor
+da1 = dz2 * W2  # the same, the other way
+dz1 = da1 * (z1 > 0)  # ReLU's slope: 1 or 0
+dW1 = np.outer(dz1, x)  # entry (j, k): dz of unit j, times input k
+for name, found in {"dW2": dW2, "da1": da1, "dz1": dz1, "dW1": dW1}.items():
+    print(name, (found.round(3) + 0).tolist())  # + 0 makes a zero of minus zero
+
+# %% tags=["hide-input"]
+small = Network([2, 3, 1])
+small.W[1][:], small.b[1][:, 0], small.W[2][:], small.b[2][:] = W1, b1, W2, b2
+by_layer = {1: dz1[:, None], 2: np.array([[dz2]])}
+one_example = forward(small, x[:, None])
+show(network_graph(small, one_example, by_layer, {1: dW1, 2: dW2[None]}))
+
+# %% [markdown]
+# The number in a circle is the unit's activation. The derivative of each bias is its
+# unit's $dz$. The grey unit is off for this row. A unit that is off for *every* row
+# never learns again: it is [dead](glossary.md#dead-unit), and the next lesson finds
+# some.
+#
+# Again, do not believe it. Nudge one weight of the first layer.
+
+# %% tags=["nbval-check-output"]
+h = 1e-4
+nudged = W1.copy()
+nudged[1, 0] += h
+a2_nudged = sigmoid(W2 @ np.maximum(nudged @ x + b1, 0) + b2)
+print(f"promised {dW1[1, 0] * h:.3e}   met {np.log(a2) - np.log(a2_nudged):.3e}")
+
+# %% [markdown]
+# ## In letters
+#
+# Collect all weights and biases in one vector $\theta$. For $m$ rows, training makes
+# the mean loss small:
 #
 # $$J(\theta) = \frac1m \sum_i c^{(i)} \ell^{(i)},$$
 #
 # where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its [class
-# weight](glossary.md#class-weight). $J$ is the [objective](glossary.md#objective). The
-# [gradient](glossary.md#gradient) holds the derivative of $J$ by each entry of
-# $\theta$. It points uphill, so an [update](glossary.md#update) goes the other way:
+# weight](glossary.md#class-weight), 1 for now. $J$ is the
+# [objective](glossary.md#objective). Its [gradient](glossary.md#gradient) holds the
+# derivative by each entry of $\theta$, and an update is
 #
 # $$\theta := \theta - \alpha \, \frac{\partial J}{\partial \theta}.$$
 #
-# The step size $\alpha$ is the [learning rate](glossary.md#learning-rate).
+# Short names: $dA$ and $dZ$ are derivatives of *one example's* loss, a column each;
+# $dW$ and $db$ are derivatives of the *mean*, $J$. The factor $\tfrac1m$ enters there,
+# once.
 #
-# Short names: $dA$ and $dZ$ are derivatives of *one example's* weighted loss; $dW$ and
-# $db$ are derivatives of the *mean*, $J$. The factor $\tfrac1m$ enters there, once.
+# Take one example and one layer. Unit $j$ computes $z_j = \sum_k W_{jk} a_k + b_j$. The
+# chain rule says what we just did by hand:
 #
-# ## The report's starting point
+# $$\frac{\partial \ell}{\partial W_{jk}} = dz_j \, a_k, \qquad
+# \frac{\partial \ell}{\partial b_j} = dz_j, \qquad
+# \frac{\partial \ell}{\partial a_k} = \sum_j W_{jk} \, dz_j.$$
 #
-# The report differentiates the loss of one example by its prediction, and multiplies
-# by a weight:
+# The last one is a sum because $a_k$ reaches every unit $j$. (In the 2-3-1 network there
+# was one output, so the sum had one term.)
 #
-# $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
+# ## In matrices
 #
-# To go on, it multiplies by the slope of the sigmoid,
-# $\sigma'(z) = \hat y (1 - \hat y)$. Do that on paper. For $y = 1$:
-#
-# $$dZ = -\frac{w}{\hat y} \cdot \hat y (1 - \hat y) = w (\hat y - 1),$$
-#
-# and for $y = 0$:
-#
-# $$dZ = \frac{w}{1 - \hat y} \cdot \hat y (1 - \hat y) = w \hat y.$$
-#
-# Both are the same expression, and no division is left. With this example's $c^{(i)}$
-# as $w$:
-#
-# $$dZ = w \, (\hat y - y).$$
+# With $m$ rows side by side, the product $dZ \, A^T$ adds up the first formula over the
+# examples. See it with two examples and four numbers each:
 
 # %% tags=["nbval-check-output"]
-z = np.array([[-3.0, -0.5, 0.5, 3.0]])
-y = np.array([[0.0, 1.0, 0.0, 1.0]])
-y_hat = sigmoid(z)
-slope = y_hat * (1 - y_hat)
-print("dA times slope:", (d_output(y, y_hat) * slope).round(5))
-print("straight to dZ:", d_logits(y, y_hat).round(5))
+dZ_two = np.array([[1.0, 10.0], [2.0, 20.0]])  # two units, two examples
+A_two = np.array([[3.0, 5.0], [4.0, 6.0]])  # two inputs, two examples
+first = np.outer(dZ_two[:, 0], A_two[:, 0])
+second = np.outer(dZ_two[:, 1], A_two[:, 1])
+print((first + second).tolist(), "is", (dZ_two @ A_two.T).tolist())
 
 # %% [markdown]
-# ## Why the paper version matters
+# In the same way $W^T dZ$ is the third formula for all examples at once. These are the
+# report's formulas, with its line for $dW$ corrected:
 #
-# On paper they are equal. In floating point, $\hat y$ rounds to exactly 1 once the
-# logit is large, and the report's form divides zero by zero: on a prediction that is
-# *right*. One such row turns every weight of the network into NaN.
+# $$\begin{aligned}
+# dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
+# db^{[l]} &= \tfrac1m \sum_i dZ^{[l](i)} \\
+# dA^{[l-1]} &= (W^{[l]})^T dZ^{[l]} \\
+# dZ^{[l-1]} &= dA^{[l-1]} \cdot \mathrm{ReLU}'(Z^{[l-1]})
+# \end{aligned}$$
+#
+# The dot in the last line multiplies entry by entry. Check the first line by its
+# shapes: $dW$ must be as large as $W$.
 
-# %% tags=["nbval-check-output"]
-sure, right = sigmoid(np.array([[40.0]])), np.array([[1.0]])
-with np.errstate(divide="ignore", invalid="ignore"):
-    dA = d_output(right, sure)
-    print("dA times slope:", (dA * sure * (1 - sure)).item())
-print("straight to dZ:", d_logits(right, sure).item())
+
+# %%
+def backward_by_hand(network, passed, dZ):
+    m, d = dZ.shape[1], {}
+    for l in range(network.L, 0, -1):
+        d[f"dZ{l}"] = dZ
+        d[f"dW{l}"] = dZ @ passed.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
+        d[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
+        if l > 1:
+            d[f"dA{l - 1}"] = dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m)
+            dZ = dA * (passed.Z[l - 1] > 0)  # (n_{l-1}, m)
+    return d
+
 
 # %% [markdown]
-# ## Two readings of the class weight
-#
-# The report's formula multiplies *both* classes by $w$. Its next line says
-#
-# > w is a class weight assigned to the positive class
-#
-# We keep both readings, by name. `"uniform"` is the formula as written. `"positive"`
-# is the intent as stated.
+# With one example it gives the numbers of the drawing.
 
-# %% tags=["nbval-check-output"]
-for weighting in ("uniform", "positive"):
-    print(f"{weighting:9}", class_weights(y, weighting, w=4))
+# %%
+drawn = backward_by_hand(small, one_example, np.array([[dz2]]))
+assert np.allclose(drawn["dW1"], dW1, rtol=0, atol=1e-15)
+assert np.allclose(drawn["dW2"], dW2, rtol=0, atol=1e-15)
 
 # %% [markdown]
-# Now a small network to try them on. Its biases are not zero: a zero could hide a
+# Now a network with two hidden layers. Its biases are not zero: a zero could hide a
 # mistake. Twelve examples, three of them positive.
 
 # %%
@@ -145,67 +325,62 @@ Y = np.zeros((1, 12))
 Y[:, :3] = 1
 
 # %% [markdown]
-# ## The chain rule, layer by layer
-#
-# Take one example and one layer. Unit $j$ computes $z_j = \sum_k W_{jk} a_k + b_j$.
-# Write $dz_j$ for the derivative of the loss $\ell$ by $z_j$. Then the chain rule says
-#
-# $$\frac{\partial \ell}{\partial W_{jk}} = dz_j \, a_k, \qquad
-# \frac{\partial \ell}{\partial b_j} = dz_j, \qquad
-# \frac{\partial \ell}{\partial a_k} = \sum_j W_{jk} \, dz_j.$$
-#
-# The last one is a sum because $a_k$ reaches every unit $j$. Now for all examples at
-# once, from $dZ^{[L]}$ back: the product $dZ \, A^T$ adds up the first line over the
-# examples, and $W^T dZ$ is the third. These are the report's formulas, with its line
-# for $dW$ corrected:
-#
-# $$\begin{aligned}
-# dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
-# db^{[l]} &= \tfrac1m \sum_i dZ^{[l](i)} \\
-# dA^{[l-1]} &= (W^{[l]})^T dZ^{[l]} \\
-# dZ^{[l-1]} &= dA^{[l-1]} \cdot \mathrm{ReLU}'(Z^{[l-1]})
-# \end{aligned}$$
-#
-# The dot in the last line multiplies entry by entry. ReLU's slope is 1 where $Z > 0$,
-# else 0. Check the first line by its shapes: $dW$ must be as large as $W$.
-
+# The package's [`backward`](../src/lopsided/lesson/network.py) does the same, and
+# returns $dW$ and $db$ of all layers as one flat vector, laid out like $\theta$.
+# `layer_views` cuts it into layers.
 
 # %%
-def backward_by_hand(network, done, dZ):
-    m, d = dZ.shape[1], {}
-    for l in range(network.L, 0, -1):
-        d[f"dZ{l}"] = dZ
-        d[f"dW{l}"] = dZ @ done.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
-        d[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
-        if l > 1:
-            d[f"dA{l - 1}"] = dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m)
-            dZ = dA * (done.Z[l - 1] > 0)  # (n_{l-1}, m)
-    return d
-
-
-# %% [markdown]
-# The package does the same, and returns $dW$ and $db$ of all layers as one flat vector,
-# laid out like $\theta$. `layer_views` cuts it into layers.
-
-# %%
-weight = class_weights(Y, "positive", w=4)
-done = forward(network, X)
-dZ = d_logits(Y, done.A[3], weight)
-by_hand = backward_by_hand(network, done, dZ)
-dW, db = layer_views(network.layer_dims, backward(network, done, dZ))
+passed = forward(network, X)
+by_hand = backward_by_hand(network, passed, passed.A[3] - Y)
+flat = backward(network, passed, d_logits(Y, passed.A[3]))
+dWs, dbs = layer_views(network.layer_dims, flat)
 for l in (3, 2, 1):
-    assert np.allclose(by_hand[f"dW{l}"], dW[l], rtol=0, atol=1e-14)
-    assert np.allclose(by_hand[f"db{l}"], db[l], rtol=0, atol=1e-14)
+    assert np.allclose(by_hand[f"dW{l}"], dWs[l], rtol=0, atol=1e-14)
+    assert np.allclose(by_hand[f"db{l}"], dbs[l], rtol=0, atol=1e-14)
 
 # %% [markdown]
 # ## Check the gradient by numbers
 #
 # Two programs that share a misunderstanding agree. A gradient has an independent
-# witness: nudge one parameter, and see how much the objective moves. This is the
-# [gradient check](glossary.md#gradient-check).
+# witness: the nudge from above, for every parameter in turn. This is the [gradient
+# check](glossary.md#gradient-check). A nudge to both sides is more exact than one:
 #
 # $$\hat g_i = \frac{J(\theta_i + h) - J(\theta_i - h)}{2h}$$
-#
+
+
+# %%
+def by_nudges(J, theta, h=1e-5):
+    g = np.empty_like(theta)
+    for i, value in enumerate(theta):
+        theta[i] = value + h
+        above = J()
+        theta[i] = value - h
+        below = J()
+        theta[i] = value  # as it was
+        g[i] = (above - below) / (2 * h)
+    return g
+
+
+# %% [markdown]
+# [`numerical_gradient`](../src/lopsided/lesson/loss.py) in the package is this function.
+# We ask both for the objective's gradient.
+
+
+# %%
+def witness(weight):
+    """Estimate the gradient from the objective alone."""
+    return numerical_gradient(
+        lambda: objective(forward(network, X).Z[3], Y, weight), network.theta
+    )
+
+
+def J():
+    return np.mean(logistic_loss(forward(network, X).Z[3], Y))
+
+
+assert np.array_equal(by_nudges(J, network.theta), witness(1.0))
+
+# %% [markdown]
 # We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$. Near
 # $10^{-9}$ they agree up to rounding. We call it wrong from $10^{-7}$ on. A false alarm
 # is possible: where a nudge carries some $Z$ across zero, ReLU has a kink and $\hat g$
@@ -213,15 +388,6 @@ for l in (3, 2, 1):
 
 
 # %%
-def witness(weight):
-    """Estimate the gradient from the objective alone."""
-
-    def J():
-        return objective(forward(network, X).Z[3], Y, weight)
-
-    return numerical_gradient(J, network.theta)
-
-
 def verdict(difference):
     return "agrees" if difference < 1e-7 else "WRONG"
 
@@ -231,53 +397,45 @@ def in_words(difference):
 
 
 # %% tags=["nbval-check-output"]
-rows = []
-for weighting in ("uniform", "positive"):
-    weight = class_weights(Y, weighting, w=4)
-    done = forward(network, X)
-    ours = backward(network, done, d_logits(Y, done.A[3], weight))
-    difference = relative_difference(ours, witness(weight))
-    rows.append([weighting, ours.size, verdict(difference)])
-    assert difference < 1e-7
-show(pd.DataFrame(rows, columns=["weighting", "parameters", "verdict"]))
+gap = relative_difference(flat, witness(1.0))
+print(f"{flat.size} parameters, difference {in_words(gap)}: {verdict(gap)}")
+assert verdict(gap) == "agrees"
 
 # %% [markdown]
 # One number for all parameters says *that* something is wrong, not *where*. So nudge
 # the arrays on the way too: change one entry of $Z^{[l]}$ or $A^{[l]}$, and finish the
 # forward pass from there. $dZ$ and $dA$ belong to single examples, so here the losses
-# are added up, not averaged. Both functions use `done`, `weight` and `Y` from above.
+# are added up, not averaged.
 
 
 # %%
 def loss_from(name, l, values):
-    """Go on from Z[l] or A[l], and add up the weighted losses."""
+    """Go on from Z[l] or A[l], and add up the losses."""
     Z = values  # of no use if these are of A: the loop begins with the next Z
     A = np.maximum(values, 0) if name == "Z" else values
     for k in range(l + 1, 4):
         Z = network.W[k] @ A + network.b[k]
         A = np.maximum(Z, 0)
-    return np.sum(weight * logistic_loss(Z, Y))
+    return np.sum(logistic_loss(Z, Y))
 
 
 # %%
 def nudge(name, l):
     """Estimate dZ[l] or dA[l], with no formula for it."""
-    values = getattr(done, name)[l].copy()
-    flat = values.reshape(-1)  # the same memory, as a vector: nudged together
-    estimate = numerical_gradient(lambda: loss_from(name, l, values), flat)
-    return estimate.reshape(values.shape)
+    values = getattr(passed, name)[l].copy()
+    vector = values.reshape(-1)  # the same memory: nudged together
+    return by_nudges(lambda: loss_from(name, l, values), vector).reshape(values.shape)
 
 
 # %% [markdown]
 # Compare every array of the backward pass, in the order in which it is computed.
 
 # %%
-weight = class_weights(Y, "positive", w=4)
-dW, db = layer_views(network.layer_dims, witness(weight))
+dW_seen, db_seen = layer_views(network.layer_dims, witness(1.0))
 witnesses = {}
 for l in (3, 2, 1):
     witnesses |= {f"dZ{l}": nudge("Z", l)}
-    witnesses |= {f"dW{l}": dW[l], f"db{l}": db[l]}
+    witnesses |= {f"dW{l}": dW_seen[l], f"db{l}": db_seen[l]}
     if l > 1:
         witnesses |= {f"dA{l - 1}": nudge("A", l - 1)}
 
@@ -294,6 +452,108 @@ show(pd.DataFrame(rows, columns=names).set_index("array"))
 # Read such a table from the top. A wrong $dZ$ or $dA$ spoils what is computed from it;
 # a wrong $dW$ or $db$ stays alone. The first wrong array is where to look.
 #
+# ## Let it learn
+#
+# The gradient is right, so let it work. The toy world of the first lesson: points in a
+# plane, one in five of them positive, gathered in the middle. One step is the update
+# from above, with all rows at once.
+
+# %%
+X_toy, Y_toy = toy.points(np.random.default_rng(0))
+
+
+def descend(learner, steps, alpha=0.5):
+    for _ in range(steps):
+        done = forward(learner, X_toy)
+        dZ = done.A[learner.L] - Y_toy
+        learner.theta -= alpha * backward(learner, done, dZ)
+
+
+# %% [markdown]
+# <details><summary>Predict: what loss must it have before the first step, about? And
+# what would a network lose that says "one in five" to everyone?</summary>
+#
+# About $\log 2 \approx 0.69$: random weights have no opinion yet. Saying
+# $\pi = \tfrac15$ to everyone loses $-\pi\log\pi - (1-\pi)\log(1-\pi) \approx 0.50$.
+# So the first steps find out how rare positives are; only then does it learn *where*
+# they are.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+snapshots = {}
+learner = initialise([2, 8, 1], np.random.default_rng(2))
+for steps, more in ((0, 0), (10, 10), (100, 90), (1000, 900)):
+    descend(learner, more)
+    snapshots[f"after {steps} steps"] = Network([2, 8, 1], learner.theta)
+    reached = objective(forward(learner, X_toy).Z[2], Y_toy)
+    print(f"after {steps:4} steps the loss is {reached:.3f}")
+
+# %% tags=["hide-input"]
+panels = {
+    name: lambda points, seen=seen: predict_proba(seen, points)
+    for name, seen in snapshots.items()
+}
+show(surfaces(panels, X_toy, Y_toy, "first_steps"))
+
+# %% [markdown]
+# Nobody told it that the positives sit in the middle. It followed the derivatives of
+# $-\log \hat y$, and folded its eight bends around them. The [next
+# lesson](03_training.ipynb) makes this faster, and asks when to stop.
+#
+# This is a good place for a pause.
+#
+# ## Two readings of the class weight
+#
+# **Part two: class weights, and mistakes.** Only one row in five is positive. Should
+# those few not count more? The report multiplies each example's derivative by a weight:
+#
+# $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
+#
+# To go on, it multiplies by the slope of the sigmoid,
+# $\sigma'(z) = \hat y (1 - \hat y)$. Do that on paper. For $y = 1$:
+#
+# $$dZ = -\frac{w}{\hat y} \cdot \hat y (1 - \hat y) = w (\hat y - 1),$$
+#
+# and for $y = 0$:
+#
+# $$dZ = \frac{w}{1 - \hat y} \cdot \hat y (1 - \hat y) = w \hat y.$$
+#
+# Both are the same expression, $dZ = w \, (\hat y - y)$: the error, times the weight.
+
+# %% tags=["nbval-check-output"]
+labels = np.array([[0.0, 1.0, 0.0, 1.0]])
+said = sigmoid(np.array([[-3.0, -0.5, 0.5, 3.0]]))
+print("dA times slope:", (d_output(labels, said) * said * (1 - said)).round(5))
+print("straight to dZ:", d_logits(labels, said).round(5))
+
+# %% [markdown]
+# The report's formula multiplies *both* classes by $w$. Its next line says
+#
+# > w is a class weight assigned to the positive class
+#
+# We keep both readings, by name. `"uniform"` is the formula as written. `"positive"`
+# is the intent as stated.
+
+# %% tags=["nbval-check-output"]
+for weighting in ("uniform", "positive"):
+    print(f"{weighting:9}", class_weights(labels, weighting, w=4))
+
+# %% [markdown]
+# Neither reading may escape the gradient check.
+
+# %% tags=["nbval-check-output"]
+rows = []
+for weighting in ("uniform", "positive"):
+    weight = class_weights(Y, weighting, w=4)
+    ours = backward(network, passed, d_logits(Y, passed.A[3], weight))
+    difference = relative_difference(ours, witness(weight))
+    rows.append([weighting, ours.size, verdict(difference)])
+    assert difference < 1e-7
+names = ["weighting", "parameters", "verdict"]
+show(pd.DataFrame(rows, columns=names).set_index("weighting"))
+
+# %% [markdown]
 # ## What a uniform weight does
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
@@ -302,9 +562,8 @@ show(pd.DataFrame(rows, columns=names).set_index("array"))
 # same.) It cannot favour a class.
 
 # %%
-done = forward(network, X)
-once = backward(network, done, d_logits(Y, done.A[3], 1.0))
-four = backward(network, done, d_logits(Y, done.A[3], 4.0))
+once = backward(network, passed, d_logits(Y, passed.A[3], 1.0))
+four = backward(network, passed, d_logits(Y, passed.A[3], 4.0))
 assert np.allclose(four, 4 * once, rtol=1e-14)
 
 # %% [markdown]
@@ -313,17 +572,25 @@ assert np.allclose(four, 4 * once, rtol=1e-14)
 
 
 # %% tags=["nbval-check-output"]
-def cosine(a, b):
-    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+def cosine(g, other):
+    return g @ other / np.linalg.norm(g) / np.linalg.norm(other)
 
 
-weight = class_weights(Y, "positive", w=4)
-positive = backward(network, done, d_logits(Y, done.A[3], weight))
+on_positives = class_weights(Y, "positive", w=4)
+positive = backward(network, passed, d_logits(Y, passed.A[3], on_positives))
 print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
 # %% [markdown]
 # ## What a weight on positives asks for
+#
+# <details><summary>Predict: one row in five is positive, and positives count four times.
+# What would a network say that knows nothing else?</summary>
+#
+# One half. Per five rows there is one positive with weight 4, and four negatives with
+# weight 1: as much on one side as on the other.
+#
+# </details>
 #
 # Think of many rows that look alike, a share $p$ of them positive. A network can only
 # give all of them one answer $q$. Their mean loss with weight $w$ on positives is
@@ -343,39 +610,94 @@ print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 q = np.linspace(0.0005, 0.9995, 1000)
 rows = []
 for p, w in ((0.2, 1), (0.2, 4), (0.02, 4), (0.02, 49)):
-    loss = -w * p * np.log(q) - (1 - p) * np.log(1 - q)
-    rows.append([p, w, q[loss.argmin()], weighted_probability(p, w)])
+    mean_loss = -w * p * np.log(q) - (1 - p) * np.log(1 - q)
+    rows.append([p, w, q[mean_loss.argmin()], weighted_probability(p, w)])
     assert abs(rows[-1][2] - rows[-1][3]) < 0.001
-show(pd.DataFrame(rows, columns=["p", "w", "lowest at", "formula"]).round(3))
+names = ["p", "w", "lowest at", "formula"]
+show(pd.DataFrame(rows, columns=names).round(3).set_index(["p", "w"]))
 
 # %% [markdown]
 # So $q \ge 1/2$ means $w p \ge 1 - p$, that is $p \ge 1/(1 + w)$: a weight is a
 # [threshold](glossary.md#threshold) in disguise.
 # [Choose a threshold](04_threshold_analysis.ipynb) trains both, and compares.
 #
+# ## Why the paper version matters
+#
+# **Now the mistakes.** The first is to compute what should be cancelled on paper. In
+# floating point, $\hat y$ rounds to exactly 1 once the logit is large, and the report's
+# $dA$ times the slope divides zero by zero: on a prediction that is *right*. One such
+# row turns every weight of the network into NaN.
+
+# %% tags=["nbval-check-output"]
+sure, right_label = sigmoid(np.array([[40.0]])), np.array([[1.0]])
+with np.errstate(divide="ignore", invalid="ignore"):
+    dA_sure = d_output(right_label, sure)
+    print("dA times slope:", (dA_sure * sure * (1 - sure)).item())
+print("straight to dZ:", d_logits(right_label, sure).item())
+
+# %% [markdown]
+# ## The transposed dW fails in three different ways
+#
+# Here is the report's own. It writes
+#
+# $$dW^{[l]} = \tfrac1m A^{[l-1]} (dZ^{[l]})^T,$$
+#
+# which is the transpose of the gradient. What happens then depends on the shapes.
+#
+# **Between layers of different width it raises.** This is the kind failure.
+
+# %% tags=["nbval-check-output"]
+m = Y.size
+transposed = passed.A[0] @ by_hand["dZ1"].T / m  # (4, 3), but W[1] is (3, 4)
+try:
+    network.W[1] - 0.01 * transposed
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# **At the output it broadcasts.** $W^{[3]}$ is $(1, 3)$ and the transpose is $(3, 1)$.
+# NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix: `W = W - ...`
+# goes on without an error. Written in place, `W -= ...` raises, because a result cannot
+# grow into a smaller array. This package updates in place.
+
+# %% tags=["nbval-check-output"]
+transposed = passed.A[2] @ by_hand["dZ3"].T / m  # (3, 1)
+updated = network.W[3] - 0.01 * transposed
+print(network.W[3].shape, "->", updated.shape)
+
+# %% [markdown]
+# **In a square layer it trains, wrongly.** In the report's first network both hidden
+# layers have three units. The transpose has the right shape and the wrong entries.
+
+# %% tags=["nbval-check-output"]
+transposed = passed.A[1] @ by_hand["dZ2"].T / m  # (3, 3), as W[2]
+apart = relative_difference(transposed, by_hand["dW2"])
+print(f"shapes agree: {transposed.shape == by_hand['dW2'].shape}")
+print(f"difference from the gradient: {apart:.3f}")
+
+# %% [markdown]
 # ## Plant a mistake, and see it caught
 #
-# Each of these runs without an error. The check finds all four.
+# Each of these runs without an error. Vote before you look: which will the check find?
 #
 # - **`>=` on activations.** After ReLU, an inactive unit is exactly 0. Asking whether
 #   the activation is `>= 0` says yes to every unit.
-# - **Transposed dW.** In the second layer it has the right shape; more below.
+# - **Transposed dW.** In the second layer it has the right shape, as we saw.
 # - **Forgotten 1/m.** The sum of the gradients instead of their mean.
 # - **Weight on the wrong class.** The negatives are amplified.
 
 
 # %%
 def mistaken(kind):
-    done = forward(network, X)
     label = 1 - Y if kind == "weight on the wrong class" else Y
-    dZ = d_logits(Y, done.A[3], class_weights(label, "positive", w=4))
-    slope = relu_slope
+    dZ = d_logits(Y, passed.A[3], class_weights(label, "positive", w=4))
+    bend = relu_slope
     if kind == "'>=' on activations":
-        slope = lambda Z: relu(Z) >= 0  # noqa: E731
-    gradient = backward(network, done, dZ, slope)
+        bend = lambda Z: relu(Z) >= 0  # noqa: E731
+    gradient = backward(network, passed, dZ, bend)
     if kind == "transposed dW":
-        dW, _ = layer_views(network.layer_dims, gradient)
-        dW[2][:] = dW[2].T.copy()
+        square = layer_views(network.layer_dims, gradient)[0][2]
+        square[:] = square.T.copy()
     return gradient * (Y.size if kind == "forgotten 1/m" else 1)
 
 
@@ -387,9 +709,12 @@ for kind in [*kinds, "weight on the wrong class"]:
     difference = relative_difference(mistaken(kind), truth)
     rows.append([kind, in_words(difference), verdict(difference)])
     assert (kind == "none") == (verdict(difference) == "agrees")
-show(pd.DataFrame(rows, columns=["mistake", "difference", "verdict"]))
+names = ["mistake", "difference", "verdict"]
+show(pd.DataFrame(rows, columns=names).set_index("mistake"))
 
 # %% [markdown]
+# It finds all four.
+#
 # ## Plant one that the check cannot see
 #
 # Now put the weight on the wrong class *everywhere*: in the gradient, and in the
@@ -428,63 +753,64 @@ assert np.isclose(settles_at(right), expected)
 # %% [markdown]
 # A gradient check and a known case do different work. Use both.
 #
-# ## The transposed dW fails in three different ways
-#
-# The report writes
-#
-# $$dW^{[l]} = \tfrac1m A^{[l-1]} (dZ^{[l]})^T,$$
-#
-# which is the transpose of the gradient. What happens then depends on the shapes.
-#
-# **Between layers of different width it raises.** This is the kind failure.
-
-# %% tags=["nbval-check-output"]
-m = Y.size
-done = forward(network, X)
-d = backward_by_hand(network, done, d_logits(Y, done.A[3]))
-transposed = done.A[0] @ d["dZ1"].T / m  # (4, 3), but W[1] is (3, 4)
-try:
-    network.W[1] - 0.01 * transposed
-except ValueError as error:
-    print(error)
-
-# %% [markdown]
-# **At the output it broadcasts.** $W^{[3]}$ is $(1, 3)$ and the transpose is $(3, 1)$.
-# NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix: `W = W - ...`
-# goes on without an error. Written in place, `W -= ...` raises, because a result cannot
-# grow into a smaller array. This package updates in place.
-
-# %% tags=["nbval-check-output"]
-transposed = done.A[2] @ d["dZ3"].T / m  # (3, 1)
-updated = network.W[3] - 0.01 * transposed
-print(network.W[3].shape, "->", updated.shape)
-
-# %% [markdown]
-# **In a square layer it trains, wrongly.** In the report's first network both hidden
-# layers have three units. The transpose has the right shape and the wrong entries.
-
-# %% tags=["nbval-check-output"]
-transposed = done.A[1] @ d["dZ2"].T / m  # (3, 3), as W[2]
-difference = relative_difference(transposed, d["dW2"])
-print(f"shapes agree: {transposed.shape == d['dW2'].shape}")
-print(f"difference from the gradient: {difference:.3f}")
-
-# %% [markdown]
 # ## What we saw
 #
-# - Cancel on paper before you compute: $dZ = w(\hat y - y)$ never divides by zero.
-# - $dW^{[l]} = \tfrac1m dZ^{[l]} (A^{[l-1]})^T$. Shapes are a first check, and not enough.
+# - A derivative on an edge says how the loss moves if that value does. Products pass it
+#   on times the other factor, sums unchanged, ReLU all or nothing.
+# - $dz = \hat y - y$, the error itself, with its weight if it has one. Cancelled on
+#   paper, it never divides by zero.
+# - $dW^{[l]} = \tfrac1m dZ^{[l]} (A^{[l-1]})^T$. Shapes are a first check, and not
+#   enough.
 # - A weight on both classes is a learning rate. A weight on one class changes what is
 #   learned.
-# - A gradient check takes five lines. It finds wrong derivatives, not wrong intentions.
+# - A gradient check takes ten lines. It finds wrong derivatives, not wrong intentions.
 #   Those show in a case whose answer you know.
 #
 # ## On your own
 #
-# 1. Set all biases of the small network to zero and all inputs positive. Which planted
-#    mistakes does the check still catch?
-# 2. Let the step $h$ go from $10^{-1}$ to $10^{-12}$ and draw the difference. Why does
+# 1. Give the single neuron the label 0. Redraw its graph. Which derivatives change
+#    their sign, and which their size?
+#
+#    <details><summary>Answer</summary>
+#
+#    Now $dz = a - 0 = a$, which is positive, so every derivative changes its sign: the
+#    neuron should say less. All are scaled by the same factor, $a / (1 - a)$, because
+#    all are $dz$ times a factor that has no label in it. Only $dL/da$ is new:
+#    $1 / (1 - a)$.
+#
+#    </details>
+#
+# 2. Set all biases of the four-input network to zero and all inputs positive. Which
+#    planted mistakes does the check still catch?
+#
+#    <details><summary>Answer</summary>
+#
+#    Try it with a few seeds. The forgotten $\tfrac1m$, the wrong class and the
+#    transposed $dW$ are always caught while some unit of each layer is on. The `>=`
+#    shows only if some unit is off for some row: with all inputs positive and a lucky
+#    draw of weights, each unit of the first layer may be always on.
+#
+#    </details>
+#
+# 3. Let the step $h$ go from $10^{-1}$ to $10^{-12}$ and draw the difference. Why does
 #    it first fall and then rise?
-# 3. Plant a mistake of your own that trains, looks plausible, and passes the check.
+#
+#    <details><summary>Answer</summary>
+#
+#    A large $h$ cuts the curve by a chord: the error falls like $h^2$. A small $h$
+#    subtracts two nearly equal numbers, each rounded at about $10^{-16}$: that error
+#    grows like $10^{-16} / h$. The best step balances both, near $10^{-5}$.
+#
+#    </details>
+#
+# 4. Plant a mistake of your own that trains, looks plausible, and passes the check.
+#
+#    <details><summary>Answer</summary>
+#
+#    Anything that is wrong in the objective *and* in its gradient passes: labels
+#    shuffled against their rows, a feature that was standardised twice, test rows among
+#    the training rows.
+#
+#    </details>
 #
 # Next: [Train the network](03_training.ipynb).

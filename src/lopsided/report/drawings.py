@@ -1,0 +1,253 @@
+"""Graphs of the lessons: a neuron and a network, with numbers on their edges.
+
+A lesson computes, and hands over what it computed; nothing here is needed to follow it.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lopsided.lesson.network import Array, Network, Pass
+from lopsided.report.display import BLUE, GREY, ORANGE, Picture, axes, styled
+
+LIGHT = "#BBBBBB"
+#: Where each step of a neuron stands, and what is written there.
+NEURON = {
+    "w1": (0, 6.2, "w₁"),
+    "x1": (0, 4.6, "x₁"),
+    "w2": (0, 3.2, "w₂"),
+    "x2": (0, 1.6, "x₂"),
+    "b": (1.3, 0, "b"),
+    "w1*x1": (1.3, 5.4, "×"),
+    "w2*x2": (1.3, 2.4, "×"),
+    "z": (2.3, 3.6, "+"),
+    "a": (3.3, 3.6, "σ"),
+    "loss": (4.4, 3.6, "loss"),
+}
+NEXT = {
+    "w1": "w1*x1",
+    "x1": "w1*x1",
+    "w2": "w2*x2",
+    "x2": "w2*x2",
+    "b": "z",
+    "w1*x1": "z",
+    "w2*x2": "z",
+    "z": "a",
+    "a": "loss",
+}
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with a true minus sign, and zero without one."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
+
+
+def _canvas(size: tuple[float, float], title: str) -> tuple[Figure, Axes]:
+    figure, ax = axes("", "", title, size)
+    ax.set_axis_off()
+    return figure, ax
+
+
+def _pair(
+    ax: Axes, x: float, y: float, value: str, derivative: str, off: bool = False
+) -> None:
+    """Write a value above a point, and a derivative below it."""
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9}
+    for text, colour, va, dy in (
+        (value, BLUE, "bottom", 1.5),
+        (derivative, ORANGE, "top", -1.5),
+    ):
+        ax.annotate(
+            text,
+            (x, y),
+            (0, dy),
+            textcoords="offset points",
+            ha="center",
+            va=va,
+            color=GREY if off else colour,
+            fontsize=10,
+            fontstyle="italic" if colour == ORANGE else "normal",
+            bbox=box,
+        )
+
+
+def _node(ax: Axes, x: float, y: float, text: str, off: bool = False) -> None:
+    ax.annotate(
+        text,
+        (x, y),
+        ha="center",
+        va="center",
+        color=GREY if off else "black",
+        zorder=4,
+        bbox={
+            "boxstyle": "circle,pad=0.35",
+            "facecolor": "#DDDDDD" if off else "white",
+            "edgecolor": GREY if off else "black",
+            "linestyle": "--" if off else "-",
+        },
+    )
+
+
+def _key(ax: Axes, derivatives: bool) -> None:
+    """Say what the colours mean, below the drawing."""
+    words = "above each line: the value"
+    ax.text(0, -0.04, words, transform=ax.transAxes, color=BLUE, fontsize=10, va="top")
+    if derivatives:
+        words = "below, slanted: derivative of the loss by it"
+        ax.text(
+            1,
+            -0.04,
+            words,
+            transform=ax.transAxes,
+            color=ORANGE,
+            fontsize=10,
+            fontstyle="italic",
+            ha="right",
+            va="top",
+        )
+
+
+@styled
+def neuron_graph(
+    values: Mapping[str, float], derivatives: Mapping[str, float] | None = None
+) -> Picture:
+    """Draw one neuron and its loss as a computation graph.
+
+    Parameters
+    ----------
+    values : mapping
+        What each step gives: ``x1, w1, x2, w2, b, w1*x1, w2*x2, z, a, loss``.
+    derivatives : mapping, optional
+        Of the loss, by each of these. The loss's own is 1.
+    """
+    slopes = {**dict.fromkeys(NEURON, np.nan), **(derivatives or {})}
+    figure, ax = _canvas((5.6, 4.8), "One neuron, one example")
+    for name, (x, y, text) in NEURON.items():
+        end = NEURON[NEXT[name]][:2] if name in NEXT else (x + 1, y)
+        ax.annotate(
+            "",
+            end,
+            (x, y),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": GREY,
+                "shrinkA": 13,
+                "shrinkB": 13 if name in NEXT else 0,
+            },
+        )
+        middle = {"b": 0.4, "loss": 0.68, "a": 0.46}.get(name, 0.5)
+        below = number(slopes[name]) if derivatives else ""
+        _pair(
+            ax,
+            x + middle * (end[0] - x),
+            y + middle * (end[1] - y),
+            number(values[name]),
+            below,
+        )
+        _node(ax, x, y, text)
+    ax.set(xlim=(-0.3, 5.45), ylim=(-0.5, 6.7))
+    _key(ax, bool(derivatives))
+    said = [
+        f"{name} is {number(values[name])}"
+        + (f", derivative {number(slopes[name])}" if derivatives else "")
+        for name in NEURON
+    ]
+    alt = (
+        "A graph from the inputs on the left over two products, their sum with the "
+        f"bias, and the sigmoid to the loss on the right. {'; '.join(said)}."
+    )
+    return Picture("neuron_back" if derivatives else "neuron", figure, alt)
+
+
+@styled
+def network_graph(
+    network: Network,
+    passed: Pass,
+    dZ: Mapping[int, Array] | None = None,
+    dW: Mapping[int, Array] | None = None,
+) -> Picture:
+    """Draw a small network with one example passing through it.
+
+    A hidden unit whose z is not positive is off: grey, with its edges dashed.
+
+    Parameters
+    ----------
+    network : Network
+    passed : Pass
+        Of one example.
+    dZ, dW : mapping of array, optional
+        By layer: derivatives of this example's loss.
+    """
+    figure, ax = _canvas((5.6, 4.8), f"{'-'.join(map(str, network.layer_dims))} units")
+    widest = max(network.layer_dims)
+    height = [
+        (widest - 1) / 2 + np.arange(n - 1, -1, -1.0) - (n - 1) / 2
+        for n in network.layer_dims
+    ]
+    off = {l: passed.Z[l][:, 0] <= 0 for l in range(1, network.L)}
+    off |= {0: np.zeros(network.layer_dims[0], bool), network.L: np.zeros(1, bool)}
+    said = []
+    for l in range(1, network.L + 1):
+        for (j, k), w in np.ndenumerate(network.W[l]):
+            silent = bool(off[l][j] or off[l - 1][k])
+            start, end = (l - 1, height[l - 1][k]), (l, height[l][j])
+            ax.plot(
+                *zip(start, end, strict=True),
+                color=LIGHT if silent else GREY,
+                ls="--" if silent else "-",
+                lw=1.2,
+                zorder=1,
+            )
+            # Near the end that has more room, so that the labels do not meet.
+            at = 0.45
+            if l == 1:
+                at = 0.64 if k == 0 else 0.34
+            x = start[0] + at
+            y = start[1] + at * (end[1] - start[1])
+            below = number(dW[l][j, k], 2) if dW else ""
+            _pair(ax, x, y, number(w, 2), below, silent)
+    for l, column in enumerate(height):
+        for j, y in enumerate(column):
+            a = passed.A[l][j, 0]
+            _node(ax, l, y, number(a, 2), bool(off[l][j]))
+            if l:
+                name = "ŷ" if l == network.L else f"unit {j + 1}"
+                z = passed.Z[l][j, 0]
+                back = f"dz {number(dZ[l][j, 0], 2)}" if dZ else ""
+                state = " (off)" if off[l][j] else ""
+                ax.annotate(
+                    f"z {number(z, 2)}",
+                    (l, y),
+                    (0, 22),
+                    textcoords="offset points",
+                    ha="center",
+                    color=GREY if off[l][j] else BLUE,
+                    fontsize=10,
+                )
+                ax.annotate(
+                    back,
+                    (l, y),
+                    (0, -22),
+                    textcoords="offset points",
+                    ha="center",
+                    va="top",
+                    color=GREY if off[l][j] else ORANGE,
+                    fontsize=10,
+                    fontstyle="italic",
+                )
+                said.append(
+                    f"{name}{state}: z {number(z, 2)}, a {number(a, 2)}"
+                    + (f", {back}" if back else "")
+                )
+            else:
+                said.append(f"input {j + 1}: {number(a, 2)}")
+    ax.set(xlim=(-0.25, network.L + 0.25), ylim=(-0.5 if dW else -0.3, widest - 0.55))
+    _key(ax, dW is not None)
+    alt = (
+        f"A network of {', '.join(map(str, network.layer_dims))} units, one example "
+        f"passing through. {'; '.join(said)}."
+    )
+    return Picture("network_back" if dW else "network", figure, alt)

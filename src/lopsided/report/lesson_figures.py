@@ -1,0 +1,262 @@
+"""Pictures of the lessons that have a plane or a curve in them.
+
+A lesson computes, and hands over what it computed; nothing here is needed to follow it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lopsided.lesson.network import Array, relu, sigmoid
+from lopsided.report.display import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    Picture,
+    axes,
+    styled,
+)
+
+
+@styled
+def surfaces(
+    panels: Mapping[str, Callable[[Array], Array]],
+    X: Array,
+    Y: Array,
+    name: str = "surfaces",
+    levels: Sequence[float] = (0.5,),
+) -> Picture:
+    """Draw predictions over the plane, with the points and level lines.
+
+    Parameters
+    ----------
+    panels : mapping of callable
+        By title: takes points (2, m) and gives probabilities (1, m).
+    X : array, shape (2, m)
+    Y : array, shape (1, m)
+    name : str
+        The picture's.
+    levels : sequence of float
+        Probabilities whose lines are drawn.
+    """
+    rows = -(-len(panels) // 2)
+    wide = min(len(panels), 2)
+    figure = Figure(figsize=(5.6, 0.6 + (2.9 if wide == 2 else 4.2) * rows))
+    grid = np.linspace(-3, 3, 121)
+    plane = np.stack([a.ravel() for a in np.meshgrid(grid, grid)])
+    positive = Y[0] == 1
+    said = []
+    for i, (title, predict) in enumerate(panels.items()):
+        ax = figure.add_subplot(rows, wide, i + 1, aspect="equal")
+        P = predict(plane).reshape(grid.size, -1)
+        drawn = ax.contourf(
+            grid, grid, P, np.linspace(0, 1, 11), cmap="Blues", alpha=0.75
+        )
+        inside = [t for t in levels if P.min() < t < P.max()]
+        if inside:
+            lines = ax.contour(grid, grid, P, inside, colors="black", linewidths=1.8)
+            if len(levels) > 1:
+                ax.clabel(lines, fmt="%.2g", fontsize=10)
+        style = {"s": 12, "linewidths": 0.7}
+        ax.scatter(
+            *X[:, ~positive],
+            marker="o",
+            facecolors="none",
+            edgecolors=GREY,
+            label="0",
+            **style,
+        )
+        ax.scatter(*X[:, positive], marker="^", color=ORANGE, label="1", **style)
+        ax.set(xticks=[-3, 0, 3], yticks=[-3, 0, 3], xlabel="x₁", ylabel="x₂")
+        ax.set_title(title, fontsize=11)
+        ax.grid(visible=False)
+        p = predict(X)[0]
+        called = p >= 0.5
+        said.append(
+            f"{title}: predictions from {p.min():.2f} to {p.max():.2f}; at or above "
+            f"one half lie {called[positive].sum()} of {positive.sum()} positives and "
+            f"{called[~positive].sum()} of {(~positive).sum()} negatives"
+        )
+    figure.colorbar(
+        drawn,
+        ax=figure.axes,
+        location="bottom",
+        shrink=0.7,
+        aspect=30,
+        label="prediction ŷ (black line: one half)"
+        if tuple(levels) == (0.5,)
+        else "prediction ŷ (black lines: labelled levels)",
+        ticks=[0, 0.5, 1],
+    )
+    alt = (
+        "Points of two classes in the plane, shaded by what is predicted there. "
+        f"{'. '.join(said)}."
+    )
+    return Picture(name, figure, alt)
+
+
+@styled
+def tangent(
+    loss: Callable[[float], float], at: float, derivative: float, step: float, name: str
+) -> Picture:
+    """Draw the loss over one parameter, its tangent, and one step down.
+
+    Parameters
+    ----------
+    loss : callable
+        Of the parameter, all others kept.
+    at, derivative : float
+        Where the tangent touches, and its slope.
+    step : float
+        Where the parameter goes: to ``at + step``.
+    name : str
+        The parameter's.
+    """
+    x = np.linspace(at - 2.5, at + 1.5, 121)
+    figure, ax = axes(name, "loss", f"The loss over {name}, all else kept", (5.6, 3.4))
+    ax.plot(x, [loss(v) for v in x], color=BLUE)
+    near = np.array([at - 1.3, at + 1.2])
+    ax.plot(near, loss(at) + derivative * (near - at), color=ORANGE, ls="--")
+    ax.annotate(
+        "loss",
+        (x[-1], loss(x[-1])),
+        (-10, 0),
+        textcoords="offset points",
+        color=BLUE,
+        ha="right",
+        va="top",
+    )
+    ax.annotate(
+        f"tangent, slope {derivative:.3f}",
+        (near[0], loss(at) + derivative * (near[0] - at)),
+        (12, 0),
+        textcoords="offset points",
+        color=ORANGE,
+        va="center",
+    )
+    ax.plot([at], [loss(at)], "o", color="black", ms=8)
+    ax.plot([at + step], [loss(at + step)], "s", color="black", ms=7)
+    ax.annotate("before", (at, loss(at)), (8, -12), textcoords="offset points")
+    ax.annotate(
+        "after",
+        (at + step, loss(at + step)),
+        (-10, 8),
+        ha="right",
+        textcoords="offset points",
+    )
+    alt = (
+        f"The loss bends gently upwards over {name}. At {at:.3g} it is {loss(at):.3f} "
+        f"and its tangent has slope {derivative:.3f}; a step to {at + step:.3g} lowers "
+        f"it to {loss(at + step):.3f}."
+    )
+    return Picture("tangent", figure, alt)
+
+
+@styled
+def activations() -> Picture:
+    """Draw the sigmoid and ReLU."""
+    z = np.linspace(-6, 6, 241)
+    figure, ax = axes("z", "activation a", "Two bends", (5.6, 3.2))
+    ax.plot(z, sigmoid(z), color=BLUE)
+    ax.plot(z, relu(z), color=ORANGE, ls="--")
+    ax.annotate(
+        "sigmoid σ(z)",
+        (4, 0.98),
+        (0, -16),
+        textcoords="offset points",
+        color=BLUE,
+        ha="center",
+    )
+    ax.annotate(
+        "ReLU max(z, 0)",
+        (1.7, 1.7),
+        (-8, 0),
+        textcoords="offset points",
+        color=ORANGE,
+        ha="right",
+    )
+    ax.set_ylim(-0.1, 2)
+    alt = (
+        "The sigmoid rises smoothly from 0 to 1 and passes one half at z = 0. ReLU is "
+        "flat at 0 for negative z and rises along the diagonal for positive z."
+    )
+    return Picture("activations", figure, alt)
+
+
+@styled
+def certainty(epsilon: float) -> Picture:
+    """Draw what one positive example costs, by its prediction and by its logit.
+
+    Parameters
+    ----------
+    epsilon : float
+        Inside the logarithm; it caps the loss.
+    """
+    figure = Figure(figsize=(5.6, 3.3))
+    left, right = figure.subplots(1, 2)
+    p = np.linspace(0.001, 1, 500)
+    left.plot(p, -np.log(p), color=BLUE)
+    left.set(xlabel="prediction ŷ", ylabel="loss −log ŷ of a positive", ylim=(-0.2, 7))
+    for at, text in ((0.05, "wrong and sure"), (1, "right and sure")):
+        left.plot([at], [-np.log(at)], "o", color="black")
+        left.annotate(
+            text,
+            (at, -np.log(at)),
+            (8 if at < 0.5 else 0, 8 if at < 0.5 else 26),
+            textcoords="offset points",
+            ha="left" if at < 0.5 else "right",
+        )
+    z = np.linspace(-40, 8, 400)
+    cap = -np.log(epsilon)
+    right.plot(z, np.logaddexp(0, -z), color=BLUE)
+    right.plot(z, -np.log(sigmoid(z) + epsilon), color=ORANGE, ls="--")
+    right.annotate(
+        "from the logit", (-32, 32), (6, 4), textcoords="offset points", color=BLUE
+    )
+    right.annotate(
+        "with ε", (-39, cap), (0, -14), textcoords="offset points", color=ORANGE
+    )
+    right.set(xlabel="logit z", ylim=(-1, 42))
+    alt = (
+        "What a positive example loses. Left, by the prediction: nothing at 1, 3.0 at "
+        "0.05, and without bound towards 0. Right, by the logit: a straight line for "
+        f"very negative logits, which epsilon cuts off at {cap:.1f}."
+    )
+    return Picture("certainty", figure, alt)
+
+
+@styled
+def signal_sizes(sizes: Mapping[str, Sequence[float]]) -> Picture:
+    """Draw how large the activations of each layer are.
+
+    Parameters
+    ----------
+    sizes : mapping of sequence
+        By the variance of the weights: the root mean square of A[l], from layer 0 on.
+    """
+    figure, ax = axes(
+        "layer l", "root mean square of A[l]", "How the signal travels", (5.6, 3.6)
+    )
+    styles = zip((ORANGE, BLUE, GREEN), ("o--", "s-", "^:"), strict=True)
+    last = 0
+    for (name, values), (colour, style) in zip(sizes.items(), styles, strict=False):
+        ax.semilogy(values, style, color=colour, ms=5)
+        ax.annotate(
+            name,
+            (len(values) - 1, values[-1]),
+            (8, 0),
+            va="center",
+            textcoords="offset points",
+            color=colour,
+        )
+        last = len(values) - 1
+    ax.yaxis.set_major_formatter("{x:g}")  # the house style parses no mathematics
+    ax.set(xticks=range(last + 1), xlim=(-0.3, last * 1.28))
+    ends = "; ".join(f"{n}: {v[0]:.2g} to {v[-1]:.2g}" for n, v in sizes.items())
+    alt = (
+        f"Root mean square of the activations from the input to layer {last}, on a "
+        f"logarithmic axis, a line for each variance of the weights. {ends}."
+    )
+    return Picture("signal_sizes", figure, alt)

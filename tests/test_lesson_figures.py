@@ -1,0 +1,204 @@
+"""The drawings of the lessons, read back; and the toy world that some of them show."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import same_color, to_hex
+from matplotlib.text import Annotation
+
+from lopsided.lesson import toy
+from lopsided.lesson.loss import d_logits, objective
+from lopsided.lesson.network import (
+    Network,
+    backward,
+    forward,
+    initialise,
+    layer_views,
+    sigmoid,
+)
+from lopsided.report import lesson_figures
+from lopsided.report.display import BLUE, GREY, ORANGE
+from lopsided.report.drawings import network_graph, neuron_graph, number
+
+X, Y = toy.points(np.random.default_rng(3))
+
+
+def texts(picture, colour):
+    """Give what is written in a colour, each with its place."""
+    (ax,) = picture.figure.axes
+    notes = [t for t in ax.texts if isinstance(t, Annotation) and t.get_text()]
+    return [(t.get_text(), t.xy) for t in notes if same_color(t.get_color(), colour)]
+
+
+def neuron(w1, x1, w2, x2, b):
+    z = w1 * x1 + w2 * x2 + b
+    steps = {"w1": w1, "x1": x1, "w2": w2, "x2": x2, "b": b}
+    steps |= {"w1*x1": w1 * x1, "w2*x2": w2 * x2, "z": z, "a": sigmoid(z)}
+    return steps | {"loss": -np.log(sigmoid(z))}
+
+
+def test_a_neuron_has_each_value_above_and_each_derivative_below_its_edge():
+    values = neuron(0.5, 2, 1.5, -1, 0.25)
+    slopes = {name: 0.01 * (i + 1) for i, name in enumerate(values)}
+    picture = neuron_graph(values, slopes)
+    above, below = (dict(map(reversed, texts(picture, c))) for c in (BLUE, ORANGE))
+    assert sorted(above.values()) == sorted(number(v) for v in values.values())
+    pairs = {above[place]: below[place] for place in above}
+    for name, value in values.items():
+        assert (
+            f"{name} is {number(value)}, derivative {slopes[name]:.3f}" in picture.alt
+        )
+        if list(values.values()).count(value) == 1:
+            assert pairs[number(value)] == number(slopes[name])
+
+
+def test_a_neuron_forward_has_no_derivatives():
+    picture = neuron_graph(neuron(0.5, 2, 1.5, -1, 0.25))
+    assert not texts(picture, ORANGE)
+    assert "derivative" not in picture.alt
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(seed):
+    rng = np.random.default_rng(seed)
+    network = Network([2, 3, 1], rng.normal(size=13))
+    x = rng.normal(size=(2, 1))
+    passed = forward(network, x)
+    dZ = {2: d_logits(np.ones((1, 1)), passed.A[2])}
+    dZ[1] = (network.W[2].T @ dZ[2]) * (passed.Z[1] > 0)
+    dW, _ = layer_views([2, 3, 1], backward(network, passed, dZ[2]))
+    picture = network_graph(network, passed, dZ, dW)
+    (ax,) = picture.figure.axes
+    off = (passed.Z[1][:, 0] <= 0).sum()
+    assert picture.alt.count("(off)") == off
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert len(dashed) == 3 * off
+    patches = [t.get_bbox_patch() for t in ax.texts if t.get_bbox_patch()]
+    grey = [p for p in patches if to_hex(p.get_facecolor()) == "#dddddd"]
+    assert len(grey) == off
+    # Each weight stands over its derivative, whatever their colour.
+    notes = [t for t in ax.texts if isinstance(t, Annotation)]
+    slanted = {t.xy: t.get_text() for t in notes if t.get_fontstyle() == "italic"}
+    shown = sorted(
+        (t.get_text(), slanted[t.xy])
+        for t in notes
+        if t.xy in slanted
+        and t.get_fontstyle() == "normal"
+        and t.get_ha() == "center"
+        and t.xy[0] % 1
+    )
+    wanted = [
+        (number(w, 2), number(d, 2))
+        for l in (1, 2)
+        for w, d in zip(network.W[l].flat, dW[l].flat, strict=True)
+    ]
+    assert shown == sorted(wanted)
+    assert len(texts(picture, GREY)) >= 8 * off
+
+
+def test_a_surface_shows_every_point_and_counts_what_lies_inside():
+    panels = {"truth": toy.probability, "flat": lambda P: np.full((1, P.shape[1]), 0.2)}
+    picture = lesson_figures.surfaces(panels, X, Y)
+    called = toy.probability(X)[0] >= 0.5
+    positives = int(Y.sum())
+    inside = [int((called & (Y[0] == y)).sum()) for y in (1, 0)]
+    assert (
+        f"{inside[0]} of {positives} positives and {inside[1]} of "
+        f"{Y.size - positives} negatives. flat: predictions from 0.20 to 0.20; at or "
+        f"above one half lie 0 of {positives}"
+    ) in picture.alt
+    truth = picture.figure.axes[0]
+    drawn = [
+        len(c.get_offsets()) for c in truth.collections if len(c.get_offsets()) > 1
+    ]
+    assert drawn == [Y.size - positives, positives]
+    lines = truth.collections[1].get_paths()[0].vertices  # the line at one half
+    assert np.allclose(toy.probability(lines.T), 0.5, atol=0.01)
+    assert len(picture.figure.axes[1].collections) == 3  # no line where none is crossed
+
+
+def test_level_lines_lie_on_their_levels_and_name_them():
+    levels = (0.2, 0.5)
+    picture = lesson_figures.surfaces({"t": toy.probability}, X, Y, "levels", levels)
+    ax = picture.figure.axes[0]
+    for path, level in zip(ax.collections[1].get_paths(), levels, strict=True):
+        assert np.allclose(toy.probability(path.vertices.T), level, atol=0.02)
+    assert {t.get_text() for t in ax.texts} == {"0.2", "0.5"}
+
+
+def test_a_tangent_touches_the_curve_and_the_step_lands_on_it():
+    picture = lesson_figures.tangent(np.square, 1.5, 3.0, -0.4, "v")
+    curve, line, before, after = picture.figure.axes[0].lines
+    assert np.allclose(curve.get_ydata(), np.square(curve.get_xdata()))
+    x, y = line.get_data()
+    assert np.allclose(np.diff(y) / np.diff(x), 3)
+    assert np.isclose(np.interp(1.5, x, y), 2.25)
+    assert [*before.get_xydata()[0], *after.get_xydata()[0]] == pytest.approx(
+        [1.5, 2.25, 1.1, 1.21]
+    )
+
+
+def test_what_a_wrong_prediction_costs_is_capped_by_epsilon_alone():
+    picture = lesson_figures.certainty(1e-4)
+    left, right = picture.figure.axes
+    x, y = left.lines[0].get_data()
+    assert np.allclose(y, -np.log(x))
+    exact, capped = (line.get_ydata() for line in right.lines)
+    assert exact.max() == pytest.approx(40)
+    assert capped.max() == pytest.approx(-np.log(1e-4), rel=1e-3)
+    assert "cuts off at 9.2" in picture.alt
+
+
+def test_sizes_of_signals_are_drawn_as_they_are():
+    sizes = {"a": [1.0, 2.0, 4.0], "b": [1.0, 1.0, 1.1]}
+    picture = lesson_figures.signal_sizes(sizes)
+    (ax,) = picture.figure.axes
+    assert [list(line.get_ydata()) for line in ax.lines] == [*sizes.values()]
+    assert "a: 1 to 4; b: 1 to 1.1" in picture.alt
+    assert all("$" not in t.get_text() for t in ax.get_yticklabels())
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lesson_figures.activations,
+        lambda: lesson_figures.certainty(1e-8),
+        lambda: lesson_figures.surfaces({"t": toy.probability}, X, Y),
+        lambda: neuron_graph(neuron(1, 2, 3, 4, 5)),
+    ],
+)
+def test_a_drawing_is_the_same_each_time(draw):
+    assert draw().svg() == draw().svg()
+    assert draw().alt.encode() in draw().svg().replace(b"&lt;", b"<")
+
+
+def test_the_toy_world_keeps_its_law():
+    many, labels = toy.points(np.random.default_rng(0), 200_000)
+    p = toy.probability(many)
+    assert np.abs(many).max() <= 3
+    assert set(np.unique(labels)) == {0, 1}
+    for low, high in ((0, 0.1), (0.1, 0.4), (0.4, 0.7), (0.7, 1)):
+        inside = (p >= low) & (p < high)
+        error = 4 * np.sqrt(0.25 / inside.sum())
+        assert abs(labels[inside].mean() - p[inside].mean()) < error
+    assert 0.19 < labels.mean() < 0.22
+    again, _ = toy.points(np.random.default_rng(0), 200_000)
+    assert np.array_equal(many, again)
+
+
+def test_no_line_parts_the_toy_world_and_a_hidden_layer_does():
+    """A neuron's best is no better than the rate alone; eight bends come near."""
+    rate = -np.mean(Y * np.log(Y.mean()) + (1 - Y) * np.log(1 - Y.mean()))
+    best = -np.mean(
+        Y * np.log(toy.probability(X)) + (1 - Y) * np.log(1 - toy.probability(X))
+    )
+    reached = {}
+    for dims in ([2, 1], [2, 8, 1]):
+        network = initialise(dims, np.random.default_rng(2))
+        for _ in range(1000):
+            passed = forward(network, X)
+            network.theta -= 0.5 * backward(
+                network, passed, d_logits(Y, passed.A[network.L])
+            )
+        reached[len(dims)] = objective(forward(network, X).Z[network.L], Y)
+    assert 0.97 * rate < reached[2] <= rate
+    assert reached[3] < (rate + best) / 2
