@@ -52,13 +52,19 @@ def _canvas(size: tuple[float, float], title: str) -> tuple[Figure, Axes]:
 
 
 def _pair(
-    ax: Axes, x: float, y: float, value: str, derivative: str, off: bool = False
+    ax: Axes,
+    x: float,
+    y: float,
+    value: str,
+    derivative: str,
+    off: bool = False,
+    away: float = 1.5,
 ) -> None:
-    """Write a value above a point, and a derivative below it."""
+    """Write a value above a point, and a derivative below it, so many points away."""
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9}
     for text, colour, va, dy in (
-        (value, BLUE, "bottom", 1.5),
-        (derivative, ORANGE, "top", -1.5),
+        (value, BLUE, "bottom", away),
+        (derivative, ORANGE, "top", -away),
     ):
         ax.annotate(
             text,
@@ -189,61 +195,38 @@ def network_graph(
     ]
     off = {l: passed.Z[l][:, 0] <= 0 for l in range(1, network.L)}
     off |= {0: np.zeros(network.layer_dims[0], bool), network.L: np.zeros(1, bool)}
-    said = []
     for l in range(1, network.L + 1):
-        for (j, k), w in np.ndenumerate(network.W[l]):
+        for j, k in np.ndindex(network.W[l].shape):
             silent = bool(off[l][j] or off[l - 1][k])
-            start, end = (l - 1, height[l - 1][k]), (l, height[l][j])
+            here, there = float(height[l - 1][k]), float(height[l][j])
             ax.plot(
-                *zip(start, end, strict=True),
+                [l - 1, l],
+                [here, there],
                 color=LIGHT if silent else GREY,
                 ls="--" if silent else "-",
                 lw=1.2,
                 zorder=1,
             )
-            # Near the end that has more room, so that the labels do not meet.
-            at = 0.45
-            if l == 1:
-                at = 0.64 if k == 0 else 0.34
-            x = start[0] + at
-            y = start[1] + at * (end[1] - start[1])
-            below = number(dW[l][j, k], 2) if dW else ""
-            _pair(ax, x, y, number(w, 2), below, silent)
+            # Not in the middle, where the lines of the first layer cross.
+            at = 0.45 if l > 1 else 0.64 if k == 0 else 0.34
+            weight = number(network.W[l][j, k].item(), 2)
+            below = number(dW[l][j, k].item(), 2) if dW else ""
+            y = here + at * (there - here)
+            _pair(ax, l - 1 + at, y, weight, below, silent)
+    said = []
     for l, column in enumerate(height):
         for j, y in enumerate(column):
-            a = passed.A[l][j, 0]
-            _node(ax, l, y, number(a, 2), bool(off[l][j]))
-            if l:
-                name = "ŷ" if l == network.L else f"unit {j + 1}"
-                z = passed.Z[l][j, 0]
-                back = f"dz {number(dZ[l][j, 0], 2)}" if dZ else ""
-                state = " (off)" if off[l][j] else ""
-                ax.annotate(
-                    f"z {number(z, 2)}",
-                    (l, y),
-                    (0, 22),
-                    textcoords="offset points",
-                    ha="center",
-                    color=GREY if off[l][j] else BLUE,
-                    fontsize=10,
-                )
-                ax.annotate(
-                    back,
-                    (l, y),
-                    (0, -22),
-                    textcoords="offset points",
-                    ha="center",
-                    va="top",
-                    color=GREY if off[l][j] else ORANGE,
-                    fontsize=10,
-                    fontstyle="italic",
-                )
-                said.append(
-                    f"{name}{state}: z {number(z, 2)}, a {number(a, 2)}"
-                    + (f", {back}" if back else "")
-                )
-            else:
-                said.append(f"input {j + 1}: {number(a, 2)}")
+            a, silent = number(passed.A[l][j, 0], 2), bool(off[l][j])
+            _node(ax, l, y, a, silent)
+            if l == 0:
+                said.append(f"input {j + 1}: {a}")
+                continue
+            z = f"z {number(passed.Z[l][j, 0], 2)}"
+            dz = f"dz {number(dZ[l][j, 0], 2)}" if dZ else ""
+            _pair(ax, l, y, z, dz, silent, away=20)
+            name = "ŷ" if l == network.L else f"unit {j + 1}"
+            words = [name + (" (off)" if silent else "") + f": {z}", f"a {a}", dz]
+            said.append(", ".join(filter(None, words)))
     ax.set(xlim=(-0.25, network.L + 0.25), ylim=(-0.5 if dW else -0.3, widest - 0.55))
     _key(ax, dW is not None)
     alt = (

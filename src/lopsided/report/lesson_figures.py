@@ -4,6 +4,7 @@ A lesson computes, and hands over what it computed; nothing here is needed to fo
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,6 +19,9 @@ from lopsided.report.display import (
     axes,
     styled,
 )
+
+NEGATIVE: dict[str, Any] = {"facecolors": "none", "edgecolors": GREY}
+POSITIVE: dict[str, Any] = {"marker": "^", "color": ORANGE}
 
 
 @styled
@@ -44,7 +48,7 @@ def surfaces(
     rows = -(-len(panels) // 2)
     wide = min(len(panels), 2)
     figure = Figure(figsize=(5.6, 0.6 + (2.9 if wide == 2 else 4.2) * rows))
-    grid = np.linspace(-3, 3, 121)
+    grid = np.linspace(-3, 3, 61)
     plane = np.stack([a.ravel() for a in np.meshgrid(grid, grid)])
     positive = Y[0] == 1
     said = []
@@ -59,16 +63,8 @@ def surfaces(
             lines = ax.contour(grid, grid, P, inside, colors="black", linewidths=1.8)
             if len(levels) > 1:
                 ax.clabel(lines, fmt="%.2g", fontsize=10)
-        style = {"s": 12, "linewidths": 0.7}
-        ax.scatter(
-            *X[:, ~positive],
-            marker="o",
-            facecolors="none",
-            edgecolors=GREY,
-            label="0",
-            **style,
-        )
-        ax.scatter(*X[:, positive], marker="^", color=ORANGE, label="1", **style)
+        for mask, look in ((~positive, NEGATIVE), (positive, POSITIVE)):
+            ax.scatter(X[0, mask], X[1, mask], s=12, lw=0.7, **look)
         ax.set(xticks=[-3, 0, 3], yticks=[-3, 0, 3], xlabel="x₁", ylabel="x₂")
         ax.set_title(title, fontsize=11)
         ax.grid(visible=False)
@@ -79,15 +75,14 @@ def surfaces(
             f"one half lie {called[positive].sum()} of {positive.sum()} positives and "
             f"{called[~positive].sum()} of {(~positive).sum()} negatives"
         )
+    lines_at = "line: one half" if len(levels) == 1 else "lines: as labelled"
     figure.colorbar(
         drawn,
         ax=figure.axes,
         location="bottom",
         shrink=0.7,
         aspect=30,
-        label="prediction ŷ (black line: one half)"
-        if tuple(levels) == (0.5,)
-        else "prediction ŷ (black lines: labelled levels)",
+        label=f"prediction ŷ; ▲ positive, ○ negative; {lines_at}",
         ticks=[0, 0.5, 1],
     )
     alt = (
