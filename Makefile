@@ -54,7 +54,7 @@ lab: $(READY) ## open the notebooks in JupyterLab
 audit: $(READY) ## train the audit's grid [DATA=published file]; resumes
 	$(BIN)/lopsided audit $(if $(DATA),-- "$(DATA)")
 
-sweep: $(ALL) ## run every point of a sweep [SWEEP=file.yaml SCHEDULER=tcp://...]; resumes
+sweep: $(if $(SCHEDULER),$(ALL),$(READY)) ## run every point of a sweep [SWEEP=file.yaml SCHEDULER=tcp://...]; resumes
 	@$(BIN)/lopsided sweep $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") -- "$(SWEEP)"
 
 notebooks: $(READY) ## re-execute the committed notebooks

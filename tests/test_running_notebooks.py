@@ -136,8 +136,7 @@ def test_a_kernel_that_answers_late_is_only_slow(tmp_path, how):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-@pytest.mark.parametrize("save_each_cell", [True, False])
-def test_the_notebook_of_a_kernel_that_died_is_there(tmp_path, save_each_cell):
+def test_the_notebook_of_a_kernel_that_died_is_there(tmp_path):
     death = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
     cells = [new_code_cell("a = 0"), new_code_cell(death)]
     cells[0].metadata["tags"] = ["parameters"]
@@ -146,7 +145,7 @@ def test_the_notebook_of_a_kernel_that_died_is_there(tmp_path, save_each_cell):
     made.metadata.kernelspec = {"name": "python3", "language": "python"}
     nbformat.write(made, source)
     with pytest.raises(NotebookError, match="source: its kernel died"):
-        execute(source, output, {"a": 7}, save_each_cell)
+        execute(source, output, {"a": 7})
     kept = [cell.source for cell in nbformat.read(output, as_version=4).cells]
     assert "# Parameters\na = 7\n" in kept
     assert death in kept

@@ -261,10 +261,10 @@ def sweep(file: str | None, workers: int | None, scheduler: str | None) -> None:
     Without FILE, the worked example, which notebook 07 shows. Stopped, it goes on from
     there the next time. CONTRIBUTING.md describes the file.
     """
-    if importlib.util.find_spec("distributed") is None:
+    if scheduler and importlib.util.find_spec("distributed") is None:
         raise InputError(
-            "a sweep needs dask; run: pip install 'lopsided[sweep]' (in a checkout: "
-            "pip install -e '.[sweep]')"
+            "--scheduler needs dask: pip install 'lopsided[sweep]' (in a checkout: "
+            "pip install -e '.[sweep]'), or leave it out to use this machine"
         )
     from lopsided.pipeline import notebooks as paired
     from lopsided.pipeline.sweep import run_sweep
@@ -277,8 +277,7 @@ def sweep(file: str | None, workers: int | None, scheduler: str | None) -> None:
     if failed:
         echo("\n".join(failed))
         raise RuntimeError(
-            f"{count(len(failed), 'point', 'points')} failed; see "
-            f"{folder / 'points'}/*.failed"
+            f"{count(len(failed), 'point', 'points')} failed; see {folder / 'failed'}"
         )
 
 

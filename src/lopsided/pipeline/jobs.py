@@ -12,7 +12,7 @@ import signal
 import tempfile
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import psutil  # type: ignore[import-untyped]
@@ -67,6 +68,7 @@ def run(
     jobs: Sequence[Job],
     pool: Pool,
     attempts: int = 1,
+    stored: Mapping[Hashable, Any] = MappingProxyType({}),
     tick: Callable[[], object] = int,
     seconds: float = 1.0,
 ) -> Iterator[tuple[Job, Future[Any]]]:
@@ -82,6 +84,8 @@ def run(
     pool : Pool
     attempts : int
         How often a job is tried whose process dies.
+    stored : mapping
+        Results that are there already, read when a job that needs them starts.
     tick : callable
         Called at least every ``seconds``.
 
@@ -96,19 +100,20 @@ def run(
     ValueError
         At the end, when a job needs what no other gives.
     """
-    unmet = {job.key: len(set(job.needs)) for job in jobs}
-    users = Counter(need for job in jobs for need in set(job.needs))
+    after = {job.key: {n for n in job.needs if n not in stored} for job in jobs}
+    users = Counter(need for needs in after.values() for need in needs)
     waiting: dict[Hashable, list[Job]] = defaultdict(list)
     for job in jobs:
-        for need in set(job.needs):
+        for need in after[job.key]:
             waiting[need].append(job)
-    ready = deque(job for job in jobs if not job.needs)
+    unmet = {key: len(needs) for key, needs in after.items()}
+    ready = deque(job for job in jobs if not unmet[job.key])
     kept: dict[Hashable, Future[Any]] = {}  # what jobs still need
     running: dict[Future[Any], Job] = {}
     deaths: Counter[Hashable] = Counter()
 
     def ended(job: Job, future: Future[Any]) -> None:
-        for need in set(job.needs):
+        for need in after[job.key]:
             users[need] -= 1
             if not users[need]:
                 del kept[need]
@@ -122,14 +127,16 @@ def run(
     while ready or running:
         while ready and len(running) < pool.slots:
             job = ready.popleft()
-            needed = [kept[need] for need in job.needs]
-            failed = next((need for need in needed if need.exception()), None)
-            if failed:
+            needed = (kept[need] for need in after[job.key])
+            if failed := next((need for need in needed if need.exception()), None):
                 ended(job, failed)
                 yield job, failed
-            else:
-                arguments = (need.result() for need in needed)
-                running[pool.submit(job.function, *arguments)] = job
+                continue
+            arguments = (
+                kept[need].result() if need in kept else stored[need]
+                for need in job.needs
+            )
+            running[pool.submit(job.function, *arguments)] = job
         done = wait(running, seconds, FIRST_COMPLETED).done
         tick()
         for future in done:

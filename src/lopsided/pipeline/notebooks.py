@@ -97,9 +97,7 @@ def declared_parameters(path: Path) -> list[str]:
     return []
 
 
-def execute(
-    source: Path, output: Path, parameters: dict[str, Any], save_each_cell: bool = True
-) -> float:
+def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
     """Run one notebook with papermill; the output lands whole or, if it broke, marked.
 
     Parameters
@@ -110,9 +108,6 @@ def execute(
         Where the executed notebook goes.
     parameters : dict
         Those that the notebook does not declare are left out.
-    save_each_cell : bool
-        Keep what was reached even if this process dies. Short notebooks do without:
-        saving costs a tenth of their time.
 
     Returns
     -------
@@ -122,8 +117,7 @@ def execute(
     Raises
     ------
     NotebookError
-        When a cell raises or the kernel dies. ``output`` holds what was reached, or
-        what was to run if nothing was saved.
+        When a cell raises or the kernel dies. ``output`` holds what was reached.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -138,7 +132,6 @@ def execute(
                 output,
                 given,
                 progress_bar=False,
-                request_save_on_cell_execute=save_each_cell,
                 start_timeout=PATIENCE,
                 iopub_timeout=PATIENCE,
                 **kernel,
@@ -147,8 +140,6 @@ def execute(
         what = f", cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
     except DeadKernelError:
         what = ": its kernel died; was memory short?"
-        if not save_each_cell:  # then papermill has written nothing yet
-            papermill.execute_notebook(source, output, given, prepare_only=True)
     except Exception as error:  # a kernel that cannot start, a full disk, ...
         what = f": {error or type(error).__name__}"
     else:

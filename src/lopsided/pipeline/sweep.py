@@ -1,111 +1,74 @@
-"""A sweep: the report's notebook for many points, and one table of what they gave.
+"""A sweep: an experiment for many points, and one table of what they gave.
 
 ``runs/sweeps/<name>`` holds:
 
-=======================  =======================================================
-``points/<key>``         a point that is done: a run, of notebook 05 alone
-``points/<key>.failed``  the last attempt that failed, with the notebook that broke
-``results.parquet``      one row a point, in the order declared; also as ``.csv``
-``sweep.json``           what was varied
-``notebooks``            07_sweep, executed; its pictures are in ``figures``
-``report.html``          what it says, for a reader; also as ``.pdf``
-=======================  =======================================================
+===================  ===========================================================
+``points.jsonl``     a line a point that is done: its key and its row
+``networks``         what points share: trained networks and their predictions
+``failed/<key>.txt`` why a point failed, of the last start
+``results.parquet``  one row a point, in the order declared; also as ``.csv``
+``sweep.json``       what was varied
+``notebooks``        07_sweep, executed; its pictures are in ``figures``
+``report.html``      what it says, for a reader; also as ``.pdf``
+===================  ===========================================================
 
-A point's folder is its only state. The key is a hash of all that decides its numbers,
-so a start runs what is missing and nothing else, and the table does not tell how often
-the sweep was stopped.
+A point's line is its only state. The key is a hash of all that decides its numbers, so
+a start runs what is missing and nothing else, and the table does not tell how often the
+sweep was stopped.
 """
 
-import hashlib
 import io
-import itertools
 import json
 import os
 import shutil
 import sys
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-import psutil  # type: ignore[import-untyped]
-from distributed import Client
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from tqdm import tqdm
 
 from lopsided import parameters
 from lopsided.errors import InputError
-from lopsided.parameters import Parameters, Resolved
-from lopsided.pipeline import cluster, notebooks
-from lopsided.pipeline.cluster import NOTEBOOK, Job, Outcome, code_version
+from lopsided.parameters import Parameters
+from lopsided.pipeline import jobs, notebooks
 from lopsided.pipeline.folders import check_name, held, overwrite, writing
-from lopsided.pipeline.jobs import cores, workers
+from lopsided.pipeline.points import OF_DATA, Point, identified, measure, train
 from lopsided.pipeline.report import documents, manifest
+from lopsided.pipeline.rows import Journal, combinations
 from lopsided.prose import count, listed
-from lopsided.report import experiment, results
+from lopsided.report import results
 from lopsided.report.intervals import METRICS
-from lopsided.table.dataset import Dataset, load
+from lopsided.table.dataset import load
 
 REPORT = "07_sweep"
-CELLS = ("tn", "fp", "fn", "tp")  # as metrics.json has them, row by row
-ERROR = "error.txt"  # in the folder of a point that failed
+POINTS, FAILED, NETWORKS = "points.jsonl", "failed", "networks"
 ROOT = Path("runs", "sweeps")
 NAMES = [name for name in METRICS if name != "false_positive_rate"]
-#: Parameters that decide which rows are learned from, and how they are prepared.
-OF_DATA = {
-    *("data", "target", "positive_label", "features", "test_size"),
-    *("group_column", "time_column", "split_seed", "data_seed"),
-}
-NOT_IN_KEY = {"data", "run_dir"}  # the table counts, by its SHA-256; not where it is
-NOTEBOOK_SECONDS = 3.0  # a kernel, its imports and figures; the estimate's only guess
 
 Values = dict[str, Any]  # of some parameters
 List = Annotated[list[Any], Field(min_length=1)]
+Grid = Annotated[
+    list[dict[str, List]],
+    BeforeValidator(lambda grid: [grid] if isinstance(grid, dict) else grid),
+]
 
 
 class SweepFile(BaseModel):
-    """What a sweep's file may hold."""
+    """What a sweep's file may hold; the grid is one of scikit-learn's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str
     metric: str = "test.f1"
     base: Values = {}
-    grid: dict[str, List] = {}
-    zip: dict[str, List] = {}
-    points: list[Values] = []
-
-
-@dataclass(frozen=True)
-class Point:
-    """One run of a sweep.
-
-    Attributes
-    ----------
-    p : Resolved
-        With the defaults that depend on the table.
-    sha256 : str
-        Of the table.
-    key : str
-        Of its folder.
-    training : str
-        Of its network: points that share it train once.
-    seconds : float
-        What it takes, about, beside the training.
-    seconds_of_training : float
-        The same of that.
-    """
-
-    p: Resolved
-    sha256: str
-    key: str
-    training: str
-    seconds: float
-    seconds_of_training: float
+    grid: Grid = [{}]
 
 
 def read(path: str | Path) -> SweepFile:
@@ -121,7 +84,7 @@ def read(path: str | Path) -> SweepFile:
         file = SweepFile(**content)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"][:2]))
+        where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
         entries = ", ".join(SweepFile.model_fields)
         raise InputError(
             {
@@ -142,50 +105,21 @@ def read(path: str | Path) -> SweepFile:
 
 def varied(file: SweepFile) -> list[str]:
     """Name the parameters that differ from point to point, as declared."""
-    listed = [name for point in file.points for name in point]
-    return [*dict.fromkeys([*listed, *file.zip, *file.grid])]
+    return [*dict.fromkeys(name for part in file.grid for name in part)]
 
 
-def combinations(file: SweepFile) -> list[Values]:
+def declared(file: SweepFile) -> list[Values]:
     """Give each point's parameters.
-
-    Every entry of ``points`` goes with every row of ``zip`` and every combination of
-    ``grid``.
 
     Raises
     ------
     InputError
-        When an entry names another's parameter, or lists of ``zip`` differ in length.
+        When one is in ``base`` and in ``grid``.
     """
-    names = {
-        "base": set(file.base),
-        "points": set(itertools.chain(*file.points)),
-        "zip": set(file.zip),
-        "grid": set(file.grid),
-    }
-    for (one, a), (other, b) in itertools.combinations(names.items(), 2):
-        if both := sorted(a & b):
-            raise InputError(f"{both[0]} is in {one} and in {other}; name it in one")
-    lengths = {name: len(values) for name, values in file.zip.items()}
-    if len(set(lengths.values())) > 1:
-        raise InputError(
-            "the lists of zip are taken together, so they must be of one length; they "
-            f"have {', '.join(f'{n} {length}' for n, length in lengths.items())}"
-        )
-    rows = [
-        dict(zip(file.zip, v, strict=True))
-        for v in zip(*file.zip.values(), strict=True)
-    ]
-    grid = [
-        dict(zip(file.grid, values, strict=True))
-        for values in itertools.product(*file.grid.values())
-    ]
-    return [
-        file.base | point | row | combination
-        for point in file.points or [{}]
-        for row in rows or [{}]
-        for combination in grid
-    ]
+    for name in varied(file):
+        if name in file.base:
+            raise InputError(f"{name} is in base and in grid; name it in one")
+    return [file.base | values for values in combinations(file.grid)]
 
 
 def plan(file: SweepFile) -> list[Point]:
@@ -198,7 +132,7 @@ def plan(file: SweepFile) -> list[Point]:
     InputError
         Names the first point that cannot run, or that is there twice.
     """
-    names, values = varied(file), combinations(file)
+    names, values = varied(file), declared(file)
     given: list[Parameters] = []
 
     def named(number: int) -> str:
@@ -224,57 +158,22 @@ def plan(file: SweepFile) -> list[Point]:
         alike.setdefault(content, []).append(number)
     points: dict[int, Point] = {}
     for members in alike.values():
-        start = time.perf_counter()
+        p = given[members[0]]
         with naming(members[0]):
-            table = load(given[members[0]].with_(threshold=None))
-        loading = time.perf_counter() - start
-        timed: dict[Any, float] = {}
+            table = load(p.with_(threshold=None))
+        path = p.data if p.data == "simulated" else os.path.abspath(p.data)
         for number in members:
-            points[number] = resolve(given[number], table, loading, timed)
+            p, known = given[number], table.parameters
+            filled = {"threshold": known.threshold} if p.threshold is None else {}
+            for name in ("target", "positive_label", "features"):
+                filled[name] = getattr(known, name)
+            points[number] = identified(p.resolved(**filled), path, table)
     seen: dict[str, int] = {}
     for number in range(len(given)):
         first = seen.setdefault(points[number].key, number)
         if first != number:
             raise InputError(f"{named(first)} and {named(number)} are the same run")
     return [points[number] for number in range(len(given))]
-
-
-def resolve(
-    p: Parameters, table: Dataset, loading: float, timed: dict[Any, float]
-) -> Point:
-    """Fill in what depends on the table; hash and estimate what comes of it."""
-    known = table.parameters
-    filled = {n: getattr(known, n) for n in ("target", "positive_label", "features")}
-    if p.threshold is None:
-        filled["threshold"] = known.threshold
-    resolved = p.resolved(**filled)
-    content = [
-        resolved.model_dump(exclude=NOT_IN_KEY),
-        table.provenance.sha256,
-        code_version(),
-    ]
-    text = json.dumps(content, sort_keys=True)
-    shape = (*p.hidden_units, p.batch_size, p.dtype, p.engine)
-    if shape not in timed:
-        timed[shape] = seconds_of_an_epoch(resolved, table)
-    return Point(
-        resolved,
-        table.provenance.sha256,
-        hashlib.sha256(text.encode()).hexdigest()[:16],
-        experiment.fingerprint(resolved, table)[:16],
-        NOTEBOOK_SECONDS + loading,
-        p.epochs * p.n_seeds * timed[shape],
-    )
-
-
-def seconds_of_an_epoch(p: Resolved, table: Dataset) -> float:
-    """Time one, the second of two: the first may be slow for other reasons."""
-    once = {"epochs": 1, "n_seeds": 1, "w": 1.0, "l2": 0.0}
-    still = {"initial_learning_rate": 1e-9, "final_learning_rate": 0.0}
-    for _ in range(2):
-        start = time.perf_counter()
-        experiment.fit(p.with_(**once | still), table)
-    return time.perf_counter() - start
 
 
 def run_sweep(
@@ -287,9 +186,9 @@ def run_sweep(
     path : str or Path
         The sweep's file.
     scheduler : str, optional
-        Address of a running dask scheduler; by default a cluster of this machine's.
+        Address of a running dask scheduler; by default processes of this machine.
     workers : int, optional
-        Processes of that cluster.
+        How many processes; by default a core and a GiB each.
 
     Returns
     -------
@@ -305,8 +204,7 @@ def run_sweep(
         Says how many points are done. They stay.
     """
     file = read(path)
-    for name in (NOTEBOOK, REPORT):
-        notebooks.check_pair(notebooks.folder() / f"{name}.ipynb")
+    notebooks.check_pair(notebooks.folder() / f"{REPORT}.ipynb")
     say("checking every point")
     points = plan(file)
     folder = (ROOT / file.name).resolve()
@@ -316,24 +214,31 @@ def run_sweep(
     )
     with held(folder, taken):
         with writing(folder):
-            (folder / "points").mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob("points/.*"):
-            shutil.rmtree(leftover)
-        sweep = Sweep(points, folder / "points")
+            (folder / NETWORKS).mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder / FAILED, ignore_errors=True)
+        sweep = Sweep(points, folder)
+        say(sweep.describe())
         if sweep.missing:
-            given = {p.p.data for p in points} - {"simulated"}
-            tables = sorted(map(os.path.abspath, given))
-            with cluster.connect(scheduler, workers or slots(), tables) as connected:
-                client, place = connected
-                say(sweep.describe(len(client.nthreads())))
-                if address := cluster.dashboard(client):
-                    say(f"dashboard: {address}")
-                sweep.run(client, place)
-        else:
-            say(sweep.describe(1))
+            with pool(scheduler, workers, points) as workplace:
+                sweep.run(workplace)
         publish(file, sweep, folder)
-    named = [(point, sweep.error(point)) for point in points]
-    return ROOT / file.name, [f"{p.key}: {error}" for p, error in named if error]
+    return ROOT / file.name, [f"{key}: {why}" for key, why in sweep.errors.items()]
+
+
+@contextmanager
+def pool(
+    scheduler: str | None, slots: int | None, points: Sequence[Point]
+) -> Iterator[jobs.Pool]:
+    """Give what runs the points: processes of this machine, or dask's workers."""
+    if scheduler is None:
+        with jobs.workers(slots) as processes:
+            yield processes
+    else:
+        from lopsided.pipeline import cluster
+
+        tables = sorted({point.path for point in points} - {"simulated"})
+        with cluster.connect(scheduler, tables, say) as workers:
+            yield workers
 
 
 def say(line: str) -> None:
@@ -342,153 +247,123 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def slots() -> int:
-    """Give the points that this machine can run at a time: a core and a GiB each."""
-    return max(1, min(os.cpu_count() or 1, psutil.virtual_memory().available // 2**30))
+class Networks(Mapping[Any, bytes]):
+    """What is trained, by the hash of its training: a file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, training: object) -> Path:
+        """Say where one is, or would be."""
+        return self.folder / f"{training}.npz"
+
+    def __contains__(self, training: object) -> bool:
+        return self.path(training).exists()
+
+    def __getitem__(self, training: object) -> bytes:
+        return self.path(training).read_bytes()
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.stem for path in self.folder.glob("*.npz"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class Sweep:
-    """Which points are done, which can run now, and which wait for a network.
-
-    Of the points that share a network, the first one trains it. The others read it.
+    """Which points are done, and what there is to do for the others.
 
     Parameters
     ----------
     points : sequence of Point
     folder : Path
-        Of the points.
 
     Attributes
     ----------
     missing : list of Point
-    networks : dict of str
-        For each training that is done, the key of the point that did it.
+        Those of one table after one another: a worker keeps it.
+    errors : dict of str
+        Why a point failed, by its key.
     """
 
     def __init__(self, points: Sequence[Point], folder: Path) -> None:
         self.points, self.folder = points, folder
-        self.missing = [p for p in points if not self.is_done(p)]
-        self.networks = {
-            p.training: p.key
-            for p in points
-            if (folder / p.key / results.MODEL).exists()
-        }
-        self.ready: deque[Point] = deque()
-        self.waiting: dict[str, deque[Point]] = {}
-        for point in self.missing:
-            if point.training in self.waiting:
-                self.waiting[point.training].append(point)
-            else:
-                self.ready.append(point)
-                if point.training not in self.networks:
-                    self.waiting[point.training] = deque()
+        self.journal = Journal(folder / POINTS)
+        self.networks = Networks(folder / NETWORKS)
+        self.missing = [p for p in points if p.key not in self.journal.keys]
+        tables = {p.key: p.p.model_dump_json(include=OF_DATA) for p in self.missing}
+        order = {table: k for k, table in enumerate(dict.fromkeys(tables.values()))}
+        self.missing.sort(key=lambda p: order[tables[p.key]])
+        new = {p.training: p for p in self.missing if p.training not in self.networks}
+        self.to_train = [*new.values()]
+        self.errors: dict[str, str] = {}
 
-    def is_done(self, point: Point) -> bool:
-        """Tell whether a point's folder is there: it is renamed in whole."""
-        return (self.folder / point.key / results.METRICS).exists()
-
-    def describe(self, slots: int) -> str:
-        """Count what there is to do, and estimate how long it takes."""
+    def describe(self) -> str:
+        """Count what there is to do."""
         done = len(self.points) - len(self.missing)
-        seconds = sum(p.seconds for p in self.missing)
-        trained = {p.training: p for p in self.missing if p.training in self.waiting}
-        seconds += sum(p.seconds_of_training for p in trained.values())
         return (
             f"{count(len(self.points), 'point', 'points')}, {done:,} of them done; to "
-            f"train: {count(len(trained), 'network', 'networks')}; about "
-            f"{duration(seconds / slots)} on {count(slots, 'worker', 'workers')}"
+            f"train: {count(len(self.to_train), 'network', 'networks')}"
         )
 
-    def run(self, client: Client, place: str) -> None:
+    def run(self, pool: jobs.Pool) -> None:
         """Run what is missing.
-
-        Parameters
-        ----------
-        client : Client
-        place : str
-            Both from `cluster.connect`.
 
         Raises
         ------
         KeyboardInterrupt
             Says how many points are done.
         """
+        todo = [jobs.Job(p.training, partial(train, p)) for p in self.to_train]
+        todo += [
+            jobs.Job(p.key, partial(measure, p), (p.training,)) for p in self.missing
+        ]
         by_key = {point.key: point for point in self.missing}
         total = len(self.points)
-        done = total - len(self.missing)
-        failed = 0
         terminal = sys.stderr.isatty()
         with tqdm(
             total=total,
-            initial=done,
+            initial=total - len(self.missing),
             desc="points",
             unit="point",
             mininterval=0.1 if terminal else 30,
         ) as bar:
-            tick: Callable[[], object] = bar.refresh if terminal else int
+            tick = bar.refresh if terminal else int
             try:
-                for job, outcome in cluster.completed(client, place, self.take, tick):
-                    point = by_key[Path(job.final).name]
-                    self.keep(point, outcome)
-                    failed += outcome.error is not None
-                    bar.set_postfix(failed=failed, refresh=False)
+                for job, future in jobs.run(todo, pool, 2, self.networks, tick):
+                    key, error = str(job.key), future.exception()
+                    if key not in by_key:  # a network; what failed, its points say
+                        if error is None:
+                            overwrite(self.networks.path(key), future.result())
+                        continue
+                    if error is None:
+                        self.journal.add(key, future.result())
+                    else:
+                        self.keep(by_key[key], error)
+                        bar.set_postfix(failed=len(self.errors), refresh=False)
                     bar.update()
             except KeyboardInterrupt:
-                kept = f"{bar.n - failed} of {total} points are done"
+                kept = f"{bar.n - len(self.errors)} of {total} points are done"
                 raise KeyboardInterrupt(
                     f"interrupted; {kept}; the same command goes on from there"
                 ) from None
 
-    def take(self) -> Job | None:
-        """Give the next point that can run, with the network that it reads if any."""
-        if not self.ready:
-            return None
-        point = self.ready.popleft()
-        final = self.folder / point.key
-        files, made = {}, {}
-        if key := self.networks.get(point.training):
-            names = (results.MODEL, results.PREDICTIONS)
-            files = {n: (self.folder / key / n).read_bytes() for n in names}
-            made = {"trained_by": key}
-        return Job(point.p, point.sha256, str(final), made, files)
-
-    def keep(self, point: Point, outcome: Outcome) -> None:
-        """Write a point's folder aside and rename it in; let others use its network."""
-        final = self.folder / point.key
-        failed = final.with_name(f"{point.key}.failed")
-        stage = final.with_name(f".{point.key}")
-        for name, content in outcome.files.items():
-            (stage / name).parent.mkdir(parents=True, exist_ok=True)
-            (stage / name).write_bytes(content)
-        if outcome.error is not None:
-            stage.mkdir(exist_ok=True)
-            (stage / ERROR).write_text(outcome.error + "\n", encoding="utf-8")
-        for earlier in (final, failed):
-            if earlier.exists():
-                shutil.rmtree(earlier)
-        stage.rename(final if outcome.error is None else failed)
-        others = self.waiting.get(point.training, deque())
-        if point.training in self.networks or not others:
-            return
-        if outcome.error is None:
-            self.networks[point.training] = point.key
-            self.ready.extendleft(reversed(others))
-            others.clear()
-        else:
-            self.ready.appendleft(others.popleft())
-
-    def error(self, point: Point) -> str | None:
-        """Say why a point failed; None if it did not."""
-        path = self.folder / f"{point.key}.failed" / ERROR
-        return path.read_text(encoding="utf-8").strip() if path.exists() else None
-
-
-def duration(seconds: float) -> str:
-    """Say roughly how long: ``"40 s"``, ``"6 min"``, ``"3 h"``."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    def keep(self, point: Point, error: BaseException) -> None:
+        """Write down why a point failed."""
+        died = (
+            isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+        )
+        why = f"{type(error).__name__}: {error}"
+        self.errors[point.key] = (
+            "its worker died more than once; was memory short?" if died else why
+        )
+        folder = self.folder / FAILED
+        folder.mkdir(exist_ok=True)
+        values = json.dumps(point.p.model_dump(), indent=2, ensure_ascii=False)
+        text = "".join(traceback.format_exception(error))
+        (folder / f"{point.key}.txt").write_text(
+            f"{values}\n\n{text}", encoding="utf-8"
+        )
 
 
 def tabulate(sweep: Sweep) -> pd.DataFrame:
@@ -498,16 +373,17 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
     What a metric's rule made of ``w`` and ``threshold`` is in ``used.w`` and
     ``used.threshold``.
     """
+    wanted = {point.key for point in sweep.points}
+    measured = {key: row for key, row in sweep.journal if key in wanted}
     rows = []
     for point in sweep.points:
-        path = sweep.folder / point.key / results.METRICS
-        metrics = results.read_json(path) if path.exists() else {}
         about = {
             "point": point.key,
             "training": point.training,
-            "error": sweep.error(point),
+            "error": sweep.errors.get(point.key),
         }
-        rows.append(about | point.p.model_dump(exclude={"run_dir"}) | flat(metrics))
+        given = point.p.model_dump(exclude={"run_dir"})
+        rows.append(about | given | measured.get(point.key, {}))
     table = pd.DataFrame(rows)
     for name in set(Parameters.model_fields) & set(table):
         values = [row[name] for row in rows]
@@ -516,32 +392,6 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
                 v if isinstance(v, str | None) else json.dumps(v) for v in values
             ]
     return table
-
-
-#: Of ``metrics.json``; what is no number, or None where there is none.
-NO_NUMBERS = {"intervals", "intervals_over", "seed_spread", "schema_version", "source"}
-
-
-def flat(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Name each number of ``metrics.json`` by its path, as ``test.f1``."""
-    cells: dict[str, Any] = {}
-
-    def collect(value: Any, *path: str) -> None:
-        name = path[-1] if path else ""
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                collect(inner, *path, key)
-        elif name == "confusion_matrix":
-            for cell, n in zip(CELLS, itertools.chain(*value), strict=True):
-                cells[".".join([*path[:-1], cell])] = n
-        elif isinstance(value, list):
-            for end, number in zip(("low", "high"), value, strict=True):
-                cells[".".join([*path, end])] = number
-        elif name not in NO_NUMBERS:
-            cells[".".join(path if len(path) > 1 else ("used", name))] = value
-
-    collect(metrics)
-    return cells
 
 
 def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
@@ -566,9 +416,8 @@ def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
     output = folder / "notebooks" / source.name
     output.parent.mkdir(exist_ok=True)
     stage = output.with_name(f".{output.name}")
-    with workers(1, cores_each=cores()) as pool:
-        job = pool.submit(notebooks.execute, source, stage, {"run_dir": str(folder)})
-        job.result()
+    with jobs.workers(1) as pool:
+        pool.submit(notebooks.execute, source, stage, {"run_dir": str(folder)}).result()
     stage.replace(output)
     values = {n: listed([*map(str, dict.fromkeys(table[n]))]) for n in varied(file)}
     first = sweep.points[0]

@@ -61,14 +61,29 @@ class Fitted:
 def fingerprint(p: Resolved, dataset: Dataset) -> str:
     """Hash all that decides a trained network: parameters and data.
 
-    Two equal fingerprints mean that one network can stand for both. A weight of 1 is
-    no weight, whichever class it multiplies.
+    Two equal fingerprints mean that one network can stand for both. So what changes no
+    step of training does not count: which class a weight of 1 multiplies, whether the
+    weight is a number or a word for it, where the rate would end after one epoch, how
+    far a batch would go beyond the last row, and the seeds of what is not drawn.
     """
     relevant = p.model_dump(exclude=AFTER_TRAINING)
-    if p.w == 1:
+    relevant["w"] = class_weight(p, dataset)
+    if relevant["w"] == 1:
         relevant["weighting"] = "uniform"
+    if p.epochs == 1:
+        relevant["final_learning_rate"] = p.initial_learning_rate
+    relevant["batch_size"] = min(p.batch_size, dataset.Y_train.size)
+    if p.data != "simulated":
+        relevant["data_seed"] = 0
+    if p.time_column:
+        relevant["split_seed"] = 0
     content = json.dumps([relevant, dataset.provenance.sha256], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def class_weight(p: Resolved, dataset: Dataset) -> float:
+    """Give ``w`` as a number; ``"balanced"`` is the training rows' own."""
+    return balanced_weight(dataset.Y_train) if p.w == "balanced" else float(p.w)
 
 
 def fit(
@@ -91,7 +106,7 @@ def fit(
         When a loss stops being finite.
     """
     X, Y = dataset.X_train, dataset.Y_train
-    w = balanced_weight(Y) if p.w == "balanced" else float(p.w)
+    w = class_weight(p, dataset)
     weight = class_weights(Y, p.weighting, w)
     done_before = 0
 
