@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,7 +74,8 @@ def test_what_trains_another_network_has_another_fingerprint(plain, name):
     same = experiment.fingerprint(changed, plain) == experiment.fingerprint(
         plain.parameters, plain
     )
-    assert same == (name in experiment.AFTER_TRAINING)
+    of_the_clinic = {"data_seed"}  # and this is a file
+    assert same == (name in experiment.AFTER_TRAINING | of_the_clinic)
 
 
 OF_TRAINING = [
@@ -116,6 +118,22 @@ def test_seed_k_alone_is_seed_k_among_others(plain):
         alone = experiment.fit(plain.parameters.with_(seed=7 + k), plain)
         np.testing.assert_array_equal(together.P_train[k], alone.p_train[0])
         np.testing.assert_array_equal(together.P_test[k], alone.p_test[0])
+
+
+def test_networks_side_by_side_are_those_one_after_another(plain, monkeypatch):
+    """On all cores, in other processes: the same numbers in the same order."""
+    p = plain.parameters.with_(n_seeds=3)
+    alone = experiment.fit(p, plain)
+    monkeypatch.setattr(experiment, "WORTH_A_PROCESS", 0)
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    here = []
+    together = experiment.fit(p, plain, lambda *_: here.append(1))
+    if joblib.cpu_count() > 1:
+        assert not here  # it was elsewhere
+    np.testing.assert_array_equal(together.P_train, alone.P_train)
+    np.testing.assert_array_equal(together.P_test, alone.P_test)
+    np.testing.assert_array_equal(together.network.theta, alone.network.theta)
+    assert together.history == alone.history
 
 
 NOTEBOOKS = ("03_training", "04_threshold_analysis", "05_report")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -24,6 +25,8 @@ from lopsided.table.dataset import Dataset
 
 #: Parameters that change nothing about a trained network.
 AFTER_TRAINING = {"threshold", "n_bootstrap", "author", "title", "run_dir", "data"}
+#: Rows to train on, over all epochs, that take as long as a process takes to start.
+WORTH_A_PROCESS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -93,54 +96,63 @@ def fit(
 ) -> Fitted:
     """Train the network that the parameters describe; ``n_seeds`` of them if more.
 
+    Where it pays, they train side by side on all cores, to the same numbers in the same
+    order: each draws from a seed of its own.
+
     Parameters
     ----------
     p : Resolved
     dataset : Dataset
     on_epoch : callable, optional
-        Called with the number of epochs done so far and the history.
+        Called with the number of the epoch that was done, counted over all networks,
+        and the history; in other processes where those train side by side.
 
     Raises
     ------
     DivergenceError
         When a loss stops being finite.
     """
-    X, Y = dataset.X_train, dataset.Y_train
+    rows = p.n_seeds * p.epochs * dataset.Y_train.size
+    processes = joblib.cpu_count() if rows >= WORTH_A_PROCESS else 1
+    pool = joblib.Parallel(min(processes, p.n_seeds), max_nbytes=None)
+    one = joblib.delayed(_fit_one)
+    fits = pool(one(p, dataset, k, on_epoch) for k in range(p.n_seeds))
+    networks, histories, P_train, P_test = zip(*fits, strict=True)
     w = class_weight(p, dataset)
-    weight = class_weights(Y, p.weighting, w)
-    done_before = 0
+    return Fitted(networks[0], histories[0], w, np.vstack(P_train), np.vstack(P_test))
+
+
+def _fit_one(
+    p: Resolved,
+    dataset: Dataset,
+    k: int,
+    on_epoch: Callable[[int, History], None] | None,
+) -> tuple[Network, History, Array, Array]:
+    """Train the k-th network, from a seed of its own, and let it predict."""
+    X, Y = dataset.X_train, dataset.Y_train
+    rng = np.random.default_rng(p.seed + k)
+    network = initialise([len(X), *p.hidden_units, 1], rng, p.initialisation, p.dtype)
 
     def told(epoch: int, history: History) -> None:
         if on_epoch:
-            on_epoch(done_before + epoch + 1, history)
+            on_epoch(k * p.epochs + epoch + 1, history)
 
-    fits = []
-    for k in range(p.n_seeds):
-        rng = np.random.default_rng(p.seed + k)
-        layer_dims = [len(X), *p.hidden_units, 1]
-        network = initialise(layer_dims, rng, p.initialisation, p.dtype)
-        history = train(
-            network,
-            X,
-            Y,
-            weight,
-            rng,
-            epochs=p.epochs,
-            batch_size=p.batch_size,
-            initial_learning_rate=p.initial_learning_rate,
-            final_learning_rate=p.final_learning_rate,
-            l2=p.l2,
-            on_epoch=told,
-            run_epoch=epoch_of(p.engine),
-        )
-        done_before += p.epochs
-        fits.append((network, history))
-    return Fitted(
-        *fits[0],
-        w,
-        np.vstack([predict_proba(network, X) for network, _ in fits]),
-        np.vstack([predict_proba(network, dataset.X_test) for network, _ in fits]),
+    history = train(
+        network,
+        X,
+        Y,
+        class_weights(Y, p.weighting, class_weight(p, dataset)),
+        rng,
+        epochs=p.epochs,
+        batch_size=p.batch_size,
+        initial_learning_rate=p.initial_learning_rate,
+        final_learning_rate=p.final_learning_rate,
+        l2=p.l2,
+        on_epoch=told,
+        run_epoch=epoch_of(p.engine),
     )
+    p_test = predict_proba(network, dataset.X_test)
+    return network, history, predict_proba(network, X), p_test
 
 
 def choose_threshold(
