@@ -20,7 +20,7 @@ import lopsided
 from lopsided.errors import InputError
 from lopsided.lesson.network import Network
 from lopsided.lesson.training import History
-from lopsided.parameters import Resolved, validate
+from lopsided.parameters import Parameters, Resolved, validate
 from lopsided.report import experiment
 from lopsided.report.experiment import Fitted
 from lopsided.table.dataset import Dataset, load
@@ -28,11 +28,13 @@ from lopsided.table.dataset import Dataset, load
 CELLS = ("tn", "fp", "fn", "tp")  # as metrics.json has them, row by row
 #: Of ``metrics.json``; what is no number, or None where there is none.
 NO_NUMBERS = {"intervals", "intervals_over", "seed_spread", "schema_version", "source"}
-#: Parameters that decide which rows are learned from, and how they are prepared.
-OF_DATA = {
-    *("data", "target", "positive_label", "features", "test_size"),
-    *("group_column", "time_column", "split_seed", "data_seed"),
+#: Parameters that have no part in reading, preparing and splitting a table.
+NOT_OF_DATA = {
+    *("hidden_units", "weighting", "w", "initialisation", "epochs", "batch_size"),
+    *("initial_learning_rate", "final_learning_rate", "threshold", "seed", "l2"),
+    *("dtype", "engine", "n_bootstrap", "n_seeds", "author", "title", "run_dir"),
 }
+OF_DATA = set(Parameters.model_fields) - NOT_OF_DATA
 #: What changes no number: the table counts, by its SHA-256, not where it is.
 NOT_IN_KEY = {"data", "run_dir", "author", "title"}
 #: Where tables stand on this worker, by the path that the sweep's machine has for them.

@@ -387,7 +387,7 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     for name in set(Parameters.model_fields) & set(table):
         values = [row[name] for row in rows]
-        if any(isinstance(value, list | str) for value in values):
+        if any(isinstance(value, list | dict | str) for value in values):
             table[name] = [
                 v if isinstance(v, str | None) else json.dumps(v) for v in values
             ]
