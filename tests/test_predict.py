@@ -76,7 +76,7 @@ def test_a_model_of_version_1_is_read_as_it_was_meant(shop, tmp_path):
         stored = dict(arrays)
     layers = zip(model.network.W.values(), model.network.b.values(), strict=True)
     stored["theta"] = np.concatenate([np.hstack(layer).ravel() for layer in layers])
-    described, n = re.subn(r'"version": ?2', '"version": 1', str(stored["description"]))
+    described, n = re.subn(r'"version": ?3', '"version": 1', str(stored["description"]))
     assert n == 1
     stored["description"] = np.array(described)
     np.savez(tmp_path / "old.npz", **stored)
@@ -159,7 +159,7 @@ def test_a_foreign_or_newer_model_is_refused(shop, tmp_path):
         results.load_model(path)
     with np.load(shop[0] / results.MODEL) as arrays:
         stored = {name: arrays[name] for name in arrays.files}
-    newer = str(stored["description"]).replace('"version": 2', '"version": 99')
+    newer = str(stored["description"]).replace('"version": 3', '"version": 99')
     stored["description"] = np.array(newer)
     np.savez(path, **stored)
     with pytest.raises(InputError, match="written by a newer lopsided"):

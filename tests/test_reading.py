@@ -11,6 +11,8 @@ import pytest
 
 from lopsided.errors import InputError
 from lopsided.parameters import validate
+from lopsided.pipeline.predict import predict
+from lopsided.report import experiment, results
 from lopsided.table import csvfile, dataset, dates, numbers, reader
 from lopsided.table.dates import DateForm
 from lopsided.table.numbers import Form
@@ -610,3 +612,47 @@ def test_a_later_table_is_read_alike():
     np.testing.assert_array_equal(read["rate"], [7.5, np.nan, np.nan])
     assert read["day"][0] == pd.Timestamp("2024-01-02", tz="UTC")
     assert read["day"].isna().tolist() == [False, True, True]
+
+
+def test_predictions_read_a_table_as_the_model_did(load, tmp_path):
+    rates = [f"{rate:.1f}%" for rate in np.linspace(5, 25, N)]
+    table = frame(rate=rates, day=["13/01/2024", "02/03/2024", "05/06/2024"])
+    table.insert(0, "customer_id", range(5000, 5000 + N))
+    d = load(csv(table), epochs=1)
+    fitted = experiment.fit(d.parameters, d)
+    results.save_fitted(tmp_path, d.parameters, d, fitted)
+    model = results.load_model(tmp_path / results.MODEL)
+    new = table.head(6).drop(columns="left").assign(day="02/03/2024")
+    new.loc[5, "rate"] = "free"
+    new.to_csv(tmp_path / "new.csv", index=False)
+    predictions, notes = predict(model, tmp_path / "new.csv")
+    assert [*predictions] == ["row", "customer_id", "probability", "decision"]
+    assert predictions["customer_id"].tolist() == [*range(5000, 5006)]
+    assert notes == [
+        "'rate': 1 of 6 values missing or unreadable, replaced by the training median."
+    ]
+    days = reader.read(tmp_path / "new.csv", model.reading).frame["day"]
+    assert days.dt.month.eq(3).all()  # day first, though this table does not tell
+
+
+# What gives the answer away
+
+
+def test_a_leak_is_told_in_its_direction(load):
+    score = np.where(LEFT == "yes", 1, 5) + RNG.random(N).round(3)
+    d = load(csv(frame(days_after=score.tolist())))
+    assert told(d, "'days_after' (ROC AUC 1.000, low values are positive) alone")
+    assert told(d, """-p drop '["days_after"]'""")
+
+
+def test_flags_whose_or_is_the_target_are_named(load):
+    n = 400
+    flags = (RNG.random((n, 4)) < 0.05).astype(int)
+    table = pd.DataFrame(flags, columns=["heat", "wear", "power", "noise"])
+    table["speed"] = RNG.normal(50, 9, n)
+    table["left"] = table[["heat", "wear", "power"]].max(axis=1)
+    d = load(csv(table))
+    assert told(d, "together,", "'heat'", "'wear'", "'power'", "-p drop")
+    assert not told(d, "together,", "'noise'")
+    table["left"] = (RNG.random(n) < 0.2).astype(int)
+    assert not told(load(csv(table)), "leakage")

@@ -418,12 +418,12 @@ def test_surprises_of_a_new_table_are_told(mixed):
         }
     )
     unread = "of 3 values missing or unreadable, replaced by the training median."
-    unknown = "of 3 values in no category that training learned."
+    unknown = "of 3 values in no category that training learned"
     assert recipe.surprises(new) == [
         f"'flag': 1 {unread}",
         f"'day': 2 {unread}",
-        f"'sex': 1 {unknown}",
-        f"'town': 1 {unknown}",
+        f"'sex': 1 {unknown} ('(missing)').",
+        f"'town': 1 {unknown} ('Atlantis').",
     ]
     X = dict(zip(recipe.names, recipe.apply(new), strict=True))
     assert X["flag (missing)"].argmax() == 0  # what cannot be read is missing

@@ -29,18 +29,18 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     Returns
     -------
     predictions : DataFrame
-        One row a row of the table, in its order: ``row`` counted from 1,
-        ``probability`` of the positive class, and ``decision``, one of the target's
-        two values.
+        One row a row of the table, in its order: ``row`` counted from 1, the columns
+        that told rows apart in training, ``probability`` of the positive class, and
+        ``decision``, one of the target's two values.
     notes : list of str
-        What was done with gaps and with categories that training did not know.
+        What was done with gaps and with values that training did not know.
 
     Raises
     ------
     InputError
         When the table cannot be read or lacks columns.
     """
-    table = reader.read(path)
+    table = reader.read(path, model.reading)
     frame = appointments.with_derived(table.frame, model.recipe.columns)
     missing = [c for c in model.recipe.columns if c not in frame.columns]
     if missing:
@@ -50,13 +50,14 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
         )
     p = predict_proba(model.network, model.recipe.apply(frame))[0]
     negative, positive = model.labels
-    predictions = pd.DataFrame(
-        {
-            "row": np.arange(1, len(p) + 1),
-            "probability": p,
-            "decision": np.where(p >= model.threshold, positive, negative),
-        }
-    )
+    said = {
+        "row": np.arange(1, len(p) + 1),
+        "probability": p,
+        "decision": np.where(p >= model.threshold, positive, negative),
+    }
+    kept = [name for name in model.identifiers if name in table.frame]
+    who = {f"{n} (table)" if n in said else n: table.frame[n] for n in kept}
+    predictions = pd.DataFrame({"row": said.pop("row")} | who | said)
     return predictions, [*table.notes, *model.recipe.surprises(frame)]
 
 

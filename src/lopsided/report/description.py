@@ -19,6 +19,8 @@ from pydantic import (
 
 from lopsided.errors import InputError
 from lopsided.prose import quoted
+from lopsided.table.dates import DateForm
+from lopsided.table.numbers import Form
 from lopsided.table.recipe import PARTS, Feature
 
 
@@ -74,6 +76,10 @@ class Description(BaseModel):
     labels: Annotated[list[str], Field(min_length=2, max_length=2)]
     fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     w: Annotated[float, Field(gt=0)]
+    header: bool | None = None
+    numbers: dict[str, Form] = {}
+    dates: dict[str, DateForm] = {}
+    identifiers: list[str] = []
 
     @field_validator("recipe")
     @classmethod

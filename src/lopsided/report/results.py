@@ -7,7 +7,7 @@ nothing is written and nothing is found.
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +24,9 @@ from lopsided.report.description import Description, damaged, first_problem
 from lopsided.report.display import Picture
 from lopsided.report.experiment import Fitted, choose_threshold, fingerprint, fit
 from lopsided.table.dataset import Dataset
+from lopsided.table.dates import DateForm
+from lopsided.table.numbers import Form
+from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe
 
 MODEL = "model.npz"
@@ -33,7 +36,8 @@ PARAMETERS = "parameters.json"
 MANIFEST = "manifest.json"
 PROGRESS = "progress.jsonl"
 SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
-MODEL_VERSION = 2  # 1 kept each unit's bias behind its weights
+#: 1 kept each unit's bias behind its weights; 3 says how its table was read.
+MODEL_VERSION = 3
 MOST_BYTES = 2**30  # of an unpacked model
 
 RunDir = str | Path | None
@@ -124,6 +128,10 @@ class Model:
         Of the parameters and data that it was trained with.
     w : float
     history : History
+    reading : Reading
+        How its table's text was read.
+    identifiers : tuple of str
+        Columns of its table that tell rows apart.
     """
 
     network: Network
@@ -134,10 +142,13 @@ class Model:
     fingerprint: str
     w: float
     history: History
+    reading: Reading = field(default_factory=Reading)
+    identifiers: tuple[str, ...] = ()
 
 
 def save_model(path: Path, model: Model) -> None:
     """Write a model as arrays and one JSON text, so that no pickle is involved."""
+    forms = model.reading.forms or {}
     described = Description(
         format="lopsided model",
         version=MODEL_VERSION,
@@ -148,6 +159,10 @@ def save_model(path: Path, model: Model) -> None:
         labels=[*model.labels],
         fingerprint=model.fingerprint,
         w=model.w,
+        header=model.reading.header,
+        numbers={n: f for n, f in forms.items() if isinstance(f, Form)},
+        dates={n: f for n, f in forms.items() if isinstance(f, DateForm)},
+        identifiers=[*model.identifiers],
     )
     arrays: dict[str, Any] = {
         "description": np.array(json.dumps(described.model_dump())),
@@ -223,6 +238,8 @@ def _model(described: Description, arrays: dict[str, Array]) -> Model:
         described.fingerprint,
         described.w,
         history,
+        Reading(described.header, forms={**described.numbers, **described.dates}),
+        tuple(described.identifiers),
     )
 
 
@@ -254,6 +271,8 @@ def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) 
             fingerprint(p, dataset),
             fitted.w,
             fitted.history,
+            dataset.provenance.reading,
+            dataset.provenance.identifiers,
         ),
     )
     sides = {

@@ -1,11 +1,17 @@
 """What a reader should know about a table before believing a result from it."""
 
+import json
+import shlex
+
 import numpy as np
 import pandas as pd
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
+from sklearn.tree import DecisionTreeClassifier
 
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.prose import count, listed, quoted
+from lopsided.prose import count, few, listed, quoted
 from lopsided.table import recipe as recipes
 from lopsided.table.recipe import Recipe
 
@@ -36,17 +42,52 @@ def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:
         return []
     ranks = pd.DataFrame(X[:, np.concatenate(sides)].T).rank().to_numpy()
     auc = (ranks[:n1].sum(axis=0) - n1 * (n1 + 1) / 2) / (n1 * n0)
-    found = [
-        f"{quoted(name)} (ROC AUC {value:.3f})"
+    found = {
+        name: f"{quoted(name)} (ROC AUC {max(value, 1 - value):.3f}, "
+        f"{'high' if value > 0.5 else 'low'} values are positive)"
         for name, value in zip(recipe.names, auc, strict=True)
         if max(value, 1 - value) > SUSPICIOUS_AUC
-    ]
-    if not found:
-        return []
+    }
+    if found:
+        alone = f"{listed([*found.values()])} alone nearly tells the target in training"
+    else:
+        flags = _telling_flags(X, y, recipe)
+        if not flags:
+            return []
+        found = {name: name for name in flags}
+        alone = f"together, {few(flags)} nearly tell the target in training"
+    columns = {feature.name: feature.column for feature in recipe.features}
+    option = json.dumps([*dict.fromkeys(columns[name] for name in found)])
     return [
-        f"Possible leakage: {listed(found)} alone nearly tells the target in training "
-        "rows. Is it known before the outcome? If not, leave it out of features."
+        f"Possible leakage: {alone} rows. Known before the outcome? If not: -p drop "
+        f"{shlex.quote(option)}."
     ]
+
+
+def _telling_flags(X: Array, y: Array, recipe: Recipe) -> list[str]:
+    """Name the flags of which the target seems to be a function, such as their OR.
+
+    A tree of these flags alone, cross-validated, must rank nearly without fault: that
+    is no chance, and real flags rarely do it.
+    """
+    places = [
+        i
+        for i, f in enumerate(recipe.features)
+        if (f.part, f.kind) == ("value", "boolean") or f.other
+    ]
+    if len(places) < 2:
+        return []
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(y.size)[:SAMPLE]
+    flags, answers = X[places][:, rows].T, y[rows]
+    if min(np.bincount(answers, minlength=2)) < 10:
+        return []
+    tree = DecisionTreeClassifier(min_samples_leaf=2, random_state=0)
+    ranked = cross_val_predict(tree, flags, answers, cv=5, method="predict_proba")
+    if roc_auc_score(answers, ranked[:, 1]) <= SUSPICIOUS_AUC:
+        return []
+    shares = tree.fit(flags, answers).feature_importances_
+    return [recipe.names[places[i]] for i in np.argsort(-shares) if shares[i] > 0.01]
 
 
 def split_notes(

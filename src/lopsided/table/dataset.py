@@ -1,6 +1,6 @@
 """From parameters to data that a network can learn from, split and standardised."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,10 @@ class Provenance:
     grouped_by : str or None
         The column whose equal values go together: ``group_column``, or an identifier
         that stands on both sides of the split. None where each row stands alone.
+    reading : Reading
+        How a later table is to be read alike.
+    identifiers : tuple of str
+        Columns that tell rows apart.
     """
 
     source: str
@@ -68,6 +72,8 @@ class Provenance:
     columns: pd.DataFrame
     notes: tuple[str, ...]
     grouped_by: str | None = None
+    reading: Reading = field(default_factory=Reading)
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,6 +219,8 @@ def load(p: Parameters) -> Dataset:
             treatments(frame, kinds, used, recipe, resolved, table.said),
             tuple(notes),
             grouped_by,
+            Reading(resolved.header, forms=table.forms),
+            tuple(n for n, kind in kinds.items() if kind == "identifier"),
         ),
         _words(target, labels, known),
     )

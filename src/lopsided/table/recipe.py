@@ -16,7 +16,7 @@ import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
-from lopsided.prose import quoted
+from lopsided.prose import few, quoted
 from lopsided.table.names import CODE, IDENTIFIER, TEXT
 from lopsided.table.reader import LARGEST, utc
 
@@ -282,8 +282,10 @@ class Recipe:
                 what = "missing or unreadable, replaced by the training median"
             else:
                 learned = {f.category for f in features} | {features[0].other}
-                n = int((~as_text(frame[name]).isin(learned)).sum())
-                what = "in no category that training learned"
+                texts = as_text(frame[name])
+                strange = texts[~texts.isin(learned)]
+                n, new = len(strange), [*map(str, strange.unique())]
+                what = f"in no category that training learned ({few(new, 3)})"
             if n:
                 said.append(f"{quoted(name)}: {n:,} of {len(frame):,} values {what}.")
         return said
