@@ -447,6 +447,8 @@ def read_dependence(picture):
     done = SWEEP.table[SWEEP.table["error"].isna()].astype(
         {"w": str, "hidden_units": str}
     )
+    # Compared are seeds that have a point for each value: one of w = 4 has not.
+    done = done[(done["w"] != "4") | (done["seed"] != 1)]
     names = {"f1": "F1", "roc_auc": "ROC AUC", "log_loss": "log loss (nats)"}
     ticks = [text.get_text() for text in panels[-1].get_xticklabels()]
     assert ticks == ["[3]", "[9]", "[27]"]

@@ -151,15 +151,17 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         DivergenceError
             When the loss stops being finite.
         """
-        p = self._parameters()
-        rows, labels, weight = self._examples(X, y, sample_weight, p, reset=True)
+        parameters = self._parameters()
+        rows, labels, weight = self._examples(
+            X, y, sample_weight, parameters, reset=True
+        )
         self.classes_ = np.unique(labels)
         if len(np.unique(labels[weight > 0])) < 2:
             raise ValueError("the examples are all of one class; training takes both")
         weight = self._weigh(labels, weight)
-        self._start(p)
+        self._start(parameters)
         weight = weight / weight[weight > 0].mean()
-        return self._train(p, rows, labels, weight, p.epochs)
+        return self._train(parameters, rows, labels, weight, parameters.epochs)
 
     def partial_fit(
         self,
@@ -186,7 +188,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         InputError, ValueError, DivergenceError
             As `fit`; and for ``class_weight="balanced"``, which takes all examples.
         """
-        p = self._parameters()
+        parameters = self._parameters()
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight is 'balanced', which takes all examples at once; for "
@@ -200,14 +202,16 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"classes is {known.tolist()}; give two, in every call the same"
             )
-        rows, labels, weight = self._examples(X, y, sample_weight, p, reset=first)
+        rows, labels, weight = self._examples(
+            X, y, sample_weight, parameters, reset=first
+        )
         if not np.isin(labels, known).all():
             raise ValueError(f"y holds labels other than {known.tolist()}")
         self.classes_ = known
         weight = self._weigh(labels, weight)
         if first:
-            self._start(p)
-        return self._train(p, rows, labels, weight, epochs=1)
+            self._start(parameters)
+        return self._train(parameters, rows, labels, weight, epochs=1)
 
     def decision_function(self, X: ArrayLike) -> Array:
         """Compute the logit of the positive class, shape (m,)."""
@@ -236,10 +240,10 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         return validate({n: np.asarray(getattr(self, n)).tolist() for n in names})
 
     def _examples(
-        self, X: Any, y: Any, sample_weight: Any, p: Parameters, reset: bool
+        self, X: Any, y: Any, sample_weight: Any, parameters: Parameters, reset: bool
     ) -> tuple[Array, Array, Array]:
         """Check examples, one a row, their labels and their own weights."""
-        X, y = validate_data(self, X, y, dtype=p.dtype, reset=reset)
+        X, y = validate_data(self, X, y, dtype=parameters.dtype, reset=reset)
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
         if kind != "binary":  # in the words that scikit-learn prescribes
@@ -267,12 +271,12 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("class_weight must not be negative, nor leave out all")
         return weight
 
-    def _start(self, p: Parameters) -> None:
+    def _start(self, parameters: Parameters) -> None:
         """Draw the first weights."""
         self._rng = self._generator()
-        layer_dims = [self.n_features_in_, *p.hidden_units, 1]
+        layer_dims = [self.n_features_in_, *parameters.hidden_units, 1]
         self.network_ = initialise(
-            layer_dims, self._rng, p.initialisation, dtype=p.dtype
+            layer_dims, self._rng, parameters.initialisation, dtype=parameters.dtype
         )
 
     def _generator(self) -> np.random.Generator:
@@ -283,7 +287,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         return np.random.default_rng(seed)
 
     def _train(
-        self, p: Parameters, X: Array, y: Array, weight: Array, epochs: int
+        self, parameters: Parameters, X: Array, y: Array, weight: Array, epochs: int
     ) -> Self:
         """Train ``network_`` further."""
         used = weight > 0
@@ -296,11 +300,11 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
             weight[None, :],
             self._rng,
             epochs=epochs,
-            batch_size=p.batch_size,
-            initial_learning_rate=p.initial_learning_rate,
-            final_learning_rate=p.final_learning_rate,
-            l2=p.l2,
-            run_epoch=epoch_of(p.engine),
+            batch_size=parameters.batch_size,
+            initial_learning_rate=parameters.initial_learning_rate,
+            final_learning_rate=parameters.final_learning_rate,
+            l2=parameters.l2,
+            run_epoch=epoch_of(parameters.engine),
         )
         return self
 

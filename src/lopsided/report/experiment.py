@@ -61,7 +61,7 @@ class Fitted:
         return self.P_test[:1]
 
 
-def fingerprint(p: Resolved, dataset: Dataset) -> str:
+def fingerprint(parameters: Resolved, dataset: Dataset) -> str:
     """Hash all that decides a trained network: parameters and data.
 
     Two equal fingerprints mean that one network can stand for both. So what changes no
@@ -69,28 +69,32 @@ def fingerprint(p: Resolved, dataset: Dataset) -> str:
     weight is a number or a word for it, where the rate would end after one epoch, how
     far a batch would go beyond the last row, and the seeds of what is not drawn.
     """
-    relevant = p.model_dump(exclude=AFTER_TRAINING)
-    relevant["w"] = class_weight(p, dataset)
+    relevant = parameters.model_dump(exclude=AFTER_TRAINING)
+    relevant["w"] = class_weight(parameters, dataset)
     if relevant["w"] == 1:
         relevant["weighting"] = "uniform"
-    if p.epochs == 1:
-        relevant["final_learning_rate"] = p.initial_learning_rate
-    relevant["batch_size"] = min(p.batch_size, dataset.Y_train.size)
-    if p.data != "simulated":
+    if parameters.epochs == 1:
+        relevant["final_learning_rate"] = parameters.initial_learning_rate
+    relevant["batch_size"] = min(parameters.batch_size, dataset.Y_train.size)
+    if parameters.data != "simulated":
         relevant["data_seed"] = 0
-    if p.time_column:
+    if parameters.time_column:
         relevant["split_seed"] = 0
     content = json.dumps([relevant, dataset.provenance.sha256], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def class_weight(p: Resolved, dataset: Dataset) -> float:
+def class_weight(parameters: Resolved, dataset: Dataset) -> float:
     """Give ``w`` as a number; ``"balanced"`` is the training rows' own."""
-    return balanced_weight(dataset.Y_train) if p.w == "balanced" else float(p.w)
+    return (
+        balanced_weight(dataset.Y_train)
+        if parameters.w == "balanced"
+        else float(parameters.w)
+    )
 
 
 def fit(
-    p: Resolved,
+    parameters: Resolved,
     dataset: Dataset,
     on_epoch: Callable[[int, History], None] | None = None,
 ) -> Fitted:
@@ -101,7 +105,7 @@ def fit(
 
     Parameters
     ----------
-    p : Resolved
+    parameters : Resolved
     dataset : Dataset
     on_epoch : callable, optional
         Called with the number of the epoch that was done, counted over all networks,
@@ -112,89 +116,96 @@ def fit(
     DivergenceError
         When a loss stops being finite.
     """
-    rows = p.n_seeds * p.epochs * dataset.Y_train.size
+    rows = parameters.n_seeds * parameters.epochs * dataset.Y_train.size
     processes = joblib.cpu_count() if rows >= WORTH_A_PROCESS else 1
-    pool = joblib.Parallel(min(processes, p.n_seeds), max_nbytes=None)
+    pool = joblib.Parallel(min(processes, parameters.n_seeds), max_nbytes=None)
     one = joblib.delayed(_fit_one)
-    fits = pool(one(p, dataset, k, on_epoch) for k in range(p.n_seeds))
+    fits = pool(
+        one(parameters, dataset, k, on_epoch) for k in range(parameters.n_seeds)
+    )
     networks, histories, P_train, P_test = zip(*fits, strict=True)
-    w = class_weight(p, dataset)
+    w = class_weight(parameters, dataset)
     return Fitted(networks[0], histories[0], w, np.vstack(P_train), np.vstack(P_test))
 
 
 def _fit_one(
-    p: Resolved,
+    parameters: Resolved,
     dataset: Dataset,
     k: int,
     on_epoch: Callable[[int, History], None] | None,
 ) -> tuple[Network, History, Array, Array]:
     """Train the k-th network, from a seed of its own, and let it predict."""
     X, Y = dataset.X_train, dataset.Y_train
-    rng = np.random.default_rng(p.seed + k)
-    network = initialise([len(X), *p.hidden_units, 1], rng, p.initialisation, p.dtype)
+    rng = np.random.default_rng(parameters.seed + k)
+    network = initialise(
+        [len(X), *parameters.hidden_units, 1],
+        rng,
+        parameters.initialisation,
+        parameters.dtype,
+    )
 
-    def told(epoch: int, history: History) -> None:
+    def report_epoch(epoch: int, history: History) -> None:
         if on_epoch:
-            on_epoch(k * p.epochs + epoch + 1, history)
+            on_epoch(k * parameters.epochs + epoch + 1, history)
 
     history = train(
         network,
         X,
         Y,
-        class_weights(Y, p.weighting, class_weight(p, dataset)),
+        class_weights(Y, parameters.weighting, class_weight(parameters, dataset)),
         rng,
-        epochs=p.epochs,
-        batch_size=p.batch_size,
-        initial_learning_rate=p.initial_learning_rate,
-        final_learning_rate=p.final_learning_rate,
-        l2=p.l2,
-        on_epoch=told,
-        run_epoch=epoch_of(p.engine),
+        epochs=parameters.epochs,
+        batch_size=parameters.batch_size,
+        initial_learning_rate=parameters.initial_learning_rate,
+        final_learning_rate=parameters.final_learning_rate,
+        l2=parameters.l2,
+        on_epoch=report_epoch,
+        run_epoch=epoch_of(parameters.engine),
     )
     p_test = predict_proba(network, dataset.X_test)
     return network, history, predict_proba(network, X), p_test
 
 
 def choose_threshold(
-    p: Resolved, dataset: Dataset, p_train: Array, p_test: Array
+    parameters: Resolved, dataset: Dataset, p_train: Array, p_test: Array
 ) -> threshold.Choice:
     """Apply the parameters' threshold rule to one network's predictions."""
-    return threshold.choose(p.threshold, dataset.Y_train, p_train, p_test)
+    return threshold.choose(parameters.threshold, dataset.Y_train, p_train, p_test)
 
 
-def strategy_name(p: Resolved) -> str:
+def strategy_name(parameters: Resolved) -> str:
     """Name the threshold's rule: ``"fixed"`` for a number."""
-    return p.threshold if isinstance(p.threshold, str) else "fixed"
+    return parameters.threshold if isinstance(parameters.threshold, str) else "fixed"
 
 
 def intervals(
-    p: Resolved, dataset: Dataset, fitted: Fitted, t: float
+    parameters: Resolved, dataset: Dataset, fitted: Fitted, t: float
 ) -> dict[str, tuple[float, float]] | None:
     """Bootstrap 95 % intervals of the test metrics; None when ``n_bootstrap`` is 0.
 
     They say how far the metrics of this network would move on other rows of the same
     world. Where rows go together, whole groups are drawn.
     """
-    if not p.n_bootstrap:
+    if not parameters.n_bootstrap:
         return None
-    rng = np.random.default_rng([p.seed, 1])
+    rng = np.random.default_rng([parameters.seed, 1])
     models, groups = [(fitted.p_test, t)], dataset.test.groups
-    (draws,) = bootstrap(dataset.Y_test, models, p.n_bootstrap, rng, groups)
+    (draws,) = bootstrap(dataset.Y_test, models, parameters.n_bootstrap, rng, groups)
     return {name: interval(draws[name]) for name in METRICS}
 
 
 def seed_spread(
-    p: Resolved, dataset: Dataset, fitted: Fitted
+    parameters: Resolved, dataset: Dataset, fitted: Fitted
 ) -> dict[str, dict[str, float]] | None:
     """Spread of the test metrics from seed to seed; None with one seed only.
 
     Each seed's threshold is chosen on that seed's own training predictions.
     """
-    if p.n_seeds == 1:
+    if parameters.n_seeds == 1:
         return None
     rows = []
     for p_train, p_test in zip(fitted.P_train, fitted.P_test, strict=True):
-        t = choose_threshold(p, dataset, p_train, p_test).t
+        t = choose_threshold(parameters, dataset, p_train, p_test).t
         measured = metrics.summary(dataset.Y_test, p_test, t)
         del measured["confusion_matrix"]
         rows.append(measured)
@@ -202,9 +213,9 @@ def seed_spread(
     return {name: spread[name].to_dict() for name in spread}
 
 
-def measure(p: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
+def measure(parameters: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
     """Compute everything that ``metrics.json`` holds. Undefined values are None."""
-    choice = choose_threshold(p, dataset, fitted.p_train, fitted.p_test)
+    choice = choose_threshold(parameters, dataset, fitted.p_train, fitted.p_test)
     content = {
         "schema_version": 1,
         "data": {
@@ -218,17 +229,17 @@ def measure(p: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
         },
         "w": fitted.w,
         "threshold": choice.t,
-        "threshold_strategy": strategy_name(p),
+        "threshold_strategy": strategy_name(parameters),
         "threshold_note": choice.note or None,
         "threshold_ties_test": threshold.ties(fitted.p_test, choice.t),
         "train": metrics.summary(dataset.Y_train, fitted.p_train, choice.t),
         "test": metrics.summary(dataset.Y_test, fitted.p_test, choice.t)
         | {
-            "intervals": intervals(p, dataset, fitted, choice.t),
+            "intervals": intervals(parameters, dataset, fitted, choice.t),
             "intervals_over": (dataset.provenance.grouped_by or "rows")
-            if p.n_bootstrap
+            if parameters.n_bootstrap
             else None,
-            "seed_spread": seed_spread(p, dataset, fitted),
+            "seed_spread": seed_spread(parameters, dataset, fitted),
         },
     }
     return without_nan(content)

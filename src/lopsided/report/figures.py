@@ -193,7 +193,7 @@ def loss_of_readings(curves: dict[str, History]) -> Picture:
         Two, each with its name.
     """
     figure = Figure(figsize=(5.6, 5.6))
-    said = []
+    in_words = []
     for ax, (name, history) in zip(
         figure.subplots(2, sharex=True), curves.items(), strict=True
     ):
@@ -207,10 +207,10 @@ def loss_of_readings(curves: dict[str, History]) -> Picture:
         ax.legend()
         ends = (history.objective, history.cross_entropy)
         (a, b), (c, d) = ((curve[0], curve[-1]) for curve in ends)
-        said.append(
+        in_words.append(
             f"{name}: objective {a:.3f} to {b:.3f}, cross-entropy {c:.3f} to {d:.3f}"
         )
-    alt = f"Training loss of two readings of the class weight. {'; '.join(said)}."
+    alt = f"Training loss of two readings of the class weight. {'; '.join(in_words)}."
     return Picture("loss_of_readings", figure, alt)
 
 
@@ -235,7 +235,7 @@ def roc(
     """
     figure, ax = axes("false positive rate", "recall (true positive rate)", "ROC curve")
     rates = _rates(Y, p)
-    point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
+    point = count_metrics(*confusion_matrix(Y, threshold.predict(p, t)).ravel())
     _behind(ax, bands, "roc", Y, seeds, ("false_positive_rate", "recall"))
     ax.plot(*_thin(rates["false_positive_rate"], rates["recall"]), color=BLUE)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1, label="knows nothing")
@@ -261,7 +261,7 @@ def precision_recall(
     """Draw precision against recall, with the threshold's point; arguments as `roc`."""
     figure, ax = axes("recall", "precision", "Precision-recall curve")
     rates = _rates(Y, p)
-    point = count_metrics(*confusion_matrix(Y, np.ravel(p) >= t).ravel())
+    point = count_metrics(*confusion_matrix(Y, threshold.predict(p, t)).ravel())
     share = float(np.mean(np.ravel(Y) == 1))
     _behind(ax, bands, "pr", Y, seeds, ("recall", "precision"))
     ax.step(  # between two thresholds there is none: no line may promise it
@@ -308,10 +308,10 @@ def _behind(
 
 
 def _behind_in_words(bands: pd.DataFrame | None, areas: list[float]) -> str:
-    said = "" if bands is None else " A band shows 95 % intervals point by point."
+    in_words = "" if bands is None else " A band shows 95 % intervals point by point."
     if areas:
-        said += f" Other seeds: areas {min(areas):.4f} to {max(areas):.4f}."
-    return said
+        in_words += f" Other seeds: areas {min(areas):.4f} to {max(areas):.4f}."
+    return in_words
 
 
 @styled
@@ -342,7 +342,7 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
     ax.plot(x, np.minimum(x, 1 - x), color=GREY, ls=":", label="constant answers")
     looks = ((ORANGE, "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
     for (label, t), (colour, style) in zip(marks.items(), looks, strict=False):
-        (_, fp), (fn, _) = confusion_matrix(Y, np.ravel(p) >= t)
+        (_, fp), (fn, _) = confusion_matrix(Y, threshold.predict(p, t))
         line = cost(np.atleast_1d(fp), np.atleast_1d(fn))[0]
         ax.plot(x, line, color=colour, ls=style, lw=1.5, label=f"{label}: {t:.3f}")
     thin = _thin(c.fp, c.fn, most=5000)
@@ -418,7 +418,7 @@ def law(
         "predicted probability", "share of the class at or below", "Before and after"
     )
     looks = ((BLUE, "-", 3.0), (ORANGE, "--", 2.0), (GREEN, "-.", 1.5))
-    said = []
+    in_words = []
     for (name, p), (colour, style, width) in zip(
         predictions.items(), looks, strict=False
     ):
@@ -427,7 +427,7 @@ def law(
             x, y = _thin(values, curve)
             label = None if i else name
             ax.step(x, y, where="post", color=colour, ls=style, lw=width, label=label)
-        said.append(f"{name}: medians {_medians(Y, p)}")
+        in_words.append(f"{name}: medians {_medians(Y, p)}")
     for label, t in marks.items():
         ax.axvline(t, color=GREY, ls=":", lw=1)
         ax.annotate(label, (t, 0.02), rotation=90, ha="right", va="bottom", fontsize=9)
@@ -435,7 +435,7 @@ def law(
     figure.legend(loc="outside lower center", ncols=1)
     alt = (
         f"Class-wise cumulative distributions of several models; in each pair {classes}"
-        f". {'; '.join(said)}."
+        f". {'; '.join(in_words)}."
     )
     return Picture("law", figure, alt)
 
@@ -499,7 +499,7 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
         "Reliability",
     )
     top = 0.0
-    said = []
+    in_words = []
     looks = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."))
     for (name, p), (colour, marker, style) in zip(
         predictions.items(), looks, strict=False
@@ -515,7 +515,7 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
         top = max(top, predicted.max(), observed.max())
         worst = np.abs(observed - predicted).max()
         off = np.sum((predicted < ends[0]) | (predicted > ends[1]))
-        said.append(
+        in_words.append(
             f"{name} is off by at most {worst:.3f} in any bin; the diagonal misses the "
             f"intervals of {off} of {len(sizes)} bins"
         )
@@ -523,7 +523,7 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
     ax.plot([0, top], [0, top], color=GREY, ls=":", lw=1, label="perfect")
     ax.set(xlim=(0, top), ylim=(0, top))
     ax.legend()
-    alt = "Reliability diagram against the diagonal. " + "; ".join(said) + "."
+    alt = "Reliability diagram against the diagonal. " + "; ".join(in_words) + "."
     return Picture("reliability", figure, alt)
 
 
@@ -622,9 +622,9 @@ def side_by_side(
     for place, group in zip(y[heading] + 1, means.index[heading], strict=True):
         pair[0].text(-0.05, place, group[0], transform=where, ha="right", va="center")
         pair[0].texts[-1].set_weight("bold")
-    said = [
+    in_words = [
         f"{model} ({group}) " + ", ".join(f"{row[m]:.3f}" for m in panels)
         for (group, model), row in means.iterrows()
     ]
-    alt = f"{title}: {', '.join(panels.values())}. From the top: {'; '.join(said)}."
+    alt = f"{title}: {', '.join(panels.values())}. From the top: {'; '.join(in_words)}."
     return Picture(name, figure, alt)

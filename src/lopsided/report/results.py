@@ -255,11 +255,13 @@ def from_version_1(network: Network) -> Network:
     return sorted_out
 
 
-def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) -> None:
+def save_fitted(
+    run_dir: RunDir, parameters: Resolved, dataset: Dataset, fitted: Fitted
+) -> None:
     """Write ``model.npz`` and ``predictions.parquet``."""
     if not run_dir:
         return
-    choice = choose_threshold(p, dataset, fitted.p_train, fitted.p_test)
+    choice = choose_threshold(parameters, dataset, fitted.p_train, fitted.p_test)
     save_model(
         Path(run_dir, MODEL),
         Model(
@@ -268,7 +270,7 @@ def save_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset, fitted: Fitted) 
             choice.t,
             dataset.words.target,
             dataset.words.labels,
-            fingerprint(p, dataset),
+            fingerprint(parameters, dataset),
             fitted.w,
             fitted.history,
             dataset.provenance.reading,
@@ -293,23 +295,25 @@ def _column(k: int) -> str:
     return f"p_seed_{k}" if k else "p"
 
 
-def load_fitted(run_dir: RunDir, p: Resolved, dataset: Dataset) -> Fitted | None:
+def load_fitted(
+    run_dir: RunDir, parameters: Resolved, dataset: Dataset
+) -> Fitted | None:
     """Read what `save_fitted` wrote, if it was for these parameters and this data."""
     if not run_dir or not Path(run_dir, MODEL).exists():
         return None
     model = load_model(Path(run_dir, MODEL))
-    if model.fingerprint != fingerprint(p, dataset):
+    if model.fingerprint != fingerprint(parameters, dataset):
         return None
     frame = read_predictions(Path(run_dir))
-    columns = [_column(k) for k in range(p.n_seeds)]
+    columns = [_column(k) for k in range(parameters.n_seeds)]
     P = {side: part[columns].to_numpy().T for side, part in frame.groupby("split")}
     return Fitted(model.network, model.history, model.w, P["train"], P["test"])
 
 
-def fitted(p: Resolved, dataset: Dataset) -> Fitted:
+def fitted(parameters: Resolved, dataset: Dataset) -> Fitted:
     """Read the run's trained network if it is there, else train and write it."""
-    found = load_fitted(p.run_dir, p, dataset)
-    if found is None:
-        found = fit(p, dataset, progress(p.run_dir))
-        save_fitted(p.run_dir, p, dataset, found)
-    return found
+    trained = load_fitted(parameters.run_dir, parameters, dataset)
+    if trained is None:
+        trained = fit(parameters, dataset, progress(parameters.run_dir))
+        save_fitted(parameters.run_dir, parameters, dataset, trained)
+    return trained

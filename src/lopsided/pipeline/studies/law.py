@@ -12,7 +12,11 @@ import numpy as np
 
 from lopsided.lesson.loss import balanced_weight
 from lopsided.lesson.metrics import brier, roc_auc
-from lopsided.lesson.threshold import equivalent_threshold, unweighted_probability
+from lopsided.lesson.threshold import (
+    equivalent_threshold,
+    predict,
+    unweighted_probability,
+)
 from lopsided.parameters import Parameters
 from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
@@ -49,8 +53,8 @@ def measure(data: str, epochs: int, seed: int) -> Cells:
     t = equivalent_threshold(w)
     corrected = unweighted_probability(weighted, w)
     found = {
-        "agree_weight": np.mean((weighted >= 0.5) == (plain >= t)),
-        "agree_seed": np.mean((other >= t) == (plain >= t)),
+        "agree_weight": np.mean(predict(weighted, 0.5) == predict(plain, t)),
+        "agree_seed": np.mean(predict(other, t) == predict(plain, t)),
         "distance_weight": np.abs(corrected - plain).mean(),
         "distance_seed": np.abs(other - plain).mean(),
         "roc_auc_plain": roc_auc(Y, plain),

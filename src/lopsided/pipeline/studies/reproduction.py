@@ -16,7 +16,7 @@ import numpy as np
 from lopsided.errors import InputError
 from lopsided.lesson import metrics
 from lopsided.lesson.network import forward
-from lopsided.lesson.threshold import candidates
+from lopsided.lesson.threshold import candidates, predict
 from lopsided.parameters import from_file, validate
 from lopsided.pipeline import notebooks
 from lopsided.pipeline.predictors import fastest
@@ -94,9 +94,9 @@ def measure(run: Run, data: str, grid: Grid) -> Cells:
     Y, p = dataset.Y_test, fitted.p_test
     found: dict[str, Any] = {"n_train": dataset.Y_train.size, "n_test": Y.size}
     for t in grid.thresholds:
-        (tn, fp), (fn, tp) = metrics.confusion_matrix(Y, p >= t)
+        (tn, fp), (fn, tp) = metrics.confusion_matrix(Y, predict(p, t))
         found |= {f"tn_{t}": tn, f"fp_{t}": fp, f"fn_{t}": fn, f"tp_{t}": tp}
-        right = np.mean((fitted.p_train >= t) == dataset.Y_train)
+        right = np.mean(predict(fitted.p_train, t) == dataset.Y_train)
         found[f"train_accuracy_{t}"] = f"{right:.6f}"
     found["roc_auc"] = f"{metrics.roc_auc(Y, p):.6f}"
     curve = candidates(Y, p)
