@@ -123,3 +123,11 @@ def test_an_installed_package_makes_a_run_in_an_empty_folder(
     assert refused.returncode == 2
     assert "installed lopsided stay as they are" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def test_an_editable_install_finds_the_package(tmp_path):
+    code = "from hatchling.build import build_editable; print(build_editable({!r}))"
+    name = succeeded(run(sys.executable, "-c", code.format(str(tmp_path)), cwd=ROOT))
+    with zipfile.ZipFile(tmp_path / name.splitlines()[-1]) as wheel:
+        (path,) = [n for n in wheel.namelist() if n.endswith(".pth")]
+        assert wheel.read(path).decode().split() == [str(ROOT / "src")]
