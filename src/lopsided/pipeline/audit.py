@@ -9,8 +9,10 @@ from lopsided.pipeline.studies import (
     baselines,
     coverage,
     dead_units,
+    fairness,
     law,
     reproduction,
+    resampling,
     selection,
 )
 from lopsided.table.appointments import PUBLISHED_SHA256
@@ -24,6 +26,8 @@ STUDIES: dict[str, Callable[[str], list[Row]]] = {
     "dead_units": dead_units.rows,
     "selection": selection.rows,
     "baselines": baselines.rows,  # with what was selected
+    "fairness": fairness.rows,  # likewise
+    "resampling": resampling.rows,
 }
 
 
