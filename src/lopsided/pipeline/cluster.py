@@ -27,7 +27,12 @@ from lopsided.pipeline.points import TABLES, code_version
 SAME = ("lopsided", "numpy")  # of one version, here and on every worker
 #: Seconds to wait for what is there and slow; what is not there is known at once.
 PATIENCE = 900
-SETTINGS = {"distributed.admin.large-graph-warning-threshold": "1 GiB"}  # a network
+SETTINGS = {
+    "distributed.admin.large-graph-warning-threshold": "1 GiB",  # a network
+    "distributed.comm.timeouts.connect": f"{PATIENCE} s",
+    "distributed.comm.timeouts.tcp": f"{PATIENCE} s",
+    "distributed.scheduler.worker-ttl": f"{PATIENCE} s",
+}
 
 
 class Cluster:

@@ -104,7 +104,7 @@ class Application(IPKernelApp):
             import matplotlib as mpl
 
         mpl.rcdefaults()
-        super().init_code()
+        super().init_code()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
