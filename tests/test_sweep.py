@@ -20,7 +20,7 @@ import pytest
 
 from lopsided.errors import InputError
 from lopsided.parameters import validate
-from lopsided.pipeline import points, sweep
+from lopsided.pipeline import points, sweep, sweep_file
 from lopsided.pipeline.notebooks import folder
 from lopsided.pipeline.rows import Journal
 from lopsided.report import experiment, sweep_table
@@ -105,7 +105,7 @@ def parquet(cwd):
 def read(tmp_path, text):
     path = tmp_path / "s.yaml"
     path.write_text(text)
-    return sweep.read(path)
+    return sweep_file.read(path)
 
 
 def test_every_combination_in_the_order_declared(tmp_path):
@@ -119,19 +119,19 @@ def test_every_combination_in_the_order_declared(tmp_path):
           - {w: [2], hidden_units: [[3], [2]]}
         """,
     )
-    found = sweep.declared(file)
+    found = sweep_file.declared(file)
     assert len(found) == 2 * 2 * 2 + 2
     assert found[0] == {"epochs": 1, "w": 4, "seed": 0, "weighting": "uniform"}
     assert [v["weighting"] for v in found[:3]] == ["uniform", "positive", "uniform"]
     assert [v["w"] for v in found] == [4] * 4 + [1] * 4 + [2] * 2
     assert [v["hidden_units"] for v in found[8:]] == [[3], [2]]
-    assert sweep.varied(file) == ["w", "seed", "weighting", "hidden_units"]
+    assert sweep_file.varied(file) == ["w", "seed", "weighting", "hidden_units"]
 
 
 def test_one_mapping_is_a_grid_and_none_is_one_point(tmp_path):
     one = read(tmp_path, "name: a\ngrid: {seed: [0, 1]}")
-    assert sweep.declared(one) == [{"seed": 0}, {"seed": 1}]
-    assert sweep.declared(read(tmp_path, "name: a\nbase: {w: 2}")) == [{"w": 2}]
+    assert sweep_file.declared(one) == [{"seed": 0}, {"seed": 1}]
+    assert sweep_file.declared(read(tmp_path, "name: a\nbase: {w: 2}")) == [{"w": 2}]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_every_point_is_checked_before_any_runs(work, monkeypatch, entries, mess
 
 def plan(work, text=FILE):
     (work / "small.yaml").write_text(text)
-    return sweep.plan(sweep.read(work / "small.yaml"))
+    return sweep_file.plan(sweep_file.read(work / "small.yaml"))
 
 
 def test_the_key_is_of_parameters_table_and_code(work, monkeypatch):
@@ -341,7 +341,7 @@ def test_a_failing_point_is_kept_with_its_reason_and_the_others_go_on(undisturbe
 def test_the_numbers_are_those_of_a_plain_loop(undisturbed, monkeypatch):
     monkeypatch.chdir(undisturbed.cwd)
     table = pd.read_parquet(undisturbed.run / "results.parquet")
-    for i, values in enumerate(sweep.declared(sweep.read("small.yaml"))[:3]):
+    for i, values in enumerate(sweep_file.declared(sweep_file.read("small.yaml"))[:3]):
         dataset = load(validate(values))
         p = dataset.parameters
         measured = experiment.measure(p, dataset, experiment.fit(p, dataset))
@@ -484,7 +484,7 @@ def test_memory_does_not_grow_with_the_number_of_points(work, monkeypatch):
         (work / "small.yaml").write_text(text)
         run = work / f"run-{n}"
         (run / "networks").mkdir(parents=True)
-        state = sweep.Sweep(sweep.plan(sweep.read("small.yaml")), run)
+        state = sweep.Sweep(sweep_file.plan(sweep_file.read("small.yaml")), run)
         tracemalloc.start()
         state.run(Here())
         held.append(tracemalloc.get_traced_memory()[1])
@@ -601,7 +601,7 @@ def test_a_table_that_a_worker_does_not_see_is_shipped(tmp_path, monkeypatch):
 
 def test_the_committed_example_is_the_file_beside_it():
     example = sweep_table.read(None)
-    declared = sweep.declared(sweep.read(folder() / "sweep.yaml"))
+    declared = sweep_file.declared(sweep_file.read(folder() / "sweep.yaml"))
     assert len(example.table) == len(declared) >= 120
     assert example.table["error"].isna().all()
     for name in example.varied:
