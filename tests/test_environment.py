@@ -40,7 +40,7 @@ def test_environment_yml_has_the_ranges_of_pyproject():
 
 def test_the_core_is_what_the_estimator_needs():
     assert [*requirements(PROJECT["dependencies"])] == [
-        *("numpy", "pandas", "scikit-learn", "pydantic")
+        *("numpy", "pandas", "scikit-learn", "joblib", "pydantic")
     ]
 
 
