@@ -29,7 +29,7 @@ moved: ;
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help report test quick lint lab audit sweep notebooks results site exercises bench lock clean
+.PHONY: help report test quick lint lab audit sweep notebooks results site exercises mutants bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,11 @@ site: $(ALL) ## the lessons, the report and the package as pages [REPOSITORY_URL
 
 exercises: $(ALL) ## an nbgrader course of the lessons, with solutions [COURSE=folder]
 	@$(BIN)/python exercises/generate.py $(COURSE)
+
+mutants: $(READY) ## change the subject line by line: does a test notice? resumes; takes hours
+	$(PIP) mutmut==3.8.1
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 bench: ## time training against other libraries, in an environment of their own
 	$(PYTHON) -m venv benchmarks/.venv
