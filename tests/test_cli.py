@@ -1,8 +1,10 @@
 """The command: what it prints, and how it ends."""
 
 import sys
+from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from lopsided import __version__
 from lopsided.cli import main
@@ -75,3 +77,18 @@ def test_later_sources_override_earlier_ones(command, tmp_path):
     (tmp_path / "p.yaml").write_text("epochs: 0\n")
     assert "epochs is 0;" in command("report", "-f", "p.yaml")[2]
     assert "epochs is -2;" in command("report", "-f", "p.yaml", "-p", "epochs", -2)[2]
+
+
+def test_sweep_without_a_file_runs_the_worked_example(command, monkeypatch):
+    sweep = pytest.importorskip("lopsided.pipeline.sweep")
+    given = []
+
+    def run_sweep(path, *_):
+        given.append(path)
+        return Path("runs/sweeps/clinic"), []
+
+    monkeypatch.setattr(sweep, "run_sweep", run_sweep)
+    code, out, _ = command("sweep")
+    assert (code, out) == (0, "sweep folder: runs/sweeps/clinic\n")
+    assert given == [ROOT / "notebooks" / "sweep.yaml"]
+    assert sweep.read(given[0]).name == "clinic"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -131,3 +132,47 @@ def test_an_editable_install_finds_the_package(tmp_path):
     with zipfile.ZipFile(tmp_path / name.splitlines()[-1]) as wheel:
         (path,) = [n for n in wheel.namelist() if n.endswith(".pth")]
         assert wheel.read(path).decode().split() == [str(ROOT / "src")]
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+@pytest.fixture
+def open_to_all():
+    """Give a folder that every user may enter, which pytest's are not."""
+    with tempfile.TemporaryDirectory(prefix="lopsided-test-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_another_user_makes_a_run_from_a_read_only_checkout(
+    tracked, open_to_all, tiny_clinic
+):
+    """Without a home, too, as where nobody logs in."""
+    checkout, work = open_to_all / "a checkout – ö", open_to_all / "work"
+    for name in tracked:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, checkout / name)
+    for path in [checkout, *checkout.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    work.mkdir()
+    work.chmod(0o777)
+    shutil.copy(tiny_clinic, work / "clinic.csv")
+    variables = {n: v for n, v in os.environ.items() if n in ("PATH", "LANG")}
+    variables |= {"PYTHONPATH": str(checkout / "src"), "HOME": "/nonexistent"}
+    how = {"cwd": work, "env": variables}
+    code = "import lopsided, os; print(os.getuid(), lopsided.__file__)"
+    same = f"; import sys; sys.exit(sys.base_prefix != {sys.base_prefix!r})"
+    try:
+        who = run(*NOBODY, sys.executable, "-P", "-c", code + same, **how)
+    except OSError:
+        pytest.skip("there is no setpriv")
+    if who.returncode:
+        pytest.skip(f"another user cannot run {sys.executable} here: {who.stderr}")
+    assert who.stdout.strip() == f"65534 {checkout}/src/lopsided/__init__.py"
+    before = {path: path.stat().st_mtime_ns for path in checkout.rglob("*")}
+    command = [*NOBODY, sys.executable, "-P", "-m", "lopsided", "report", "clinic.csv"]
+    small = ["-p", "epochs", 1, "-p", "hidden_units", "[2]", "-p", "n_bootstrap", 0]
+    assert "run folder: runs" in succeeded(run(*command, *small, **how))
+    assert (work / "runs/default/report.html").exists()
+    assert {path: path.stat().st_mtime_ns for path in checkout.rglob("*")} == before

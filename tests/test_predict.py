@@ -166,3 +166,13 @@ def test_a_foreign_or_newer_model_is_refused(shop, tmp_path):
         results.load_model(path)
     with pytest.raises(InputError, match="there is no model file"):
         results.load_model(tmp_path / "none.npz")
+
+
+def test_predictions_into_a_folder_that_is_not_there_are_refused_in_words(tmp_path):
+    for name in ("p.csv", "p.parquet"):
+        with pytest.raises(InputError, match=r"cannot write .*p\.\w+: No such file or"):
+            write_predictions(
+                pd.DataFrame({"probability": [0.1], "decision": ["no"]}),
+                tmp_path / "no" / "where" / name,
+            )
+        assert not [*tmp_path.iterdir()]

@@ -1,7 +1,9 @@
 """What lies around a run changes nothing in it."""
 
+import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +11,14 @@ from pathlib import Path
 import matplotlib as mpl
 import nbformat
 import pytest
+from conftest import ROOT
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lopsided.pipeline import notebooks, report
+from lopsided.errors import InputError
+from lopsided.parameters import Parameters
+from lopsided.pipeline import jobs, notebooks, report
 from lopsided.report.display import Picture, axes
+from lopsided.table import reader
 
 SEEN = """
 import os, sys
@@ -159,6 +165,33 @@ def test_executed_notebooks_name_the_folder_where_they_stand(tmp_path, name):
     assert path.data["text/plain"] == repr(final / "a")
 
 
+def test_a_reader_s_run_leaves_the_project_s_figures_alone(tmp_path, monkeypatch):
+    """`make results` alone renews them; a checkout may be read-only, too."""
+    monkeypatch.chdir(tmp_path)
+    committed = Path(put(tmp_path / "project/figures/cdf.svg", "committed"))
+
+    def build(p, sha256, run):
+        put(run.path / "figures/cdf.svg", "new")
+
+    monkeypatch.setattr(report, "_build", build)
+    monkeypatch.setattr(notebooks, "checkout", lambda: tmp_path / "project")
+    report.run_report(Parameters())
+    assert (tmp_path / "runs/default/figures/cdf.svg").read_text() == "new"
+    assert committed.read_text() == "committed"
+    recipe = (ROOT / "Makefile").read_text().partition("\nresults:")[2]
+    assert "cp runs/default/figures/* figures\n" in recipe.partition("\n\n")[0]
+
+
+def test_a_name_that_is_too_long_is_told_as_that_on_every_python(monkeypatch):
+    """From Python 3.14 on, `Path.exists` is False for it."""
+    for name, tell in (("exists", os.path.exists), ("is_file", os.path.isfile)):
+        monkeypatch.setattr(Path, name, lambda path, tell=tell, **_: tell(path))
+    with pytest.raises(InputError, match=r"cannot read x+\.csv: File name too long"):
+        reader.read("x" * 300 + ".csv")
+    with pytest.raises(InputError, match="there is no file x/y"):
+        reader.read("x/y")
+
+
 # --- The commit that a manifest names ---
 
 
@@ -209,3 +242,15 @@ def test_the_manifest_names_the_checkout_s_own_commit(tmp_path, monkeypatch):
     assert report.git_revision() == f"{own}+"
     monkeypatch.setattr(notebooks, "checkout", lambda: None)
     assert report.git_revision() is None
+
+
+def test_workers_that_cannot_start_are_told_as_that(monkeypatch):
+    def refuse(*_, **__):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    words = f"no worker process can start: {re.escape(sys.executable)}: Broken pipe"
+    for step in ("submit", "__init__"):
+        with monkeypatch.context() as patch:
+            patch.setattr(jobs.ProcessPoolExecutor, step, refuse)
+            with pytest.raises(RuntimeError, match=words), jobs.workers(1):
+                pass

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections import Counter, defaultdict, deque
@@ -223,13 +224,15 @@ def workers(
         given = (leash, str(runtime), log, cores_each)
 
         def start() -> ProcessPoolExecutor:
-            executor = ProcessPoolExecutor(1, context, _start_worker, given)
             try:
                 with ctrl_c_held():  # born with it held: it is not for them
+                    executor = ProcessPoolExecutor(1, context, _start_worker, given)
                     executor.submit(int)
-            except OSError as error:
+            except OSError as error:  # a pipe breaks where its other end never ran
                 why = error.strerror or error
-                raise RuntimeError(f"no worker process can start: {why}") from error
+                raise RuntimeError(
+                    f"no worker process can start: {sys.executable}: {why}"
+                ) from error
             return executor
 
         pool = Processes(slots or cores(), start)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import stat
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -163,15 +164,18 @@ def read(path: str | Path, reading: Reading | None = None) -> Table:
 def _bytes(path: Path) -> bytes:
     try:
         path = path.expanduser()
-        is_file, is_there = path.is_file(), path.exists()
-        if is_file and path.stat().st_size <= MOST_BYTES:
+        found = path.stat()  # newer Pythons' is_file() says no to any error
+        is_file = stat.S_ISREG(found.st_mode)
+        if is_file and found.st_size <= MOST_BYTES:
             return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(
+            f"there is no file {path}; check the name and the folder"
+        ) from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RuntimeError) as error:  # no path at all, or no such user
         raise InputError(f"cannot read {path}: {error}") from None
-    if not is_there:
-        raise InputError(f"there is no file {path}; check the name and the folder")
     if is_file:
         raise InputError(f"{path} is too large; give part of it")
     raise InputError(f"{path} is a folder or a device; give the path of a file")
