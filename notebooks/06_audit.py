@@ -591,7 +591,9 @@ for layer_dims in ([len(X), 3, 3, 1], [len(X), 40, 3, 1]):
 # lie within `NEAR` of each other in nineteen cases of twenty.
 
 # %% tags=["nbval-check-output"]
-for name, rate, error in zip("FPR TPR".split(), printed.rates, printed.errors):
+for name, rate, error in zip(
+    "FPR TPR".split(), printed.rates, printed.errors, strict=True
+):
     print(f"{name} {rate:.4f} ± {error:.4f}")
 print(f"NEAR: d = {audit_table.NEAR:.2f}")
 
