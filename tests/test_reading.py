@@ -177,6 +177,13 @@ def test_a_word_among_numbers_is_a_gap_and_told(load, word):
     assert told(d, "Taken for missing", repr(word), "'total'", "-p kinds")
 
 
+def test_none_may_be_one_of_several_values(load):
+    d = load(csv(frame(airbag=["none", "driver", "both"], belt=["NA", "on", "off"])))
+    assert "airbag = none" in d.recipe.names
+    assert "belt = (missing)" in d.recipe.names
+    assert told(d, "Taken for missing: 'NA' in 'belt'")
+
+
 def test_words_in_many_cells_are_no_gaps(load):
     assert kinds(load(csv(frame(x=["1", "2", "withheld"]))))["x"] == "category"
     assert kinds(load(csv(frame(x=["1", "2", "n.a."]))))["x"] == "number"
@@ -256,6 +263,14 @@ def test_dates_are_dates_in_the_order_of_the_column(load, read, texts, first, or
     assert table.frame["opened_date"][0].date().isoformat() == first
     if order is not None:
         assert order in table.said["opened_date"]
+
+
+def test_a_split_in_time_is_proposed_for_times_only(load):
+    days = ["13/01/2024", "02/03/2024", "05/06/2024", "07/08/2024"]
+    content = csv(frame(opened=days, birth_date=["3/5/1990"], n=[1, 2]))
+    assert told(load(content), "'opened' holds dates", "-p time_column opened")
+    assert not told(load(content, time_column="opened"), "holds dates")
+    assert not told(load(csv(frame(birth_date=days))), "time_column")
 
 
 def test_dates_that_do_not_tell_are_told(load, read):
@@ -527,6 +542,8 @@ def test_postal_codes_are_categories_with_their_zeros(load):
     assert "ZIP Code = 01234" in d.recipe.names
     d = load(csv(frame(area_code=[408, 415, 510])))
     assert kinds(d)["area_code"] == "category"
+    d = load(csv(frame(account_length=range(100, 220, 2), zip_lines=[3, 4])))
+    assert {*kinds(d).values()} == {"number", "category"}  # the target's
     d = load(csv(frame(padded=["0012", "0150", "1240"])))  # by their zeros alone
     assert kinds(d)["padded"] == "category"
 

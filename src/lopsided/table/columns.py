@@ -1,6 +1,7 @@
 """What each column is, which ones are learned from, and what was done with each."""
 
 import difflib
+import shlex
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,6 +11,7 @@ from lopsided.parameters import Parameters
 from lopsided.prose import count, few, quoted
 from lopsided.table import appointments
 from lopsided.table import recipe as recipes
+from lopsided.table.names import BIRTH
 from lopsided.table.recipe import KINDS, Feature, Recipe
 from lopsided.table.textual import option
 
@@ -173,6 +175,17 @@ def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
     return [
         f"Not learned from: {' and '.join(parts)}; to learn from one: "
         f"{option(first, 'category')}."
+    ]
+
+
+def time_notes(kinds: dict[str, str], p: Parameters) -> list[str]:
+    """Propose to split in time, where a column tells when a row was made."""
+    times = [n for n, kind in kinds.items() if kind == "date" and not BIRTH.search(n)]
+    if not times or p.time_column or p.group_column:
+        return []
+    return [
+        f"{few(times)} {'holds' if len(times) == 1 else 'hold'} dates; to test on the "
+        f"latest rows instead of random ones: -p time_column {shlex.quote(times[0])}."
     ]
 
 

@@ -14,7 +14,13 @@ from lopsided.table import appointments, limits, reader, textual
 from lopsided.table import recipe as recipes
 from lopsided.table import target as targets
 from lopsided.table.checks import astride, gap_notes, leak_notes, members, split_notes
-from lopsided.table.columns import find, recognise, treatments, unlearned_notes
+from lopsided.table.columns import (
+    find,
+    recognise,
+    time_notes,
+    treatments,
+    unlearned_notes,
+)
 from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe
 
@@ -183,7 +189,7 @@ def load(p: Parameters) -> Dataset:
 
     frame, kinds, used = recognise(frame, resolved)
     if not known:
-        notes += unlearned_notes(kinds, used)
+        notes += unlearned_notes(kinds, used) + time_notes(kinds, p)
     train, test = split(frame, y, resolved)
     recipe = recipes.fit_recipe(frame.iloc[train], used)
     if not recipe.features:

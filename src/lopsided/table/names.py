@@ -12,9 +12,10 @@ IDENTIFIER = re.compile(
 )
 #: Names of codes, which may be digits, and are no quantities.
 CODE = re.compile(
-    r"(?i:zip|postal|post.?code|postleitzahl|\bplz\b|\bcep\b|fips|area.?code|phone|"
-    r"telefon|\btel\b|mobile|\bfax\b|account|acct|\biban\b|\bssn\b|passport|barcode|"
-    r"\bean\b|\bisbn\b|\bsku\b)"
+    r"(?i:(^|[\W_])(zip|postal|post|postleitzahl|plz|cep|fips|area|phone|telephone|"
+    r"telefon|tel|mobile|fax|account|acct|iban|ssn|passport|barcode|ean|isbn|sku)"
+    r"[\W_]*(code|no|nr|num|number)\.?$|(^|[\W_])(zip|postleitzahl|plz|cep|fips|phone|"
+    r"telephone|telefon|fax|iban|ssn|barcode|ean|isbn|sku)$)"
 )
 #: Names of columns that hold names, or sentences.
 TEXT = re.compile(

@@ -26,8 +26,8 @@ from lopsided.table.numbers import MOST_WORDS, Form
 #: Words for a gap in any column, as pandas has them; `numbers.GAPS` holds more, which
 #: are gaps among numbers and dates only.
 NOWHERE = frozenset(
-    "||#n/a|#n/a n/a|#na|-1.#ind|-1.#qnan|-nan|1.#ind|1.#qnan|<na>|n/a|na|null|nan|"
-    "none|?".split("|")
+    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|"
+    "None|n/a|nan|null|?".split("|")
 )
 INTEGER = r"^[-+]?\d{1,18}$"
 NUMBER = (
@@ -149,7 +149,7 @@ class Text:
     def text(self, words: frozenset[str] = NOWHERE) -> pd.Series:
         """Keep the text, without spaces around it."""
         texts = self.texts.to_pylist()
-        kept = [None if text.lower() in words else text for text in texts]
+        kept = [None if text in words else text for text in texts]
         return self.mapped(np.array([*kept, None], object)[:-1], None)
 
 
@@ -282,7 +282,7 @@ class _Reader:
                 if self.decimal == ",":
                     self.forms[text.name] = Form(",")
                 return plain
-        self._say_gaps(text, lambda word: word.lower() in self.nowhere)
+        self._say_gaps(text, lambda word: word in self.nowhere)
         return text.text(self.nowhere)
 
     def _form(self, text: Text, kind: str | None) -> Form | DateForm | None:
