@@ -237,3 +237,9 @@ def test_relative_difference_takes_matrices():
 def test_zero_network_starts_at_log_two():
     Z = np.zeros((1, 4)) + Network([2, 1]).b[1]
     assert objective(Z, Y) == pytest.approx(np.log(2), rel=1e-15)
+
+
+def test_without_a_weight_each_example_counts_once():
+    Y, Y_hat = np.array([[1.0, 0.0]]), np.array([[0.25, 0.5]])
+    np.testing.assert_array_equal(d_output(Y, Y_hat), [[-4.0, 2.0]])
+    np.testing.assert_array_equal(d_output(Y, Y_hat), d_output(Y, Y_hat, 1.0))
