@@ -9,70 +9,168 @@
 # %% [markdown]
 # # Carry an input forward
 #
-# **You will** compute a network's prediction by hand, then with matrices, and say what
-# an untrained network must lose before you run it.
+# **You will** compute a network's prediction by hand, then with matrices, see what a
+# hidden layer can do that one neuron cannot, and say what an untrained network must
+# lose before you run it.
 #
-# **You will learn** what $W$, $b$, $Z$ and $A$ are and which shapes they have, why the
-# sigmoid overflows when it is written the obvious way, and what the first loss tells.
+# **You will learn** what $W$, $b$, $Z$ and $A$ are and which shapes they have, why
+# there is a bend between layers, why the sigmoid overflows when it is written the
+# obvious way, and what the first loss tells.
 #
-# **You need** the product of two matrices, and logarithms. About 15 minutes.
+# **You need** the product of two matrices, and logarithms. Two parts of about 15
+# minutes each: from a question to a network; then shapes, numbers and the loss.
 #
 # These lessons follow a short report that trains a network by hand; here are its
-# sections 2 to 4. An *example* is one row of a table. Its [label](glossary.md#label) is
-# 1 if it is *positive*, a case of the kind we look for, else 0. The network is to
-# predict the label. Classes are *lopsided* when one is much rarer than the other.
-#
-# No data yet: the arrays are small enough to check on paper. Linked words lead to the
-# [glossary](glossary.md).
+# sections 2 to 4. Linked words lead to the [glossary](glossary.md).
 
-# %% tags=["parameters"]
-run_dir = None
-
-# %%
-from lopsided.parameters import from_notebook
-
-P = from_notebook(globals(), "run_dir")
-
-# %%
+# %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
 
+from lopsided.lesson import toy
 from lopsided.lesson.loss import binary_cross_entropy, logistic_loss
-from lopsided.lesson.network import Network, forward, initialise, n_parameters, sigmoid
-from lopsided.report.display import BLUE, ORANGE, Picture, axes, show
+from lopsided.lesson.network import (
+    Network,
+    forward,
+    initialise,
+    n_parameters,
+    predict_proba,
+    sigmoid,
+)
+from lopsided.lesson.training import train
+from lopsided.report.display import show
+from lopsided.report.drawings import network_graph, neuron_graph
+from lopsided.report.lesson_figures import (
+    activations,
+    certainty,
+    signal_sizes,
+    surfaces,
+)
+from lopsided.table.simulate import clinic
 
 # %% [markdown]
+# ## Whom do you call?
+#
+# A clinic has appointments tomorrow. Some patients will not come, and nobody else can
+# use their hour. There is time for a few telephone calls. Here are six of a thousand
+# past appointments, from a simulated clinic: no row is a person.
+
+# %%
+table, _ = clinic(1000)
+booked = table["ScheduledDay"].dt.normalize()
+ahead = (table["AppointmentDay"] - booked).dt.days
+missed = table["No-show"] == "Yes"
+
+# %% tags=["nbval-check-output"]
+six = pd.DataFrame({"age": table["Age"], "days ahead": ahead})
+six["reminded"] = np.where(table["SMS_received"], "yes", "no")
+six["came"] = np.where(missed, "NO", "yes")
+six = six[:6].set_axis(pd.Index([*"ABCDEF"], name="patient"))
+show(six)
+
+# %% tags=["nbval-check-output"]
+print(f"{missed.mean():.0%} of all patients did not come")
+print(f'"They will all come" is right for {1 - missed.mean():.0%}, and finds nobody')
+
+# %% [markdown]
+# That rule is right most of the time and helps no one. We want a probability for each
+# patient, so that we can call those who are most likely to be missing.
+#
+# An *example* is one row of a table. Its [label](glossary.md#label) is 1 if it is
+# *positive*, a case of the kind we look for, else 0. Here the positives are those who
+# did not come. Classes are *lopsided* when one is much rarer than the other.
+#
+# ## A world that can be seen
+#
+# A real table has many columns, and cannot be drawn. So we learn in a toy world with
+# two: each point is an example, and one in five is positive. Give the same answer to
+# every point, the share of positives, and this is how it looks.
+
+# %% tags=["nbval-check-output"]
+X_toy, Y_toy = toy.points(np.random.default_rng(0))  # (2, 400) and (1, 400)
+rate = Y_toy.mean()
+print(f"{Y_toy.size} points, {rate:.1%} positive")
+
+# %% tags=["hide-input"]
+same = {"the same answer to everyone": lambda P: np.full((1, P.shape[1]), rate)}
+show(surfaces(same, X_toy, Y_toy, "toy_world"))
+
+# %% [markdown]
+# You see at once where a point is likely to be positive. Can a formula?
+#
 # ## One neuron, by hand
 #
 # A [neuron](glossary.md#neuron) multiplies each input by a
 # [weight](glossary.md#weight), adds a [bias](glossary.md#bias), and squashes the sum
-# with the [sigmoid](glossary.md#sigmoid):
+# with the [sigmoid](glossary.md#sigmoid). First with numbers.
+
+# %% tags=["nbval-check-output"]
+x1, x2 = 2.0, -1.0
+w1, w2, bias = 0.5, 1.5, 0.25
+z = w1 * x1 + w2 * x2 + bias
+a = 1 / (1 + np.exp(-z))
+print(f"z = {z:.4f}   a = {a:.4f}")
+
+# %% tags=["hide-input"]
+values = {"w1": w1, "x1": x1, "w2": w2, "x2": x2, "b": bias}
+values |= {"w1*x1": w1 * x1, "w2*x2": w2 * x2, "z": z, "a": a}
+show(neuron_graph(values))
+
+# %% [markdown]
+# Now in letters:
 #
 # $$z = w_1 x_1 + w_2 x_2 + b, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of
 # the last neuron is called the [logit](glossary.md#logit). Solve for it:
 # $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so $z$ is the
-# [log-odds](glossary.md#log-odds) of the prediction.
-
-# %% tags=["nbval-check-output"]
-x1, x2 = 2.0, -1.0
-w1, w2, b = 0.5, 1.5, 0.25
-z = w1 * x1 + w2 * x2 + b
-a = 1 / (1 + np.exp(-z))
-print(f"z = {z:.4f}   a = {a:.4f}")
-
-# %% [markdown]
-# A negative $z$ gives less than one half: this neuron leans towards "no".
+# [log-odds](glossary.md#log-odds) of the prediction. A negative $z$ gives less than one
+# half: this neuron leans towards "no".
 
 # %%
 assert z < 0
 assert a < 0.5
 
 # %% [markdown]
+# ## What one neuron cannot do
+#
+# A neuron says one half where $w_1 x_1 + w_2 x_2 + b = 0$: on a straight line.
+#
+# <details><summary>Predict: where in the toy world would the best line run?</summary>
+#
+# Nowhere of use. Whichever way a line is laid, both of its sides hold many more
+# negatives than positives. The best that the neuron can do is to ignore its inputs,
+# and to say about one in five to everyone.
+#
+# </details>
+#
+# Let us see what the best weights do. How they are found is the subject of the next two
+# lessons; here we only look at the result.
+
+
+# %%
+def learned(layer_dims, seed=1):
+    network = initialise(layer_dims, np.random.default_rng(seed))
+    plan = {"epochs": 1500, "batch_size": 400, "initial_learning_rate": 0.5}
+    ones = np.ones_like(Y_toy)  # every example counts alike
+    train(network, X_toy, Y_toy, ones, np.random.default_rng(0), **plan)
+    return network
+
+
+# %% tags=["nbval-check-output"]
+line = learned([2, 1])
+p = predict_proba(line, X_toy)
+print(f"predictions from {p.min():.2f} to {p.max():.2f}")
+print(f"{np.sum(p >= 0.5)} points at or above one half")
+
+# %% tags=["hide-input"]
+one = {"one neuron": lambda P: predict_proba(line, P)}
+show(surfaces(one, X_toy, Y_toy, "one_neuron"))
+
+# %% [markdown]
 # ## A layer is several neurons at once
 #
-# Neurons that share their inputs form a [layer](glossary.md#layer). Put one neuron's
+# One line is not enough, but several may be. Neurons that share their inputs form a [layer](glossary.md#layer). Put one neuron's
 # weights in each row of $W$, and one example in each column of $X$. One product then
 # does the work of all neurons on all examples:
 #
@@ -99,42 +197,68 @@ assert Z[0, 0] == z
 # This is the *rectified linear unit*, [ReLU](glossary.md#relu):
 #
 # $$A = \max(Z, 0).$$
-#
-# Without some bend between them, two layers would be no more than one.
 
 # %% tags=["nbval-check-output"]
 A = np.maximum(Z, 0)  # (3, 4)
 print(A)
 
-# %%
-grid = np.linspace(-6, 6, 241)
-figure, ax = axes("z", "activation", "Two activations", (5.6, 3.2))
-ax.plot(grid, sigmoid(grid), color=BLUE, label="sigmoid σ(z)")
-ax.plot(grid, np.maximum(grid, 0), color=ORANGE, ls="--", label="ReLU max(z, 0)")
-ax.set_ylim(-0.1, 2)
-ax.legend()
-alt = (
-    "The sigmoid rises smoothly from 0 to 1 and passes one half at z = 0. ReLU is flat "
-    "at 0 for negative z and rises along the diagonal for positive z."
-)
-show(Picture("activations", figure, alt))
+# %% tags=["hide-input"]
+show(activations())
 
 # %% [markdown]
-# ## The bias is one more column
+# ## Why a bend
 #
-# Write $b$ as a last column of $W$, and a row of ones under $X$. The product is the
-# same, and there is nothing left to add:
+# <details><summary>Predict: leave ReLU out, and put a second layer on the first. What
+# can the two do that one cannot?</summary>
 #
-# $$\begin{bmatrix} W & b \end{bmatrix} \begin{bmatrix} X \\ 1 \end{bmatrix} = W X + b.$$
+# Nothing. $W_2 (W_1 X + b_1) + b_2 = (W_2 W_1) X + (W_2 b_1 + b_2)$, which is one
+# layer with the weights $W_2 W_1$. Its one half is still a straight line.
 #
-# The package stores its layers in this form. It is shorter, and it is faster.
+# </details>
 
 # %%
-Wb = np.hstack([W, b])  # (3, 3)
-X1 = np.vstack([X, np.ones((1, 4))])  # (3, 4)
-assert np.array_equal(Wb @ X1, W @ X + b)
+W_out, b_out = np.array([[1.0, -2.0, 0.5]]), -0.5  # (1, 3)
+two_layers = W_out @ (W @ X + b) + b_out
+assert np.allclose(two_layers, (W_out @ W) @ X + (W_out @ b + b_out))
+
 
 # %% [markdown]
+# Here are the same weights without the bend, and with it.
+
+
+# %% tags=["hide-input"]
+def straight(P):
+    return sigmoid(W_out @ (W @ P + b) + b_out)
+
+
+def bent(P):
+    return sigmoid(W_out @ np.maximum(W @ P + b, 0) + b_out)
+
+
+both = {"two layers, no bend": straight, "with ReLU between": bent}
+show(surfaces(both, X_toy, Y_toy, "bend"))
+
+# %% [markdown]
+# Each hidden unit adds a fold to the surface, along its own line. Those weights were
+# arbitrary. Let networks find better ones, with three hidden units and with eight.
+
+# %% tags=["nbval-check-output"]
+three, eight = learned([2, 3, 1]), learned([2, 8, 1])
+for name, trained in {"one neuron": line, "3": three, "8": eight}.items():
+    p = predict_proba(trained, X_toy)
+    found = np.sum((p >= 0.5) & (Y_toy == 1))
+    print(f"{name:>10}: {found} of {Y_toy.sum():.0f} positives at or above one half")
+
+# %% tags=["hide-input"]
+hidden = {
+    "3 hidden units": lambda P: predict_proba(three, P),
+    "8 hidden units": lambda P: predict_proba(eight, P),
+}
+show(surfaces(hidden, X_toy, Y_toy, "hidden_layers"))
+
+# %% [markdown]
+# That is what hidden layers are for.
+#
 # ## A network is layers in a row
 #
 # Layer $l$ takes the [activations](glossary.md#activation) of layer $l - 1$:
@@ -142,32 +266,65 @@ assert np.array_equal(Wb @ X1, W @ X + b)
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \qquad A^{[0]} = X.$$
 #
 # The last layer has one neuron and the sigmoid. Its activation is the prediction
-# $\hat y$. Let us put a second layer on the three neurons. `network.W[l]` and
-# `network.b[l]` are views of one long vector of parameters, so `[:]` writes into them.
+# $\hat y$. Let us build the network of above. `network.W[l]` and `network.b[l]` are
+# views of one long vector of parameters, so `[:]` writes into them.
 
 # %%
 network = Network([2, 3, 1])
 network.W[1][:], network.b[1][:] = W, b
-network.W[2][:] = [[1.0, -2.0, 0.5]]  # (1, 3)
-network.b[2][:] = -0.5
-
-# %% tags=["nbval-check-output"]
-done = forward(network, X)
-print(done.A[2].round(4))  # (1, 4): one probability an example
+network.W[2][:], network.b[2][:] = W_out, b_out
 
 # %% [markdown]
-# `forward` is what we did by hand, in a loop over the layers. It keeps every `Z[l]` and
-# `A[l]`: the way back, in the next lesson, needs them.
+# Follow the third example through it. A unit whose $z$ is not positive is off, and grey.
+
+# %% tags=["hide-input"]
+show(network_graph(network, forward(network, X[:, 2:3])))
+
+
+# %% [markdown]
+# For all examples at once it is a loop over the layers.
+
 
 # %%
-A1 = np.maximum(W @ X + b, 0)
-Z2 = np.array([[1.0, -2.0, 0.5]]) @ A1 - 0.5
-assert np.allclose(done.A[2], 1 / (1 + np.exp(-Z2)))
+def forward_by_hand(network, X):
+    A = X
+    for l in range(1, network.L + 1):
+        Z = network.W[l] @ A + network.b[l]  # (n_l, n_{l-1}) @ (n_{l-1}, m)
+        A = np.maximum(Z, 0) if l < network.L else sigmoid(Z)
+    return A
+
+
+# %% tags=["nbval-check-output"]
+print(forward_by_hand(network, X).round(4))  # (1, 4): one probability an example
 
 # %% [markdown]
+# The package's [`forward`](../src/lopsided/lesson/network.py) does the same. It also
+# keeps every `Z[l]` and `A[l]`: the way back, in the next lesson, needs them.
+
+# %%
+passed = forward(network, X)
+assert np.array_equal(passed.A[2], forward_by_hand(network, X))
+assert np.allclose(passed.A[2], bent(X))
+
+# %% [markdown]
+# One warning about `@`. Floating point numbers are rounded after each addition, so the
+# order of a sum can change its last digit:
+
+# %% tags=["nbval-check-output"]
+print((0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3))
+
+# %% [markdown]
+# A matrix product adds in whatever order is fastest, and equal rows may then get
+# predictions that differ in the last digit. Where that matters, for ranks and
+# thresholds, the package's
+# [`predict_proba`](../src/lopsided/lesson/network.py) adds every sum from its first term
+# to its last.
+#
+# This is a good place for a pause.
+#
 # ## Every shape follows from the layer sizes
 #
-# The report contradicts itself here. Its formula says
+# **Part two: shapes, numbers and the loss.** The report contradicts itself here. Its formula says
 #
 # > layer_dims = [n_features, 3, 3, 1]
 #
@@ -227,29 +384,65 @@ with np.errstate(over="raise"):
 #
 # $$\sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{1 + e^{z}}.$$
 #
-# `sigmoid` picks the safe one for each entry.
+# $e^{-|z|}$ serves both, and it cannot overflow.
+
+
+# %%
+def safe_sigmoid(z):
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+# %% [markdown]
+# It is the package's [`sigmoid`](../src/lopsided/lesson/network.py).
 
 # %% tags=["nbval-check-output"]
 with np.errstate(all="raise"):
     for value in (-700.0, -1.0, 0.0, 1.0, 700.0):
-        print(f"{value:6.0f}  {sigmoid(np.array(value)):.5g}")
+        print(f"{value:6.0f}  {safe_sigmoid(value):.5g}")
+        assert safe_sigmoid(value) == sigmoid(np.array(value))
 
 # %% [markdown]
 # For a large positive $z$ the safe form, too, rounds to 1, and $1 - \hat y$ to 0. No
 # form of $\hat y$ can help there. The loss must start from $z$ itself; the section
 # "The ε is not needed" does that.
 #
-# ## What should an untrained network lose?
+# ## Why cross-entropy
 #
-# A [loss](glossary.md#loss) says how bad predictions are. The report's is the binary
-# [cross-entropy](glossary.md#cross-entropy), with a small $\varepsilon$ that keeps the
-# logarithm away from zero:
+# A [loss](glossary.md#loss) says how bad predictions are. What should it cost to say
+# $\hat y$ of a patient who then does not come, $y = 1$? Nothing if $\hat y = 1$. More,
+# the less we believed it. And if ten patients do not come, what we said of all ten is
+# the *product* of the ten $\hat y$, so the cost should turn products into sums. The
+# logarithm does both: the cost is $-\log \hat y$.
+
+# %% tags=["nbval-check-output"]
+for said in (0.9, 0.5, 0.1, 0.01):
+    print(f"said {said:4}: costs {-np.log(said):.3f}")
+
+# %% tags=["hide-input"]
+show(certainty(1e-8))
+
+# %% [markdown]
+# Being sure and wrong is what costs. If $y = 0$, the probability of what happened was
+# $1 - \hat y$, and the cost is $-\log(1 - \hat y)$. Both in one line, averaged, make
+# the binary [cross-entropy](glossary.md#cross-entropy). The report puts a small
+# $\varepsilon$ into each logarithm, to keep it away from zero:
 #
 # $$\mathcal L = -\frac1m \sum_i \left[ y^{(i)} \log(\hat y^{(i)} + \varepsilon)
 # + (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \right].$$
 #
-# Predict before you run. A network whose weights and biases are all zero says
-# $\hat y = 1/2$ to everyone. Whatever the labels are, it must lose $\log 2$.
+# The right-hand picture shows what the $\varepsilon$ does: where a prediction is very
+# wrong, the loss is cut off. More of that below.
+#
+# ## What should an untrained network lose?
+#
+# <details><summary>Predict: all weights and biases of a network are zero, and one row
+# in five is positive. What does it lose?</summary>
+#
+# It says $\hat y = 1/2$ to everyone, so each row loses $-\log \tfrac12 = \log 2$.
+# Whatever the labels are, so does the mean.
+#
+# </details>
 
 # %% tags=["nbval-check-output"]
 Y = np.zeros((1, 50))
@@ -275,11 +468,38 @@ met = binary_cross_entropy(Y, forward(silent, X_many).A[3])
 print(f"predicted {entropy:.5f}   met {met:.5f}")
 
 # %% [markdown]
+# ## Why He's variance
+#
 # From all-zero weights only the last bias can learn: no signal passes the hidden
 # layers, and equal units would get equal gradients and stay equal. So a network starts
-# from random weights. `initialise` draws them with variance $2 / n_{l-1}$
-# (He et al. 2015), which keeps the size of the signals about the same from layer to
-# layer.
+# from random weights. How large? Send a signal through ten layers of a hundred ReLU
+# units, with three variances.
+
+
+# %%
+def sizes(variance, n=100):
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((n, 200))
+    found = [np.sqrt(np.mean(A**2))]
+    for _ in range(10):
+        A = np.maximum(np.sqrt(variance / n) * rng.standard_normal((n, n)) @ A, 0)
+        found.append(np.sqrt(np.mean(A**2)))
+    return found
+
+
+# %% tags=["nbval-check-output"]
+signal = {f"{v}/n": sizes(v) for v in (4, 2, 1)}
+for variance, found in signal.items():
+    print(f"variance {variance}: from {found[0]:.2f} to {found[-1]:.3g}")
+
+# %% tags=["hide-input"]
+show(signal_sizes(signal))
+
+# %% [markdown]
+# A sum of $n$ terms has $n$ times the variance of one, and ReLU removes half of the
+# squares. Weights with variance $2/n$ make good for both, and the signal keeps its size.
+# Twice that doubles its square in each layer; half of it halves it. `initialise` draws
+# with variance $2 / n_{l-1}$ (He et al. 2015).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs. A first loss ten times as large, or NaN, means
@@ -321,6 +541,8 @@ show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 # %% [markdown]
 # ## What we saw
 #
+# - Always saying "no" is often right, and helps nobody. We want probabilities.
+# - One neuron draws one straight line. Hidden units bend it; without ReLU they cannot.
 # - A layer is one matrix product. Rows of $W$ are neurons; columns of $X$ are examples.
 # - All shapes follow from the list of layer sizes, and the report gives two such lists.
 # - The sigmoid and the loss both need a form that never raises $e$ to a positive power.
@@ -328,9 +550,37 @@ show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 #
 # ## On your own
 #
-# 1. Leave out ReLU between the two layers. Find one matrix that does the same as both.
-# 2. What does the silent network lose on *your* classes? How much of a trained
+# 1. What does the silent network lose on *your* classes? How much of a trained
 #    network's loss would that leave to be explained?
-# 3. At which logit does $1 - \sigma(z)$ become exactly zero in float64? In float32?
+#
+#    <details><summary>Answer</summary>
+#
+#    With the bias at the log-odds it loses the entropy of the share $\pi$ of positives,
+#    $-\pi \log \pi - (1 - \pi) \log(1 - \pi)$. A network is worth its features only by
+#    what it loses less than that. For $\pi = \tfrac15$ it is about $0.50$, so a loss of
+#    $0.48$ is a small gain, though it looks much smaller than $\log 2$.
+#
+#    </details>
+#
+# 2. At which logit does $1 - \sigma(z)$ become exactly zero in float64? In float32?
+#
+#    <details><summary>Answer</summary>
+#
+#    `sigmoid` divides by $1 + e^{-z}$. That sum rounds to 1 where $e^{-z}$ is at most
+#    half the distance from 1 to the next number, which is $2^{-52}$ in float64 and
+#    $2^{-23}$ in float32. So from $z \approx 53 \log 2 \approx 36.7$ on, and from
+#    $z \approx 24 \log 2 \approx 16.6$.
+#
+#    </details>
+#
+# 3. Three hidden units enclosed the positives. Could two?
+#
+#    <details><summary>Answer</summary>
+#
+#    No. Two units fold the plane along two lines, which leave an open wedge or strip;
+#    three are the fewest that close a region. Try `learned([2, 2, 1])`, from a few
+#    seeds.
+#
+#    </details>
 #
 # Next: [Send the error back](02_weighted_backprop.ipynb).

@@ -125,14 +125,17 @@ def neuron_graph(
     Parameters
     ----------
     values : mapping
-        What each step gives: ``x1, w1, x2, w2, b, w1*x1, w2*x2, z, a, loss``.
+        What each step gives: ``x1, w1, x2, w2, b, w1*x1, w2*x2, z, a`` and, if
+        it is known, ``loss``.
     derivatives : mapping, optional
         Of the loss, by each of these. The loss's own is 1.
     """
     slopes = {**dict.fromkeys(NEURON, np.nan), **(derivatives or {})}
     figure, ax = _canvas((5.6, 4.8), "One neuron, one example")
     for name, (x, y, text) in NEURON.items():
-        end = NEURON[NEXT[name]][:2] if name in NEXT else (x + 1, y)
+        if name not in values:
+            continue
+        end = NEURON[NEXT[name]][:2] if NEXT.get(name) in values else (x + 1, y)
         ax.annotate(
             "",
             end,
@@ -141,7 +144,7 @@ def neuron_graph(
                 "arrowstyle": "-|>",
                 "color": GREY,
                 "shrinkA": 13,
-                "shrinkB": 13 if name in NEXT else 0,
+                "shrinkB": 13 if NEXT.get(name) in values else 0,
             },
         )
         middle = {"b": 0.4, "loss": 0.68, "a": 0.46}.get(name, 0.5)
@@ -160,10 +163,12 @@ def neuron_graph(
         f"{name} is {number(values[name])}"
         + (f", derivative {number(slopes[name])}" if derivatives else "")
         for name in NEURON
+        if name in values
     ]
     alt = (
-        "A graph from the inputs on the left over two products, their sum with the "
-        f"bias, and the sigmoid to the loss on the right. {'; '.join(said)}."
+        "A graph from the inputs on the left over two products, and their sum with the "
+        f"bias, to the sigmoid{' and the loss' * ('loss' in values)} on the right. "
+        f"{'; '.join(said)}."
     )
     return Picture("neuron_back" if derivatives else "neuron", figure, alt)
 

@@ -47,7 +47,7 @@ def surfaces(
     """
     rows = -(-len(panels) // 2)
     wide = min(len(panels), 2)
-    figure = Figure(figsize=(5.6, 0.6 + (2.9 if wide == 2 else 4.2) * rows))
+    figure = Figure(figsize=(5.6, 1.1 + (2.8 if wide == 2 else 4.0) * rows))
     grid = np.linspace(-3, 3, 61)
     plane = np.stack([a.ravel() for a in np.meshgrid(grid, grid)])
     positive = Y[0] == 1
