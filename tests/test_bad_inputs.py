@@ -675,17 +675,17 @@ ODD = {
     "a leak in a category": (
         odd(reason=np.resize(["moved", "", "b", "c"], N)),
         {},
-        r"Possible leakage: 'reason = moved' \(ROC AUC 1\.000\)",
+        r"Possible leakage: 'reason = moved' \(ROC AUC 1\.000, high",
     ),
     "a leak upside down": (
         odd(left=np.resize([1, 7, 8, 9], N)),
         {},
-        r"Possible leakage: 'left' \(ROC AUC 0\.000\)",
+        r"Possible leakage: 'left' \(ROC AUC 1\.000, low values",
     ),
     "a leak by gaps": (
         odd(x=[v if i % 4 else None for i, v in enumerate(RNG.normal(size=N))]),
         {},
-        r"Possible leakage: 'x \(missing\)' \(ROC AUC 1\.000\)",
+        r"Possible leakage: 'x \(missing\)' \(ROC AUC 1\.000, high",
     ),
     "rows twice": (
         table(pd.concat([pd.DataFrame(BASE | {"x": RNG.normal(size=N)})] * 8)),
