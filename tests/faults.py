@@ -173,8 +173,11 @@ def fault_report(place, draw, what, when, name):
 
 def forked(work, be):
     """Run a function in a fork of this process, which has all imported; give its id."""
+    later = {signal.SIGINT, signal.SIGTERM}  # until the fork is what it is to be
+    signal.pthread_sigmask(signal.SIG_BLOCK, later)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, later)
         return pid
     try:
         os.setsid()
@@ -183,9 +186,12 @@ def forked(work, be):
         os.dup2(said, 1)
         os.dup2(said, 2)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, later)
         be()
     except SystemExit as ended:
         os._exit(int(ended.code or 0))
+    except KeyboardInterrupt:  # before the command began
+        os._exit(130)
     except BaseException:
         traceback.print_exc()
     os._exit(99)

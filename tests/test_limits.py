@@ -174,3 +174,69 @@ def test_a_network_that_no_machine_trains_is_refused(hidden_units, tiny_clinic):
     p = validate({"data": str(tiny_clinic), "hidden_units": hidden_units})
     with pytest.raises(InputError, match=r"hidden_units is \[.* weights; at most"):
         load(p)
+
+
+def open_document(*rows):
+    """Write rows of an .ods file, each its repetition and the text of its cells."""
+    text = "".join(
+        f'<table:table-row table:number-rows-repeated="{n}">{"".join(cells)}'
+        "</table:table-row>"
+        for n, *cells in rows
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "content.xml", f'<table:table table:name="s">{text}</table:table>'
+        )
+    return file.getvalue()
+
+
+def cell(n=1, value=True):
+    kind = ' office:value-type="float" office:value="1"' if value else ""
+    return f'<table:table-cell{kind} table:number-columns-repeated="{n}"/>'
+
+
+def record(kind, content):
+    return bytes([kind, len(content)]) + content
+
+
+def place(number):
+    return number.to_bytes(4, "little") + bytes(8)
+
+
+@pytest.mark.parametrize(
+    ("rows", "fits"),
+    [
+        ([(1, cell(3)), (500, cell(), cell(2))], True),
+        ([(20, cell(3)), (1_048_000, cell(16_384, value=False))], True),
+        ([(1, cell(3)), (1_048_575, cell(16_384))], False),
+        (
+            [(1, cell(2)), (10**6, cell(9, False)), (1, cell(9999, False), cell())],
+            False,
+        ),
+    ],
+    ids=["small", "empty rest", "bomb", "stray"],
+)
+def test_an_ods_file_is_known_by_its_repetitions(rows, fits):
+    given = open_document(*rows)
+    assert len(given) < 1000
+    if fits:
+        assert limits.workbook(given, "t.ods") == (given, [])
+    else:
+        with pytest.raises(InputError, match="too large"):
+            limits.workbook(given, "t.ods")
+
+
+@pytest.mark.parametrize(("row", "column"), [(30, 5), (1_048_575, 16_383)])
+def test_an_xlsb_file_is_known_by_its_cells(row, column):
+    parts = [record(0, place(0)), record(5, place(0)), record(0, place(row))]
+    parts += [record(2, place(column)), bytes([0x82, 0x01, 1, 0])]
+    sheet = b"".join(parts)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.bin", sheet)
+    if row < 100:
+        assert limits.workbook(file.getvalue(), "t.xlsb") == (file.getvalue(), [])
+    else:
+        with pytest.raises(InputError, match="too large"):
+            limits.workbook(file.getvalue(), "t.xlsb")

@@ -21,13 +21,21 @@ MOST_XML = 2**29  # bytes of a workbook, unpacked
 MOST_WEIGHTS = 10**8  # of a network
 FAR_ROWS, FAR_COLUMNS = 1000, 100  # empty ones that end a table
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+BINARY = re.compile(r"xl/worksheets/[^/]+\.bin")
+#: Of an .ods file: a table, a row or a cell begins; and how often it is repeated.
+PART = re.compile(
+    rb"<(?:\w+:)?(table|table-row|table-cell|covered-table-cell)\b([^>]*)>"
+)
+REPEATED = re.compile(rb"number-(?:rows|columns)-repeated=[\"']([0-9]{1,9})[\"']")
 #: A row or a cell begins: its own place, where it names it, and whether it ends there.
 PLACE = re.compile(rb"<(?:\w+:)?(row|c)\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 NAMED = re.compile(rb"\br\s*=\s*[\"']([A-Z]*)([0-9]+)[\"']")
 
 
 def workbook(content: bytes, source: str) -> tuple[bytes, list[str]]:
-    """Check an .xlsx file's sheets, and leave out cells that lie far from all others.
+    """Check a zipped workbook, and leave out cells that lie far from all others.
+
+    They are left out of .xlsx; an .xlsb or .ods file with such cells is refused.
 
     Parameters
     ----------
@@ -52,6 +60,15 @@ def workbook(content: bytes, source: str) -> tuple[bytes, list[str]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(m.file_size for m in archive.infolist()) > MOST_XML:
             raise _too_large(source)
+        for name in archive.namelist():
+            if name == "content.xml":
+                extents = _open_document(archive.read(name))
+            elif BINARY.fullmatch(name):
+                extents = [_binary(archive.read(name))]
+            else:
+                continue
+            if any(rows * columns > MOST_CELLS for rows, columns in extents):
+                raise _too_large(source)
         for name in filter(SHEET.fullmatch, archive.namelist()):
             xml = archive.read(name)  # zipfile gives no more than it announced
             rows, columns = _occupied(xml)
@@ -73,6 +90,56 @@ def workbook(content: bytes, source: str) -> tuple[bytes, list[str]]:
                     member, changed.get(member.filename) or archive.read(member)
                 )
     return written.getvalue(), notes
+
+
+def _open_document(xml: bytes) -> list[tuple[int, int]]:
+    """Find the last row and column with a value, of each table of an .ods file."""
+    extents: list[tuple[int, int]] = []
+    row = column = repeated = 0
+    for found in PART.finditer(xml):
+        times = REPEATED.search(found[2])
+        n = int(times[1]) if times else 1
+        if found[1] == b"table":
+            extents.append((0, 0))
+            row = column = repeated = 0
+        elif found[1] == b"table-row":
+            row, column, repeated = row + repeated, 0, n
+        else:
+            column += n
+            if b"value-type=" in found[2] and extents:
+                last_row, last_column = extents[-1]
+                extents[-1] = max(last_row, row + repeated), max(last_column, column)
+    return extents
+
+
+def _binary(content: bytes) -> tuple[int, int]:
+    """Find the last row and column of an .xlsb file's sheet.
+
+    A record is its kind, its length, each 7 bits a byte, and its content. Kind 0 begins
+    a row, 1 to 11 are cells. Source: Microsoft, [MS-XLSB], 2.1.4 and 2.3.
+    """
+    at = rows = columns = 0
+    while at < len(content):
+        kind = length = 0
+        for byte in range(2):
+            kind |= (content[at] & 127) << 7 * byte
+            at += 1
+            if at >= len(content) or content[at - 1] < 128:
+                break
+        for byte in range(4):
+            if at >= len(content):
+                break
+            length |= (content[at] & 127) << 7 * byte
+            at += 1
+            if content[at - 1] < 128:
+                break
+        place = int.from_bytes(content[at : at + 4], "little") + 1
+        if kind == 0:
+            rows = max(rows, place)
+        elif kind <= 11:
+            columns = max(columns, place)
+        at += length
+    return rows, columns
 
 
 def _too_large(source: str) -> InputError:
