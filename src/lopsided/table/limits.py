@@ -24,7 +24,7 @@ SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 BINARY = re.compile(r"xl/worksheets/[^/]+\.bin")
 #: Of an .ods file: a table, a row or a cell begins; and how often it is repeated.
 PART = re.compile(
-    rb"<(?:\w+:)?(table|table-row|table-cell|covered-table-cell)\b([^>]*)>"
+    rb"<(?:\w+:)?(table|table-row|table-cell|covered-table-cell)(?![\w-])([^>]*)>"
 )
 REPEATED = re.compile(rb"number-(?:rows|columns)-repeated=[\"']([0-9]{1,9})[\"']")
 #: A row or a cell begins: its own place, where it names it, and whether it ends there.
