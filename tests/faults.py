@@ -315,8 +315,8 @@ def fuzz(root, n, seed, tell=say):
 
     counts, broken = Counter(), []
     kinds = {"CSV": fuzzed.csv_files(), "Parquet": fuzzed.parquet_files()}
-    for kind, files in kinds.items():
 
+    def checked(kind, files):
         @hypothesis.seed(seed)
         @settings(
             max_examples=n // 2,
@@ -326,7 +326,7 @@ def fuzz(root, n, seed, tell=say):
             phases=[hypothesis.Phase.generate],
         )
         @given(files, fuzzed.parameters())
-        def check(content, values, kind=kind):
+        def check(content, values):
             try:
                 counts[kind, fuzzed.outcome(content, values, root / "t")] += 1
             except Exception as error:
@@ -334,7 +334,10 @@ def fuzz(root, n, seed, tell=say):
                 broken.append((kind, values, repr(error)[:500]))
                 tell(f"NOT SURVIVED: {broken[-1]}")
 
-        check()
+        return check
+
+    for kind, files in kinds.items():
+        checked(kind, files)()
     return counts, broken
 
 
