@@ -140,7 +140,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 @pytest.fixture
 def open_to_all():
     """Give a folder that every user may enter, which pytest's are not."""
-    with tempfile.TemporaryDirectory(prefix="lopsided-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="other-user-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
 

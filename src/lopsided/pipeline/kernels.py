@@ -72,7 +72,7 @@ def own_kernel() -> Iterator[dict[str, Any]]:
     from traitlets.config import Config
 
     with tempfile.TemporaryDirectory(
-        prefix="lopsided-", ignore_cleanup_errors=True
+        prefix="kernel-", ignore_cleanup_errors=True
     ) as own:
         # Two kernels could draw the same port: they talk through files.
         path = Path(own, "k")
