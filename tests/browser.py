@@ -106,6 +106,11 @@ def resize(page, width: int) -> None:
     """Give the window another width, and let the page be laid out anew."""
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    # The site's theme waits a moment before it says which boxes the keyboard reaches.
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.bd-main [tabindex="-1"]')]
+          .every(box => box.scrollWidth <= box.clientWidth)"""
+    )
 
 
 def check_formulas(page, at_least: int = 0, dollars: bool = False) -> None:

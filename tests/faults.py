@@ -322,6 +322,7 @@ def fuzz(root, n, seed, tell=say):
             max_examples=n // 2,
             suppress_health_check=fuzzed.SLOW,
             database=None,
+            deadline=None,
             derandomize=False,
             phases=[hypothesis.Phase.generate],
         )

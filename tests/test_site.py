@@ -30,11 +30,12 @@ for package in ("sphinx", "myst_nb", "numpydoc", "pydata_sphinx_theme"):
 DOCS = Path(__file__).parents[1] / "docs"
 NOTEBOOKS = sorted(p.stem for p in (DOCS.parent / "notebooks").glob("*.ipynb"))
 #: What people read from top to bottom, in this order, and one page of each other kind.
-READ = ["index", *(f"notebooks/{name}" for name in NOTEBOOKS), "api", "clusters"]
+READ = ["index", *(f"notebooks/{name}" for name in NOTEBOOKS), "api"]
 OTHER = [
+    "clusters",
     "notebooks/teaching",
     "notebooks/glossary",
-    "api/lopsided.threshold",
+    "api/lopsided.lesson.threshold",
     "_modules/lopsided/lesson/threshold",
     "search",
 ]

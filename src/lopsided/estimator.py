@@ -1,8 +1,9 @@
 """The network as a scikit-learn classifier: the lesson's functions, its conventions.
 
-No mathematics here. `network` draws and evaluates, `training` trains, and `parameters`
-says what is allowed, as in a report. What differs is what scikit-learn asks for: an
-example is a row, labels are any two values, and only the ratios of weights count.
+No mathematics here. `lesson.network` draws and evaluates, `training` trains, and
+`parameters` says what is allowed, as in a report. What differs is what scikit-learn
+asks for: an example is a row, labels are any two values, and only the ratios of weights
+count.
 """
 
 from numbers import Integral

@@ -11,7 +11,7 @@ Longer than most: each rule stands here once, with what it takes, looks at and c
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -174,7 +174,7 @@ class Rule:
     aim: Callable[..., Array]
     choice: Callable[..., Choice]
     arguments: tuple[str, ...] = ()
-    check: Callable[[float], bool] = math.isfinite
+    check: Callable[[float], bool] = field(default_factory=lambda: math.isfinite)
     of_new_rows: bool = False
 
 

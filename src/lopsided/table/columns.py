@@ -183,9 +183,10 @@ def time_notes(kinds: dict[str, str], p: Parameters) -> list[str]:
     times = [n for n, kind in kinds.items() if kind == "date" and not BIRTH.search(n)]
     if not times or p.time_column or p.group_column:
         return []
+    name = shlex.quote(times[0]) if times[0].isprintable() else "NAME"
     return [
         f"{few(times)} {'holds' if len(times) == 1 else 'hold'} dates; to test on the "
-        f"latest rows instead of random ones: -p time_column {shlex.quote(times[0])}."
+        f"latest rows instead of random ones: -p time_column {name}."
     ]
 
 

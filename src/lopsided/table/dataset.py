@@ -37,7 +37,7 @@ class Rows:
     rows : array of int, shape (m,)
         Which rows of the table they are, counted from 0.
     groups : array of int or None, shape (m,)
-        Equal where rows go together, by `Provenance.grouped_by`.
+        Equal where rows go together, by ``Provenance.grouped_by``.
     p_true : array or None, shape (1, m)
         True probabilities. Only a simulation knows them.
     """
