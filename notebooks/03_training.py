@@ -398,8 +398,9 @@ names = {
     ("3 3", "he", 0.1, 0.01): "units 3, 3; biases 0.1",
     ("3 3", "xavier", 0, 0.01): "units 3, 3; Xavier",
 }
-kinds = study[["hidden_units", "scheme", "bias", "learning_rate"]]
-study["network"] = [names[kind] for kind in kinds.itertuples(index=False, name=None)]
+chosen_for = study[["hidden_units", "scheme", "bias", "learning_rate"]]
+rows = chosen_for.itertuples(index=False, name=None)
+study["network"] = [names[row] for row in rows]
 
 
 # %%

@@ -529,8 +529,8 @@ def mean_gap(of, a, b):
 
 
 # %% tags=["nbval-check-output"]
-for (where, epochs), of in many.groupby(["table", "epochs"]):
-    print(f"{where}, {epochs} epochs, {len(of)} pairs:")
+for (where, length), of in many.groupby(["table", "epochs"]):
+    print(f"{where}, {length} epochs, {len(of)} pairs:")
     print("  agreement, weight - seed:", mean_gap(of, "agree_weight", "agree_seed"))
     print(
         "  ROC AUC, weight - none:  ", mean_gap(of, "roc_auc_weighted", "roc_auc_plain")

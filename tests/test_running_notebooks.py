@@ -38,7 +38,7 @@ def test_papermill_runs_training_from_another_folder(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ({"epochs": -1}, "epochs is -1; allowed: a whole number, at least 1"),
+        ({"epochs": -1}, "epochs is -1; allowed: a whole number from 1 to 1000000"),
         ({"epoch": 3}, "there is no parameter 'epoch'; did you mean 'epochs'?"),
     ],
 )

@@ -143,7 +143,7 @@ def short_job(table, threads):
                 "rows that their place changed": (moved != found[order]).sum(),
                 "rows that being alone changed": (alone != found[:50]).sum(),
                 "rows that predict gave another": (
-                    again[dataset.rows_test] != fitted.p_test[0]
+                    again[dataset.test.rows] != fitted.p_test[0]
                 ).sum(),
             },
         }
