@@ -126,7 +126,7 @@ class Text:
 
     def mapped(self, values: Any, missing: Any) -> pd.Series:
         """Put a value for each distinct text; each object is held once."""
-        series = pd.Series(values)
+        series = pd.Series(values, dtype=values.dtype)  # else text would be copied
         series = pd.concat([series, pd.Series([missing], dtype=series.dtype)])
         column = series.take(self.codes)  # -1 is the last, the missing one
         return column.reset_index(drop=True).rename(self.name)
