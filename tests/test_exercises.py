@@ -281,6 +281,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing(made, tmp_path):
 
 @pytest.mark.parametrize("place", ["file/course", "x" * 300])
 def test_a_place_that_cannot_be_written_is_one_line(place, tmp_path):
+    pytest.importorskip("nbgrader")
     (tmp_path / "file").touch()
     done = run(SCRIPT, place, folder=tmp_path)
     assert done.returncode == 2
