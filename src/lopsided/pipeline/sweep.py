@@ -89,10 +89,16 @@ def run_sweep(
             shutil.rmtree(folder / FAILED, ignore_errors=True)
         sweep = Sweep(points, folder)
         say(sweep.describe())
-        if sweep.missing:
-            with pool(scheduler, workers, points) as workplace:
-                sweep.run(workplace)
-        publish(file, sweep, folder)
+        try:
+            if sweep.missing:
+                with pool(scheduler, workers, points) as workplace:
+                    sweep.run(workplace)
+            publish(file, sweep, folder)
+        except KeyboardInterrupt:
+            kept = f"{sweep.done} of {len(points)} points are done"
+            raise KeyboardInterrupt(
+                f"interrupted; {kept}; the same command goes on from there"
+            ) from None
     return ROOT / file.name, [f"{key}: {why}" for key, why in sweep.errors.items()]
 
 
@@ -169,22 +175,20 @@ class Sweep:
         self.to_train = [*new.values()]
         self.errors: dict[str, str] = {}
 
+    @property
+    def done(self) -> int:
+        """Count the points that are measured."""
+        return sum(point.key in self.journal.keys for point in self.points)
+
     def describe(self) -> str:
         """Count what there is to do."""
-        done = len(self.points) - len(self.missing)
         return (
-            f"{count(len(self.points), 'point', 'points')}, {done:,} of them done; to "
+            f"{count(len(self.points), 'point', 'points')}, {self.done:,} of them done; to "
             f"train: {count(len(self.to_train), 'network', 'networks')}"
         )
 
     def run(self, pool: jobs.Pool) -> None:
-        """Run what is missing.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            Says how many points are done.
-        """
+        """Run what is missing."""
         todo = [jobs.Job(p.training, partial(train, p)) for p in self.to_train]
         todo += [
             jobs.Job(p.key, partial(measure, p), (p.training,)) for p in self.missing
@@ -200,24 +204,18 @@ class Sweep:
             mininterval=0.1 if terminal else 30,
         ) as bar:
             tick = bar.refresh if terminal else int
-            try:
-                for job, future in jobs.run(todo, pool, 2, self.networks, tick):
-                    key, error = str(job.key), future.exception()
-                    if key not in by_key:  # a network; what failed, its points say
-                        if error is None:
-                            overwrite(self.networks.path(key), future.result())
-                        continue
+            for job, future in jobs.run(todo, pool, 2, self.networks, tick):
+                key, error = str(job.key), future.exception()
+                if key not in by_key:  # a network; what failed, its points say
                     if error is None:
-                        self.journal.add(key, future.result())
-                    else:
-                        self.keep(by_key[key], error)
-                        bar.set_postfix(failed=len(self.errors), refresh=False)
-                    bar.update()
-            except KeyboardInterrupt:
-                kept = f"{bar.n - len(self.errors)} of {total} points are done"
-                raise KeyboardInterrupt(
-                    f"interrupted; {kept}; the same command goes on from there"
-                ) from None
+                        overwrite(self.networks.path(key), future.result())
+                    continue
+                if error is None:
+                    self.journal.add(key, future.result())
+                else:
+                    self.keep(by_key[key], error)
+                    bar.set_postfix(failed=len(self.errors), refresh=False)
+                bar.update()
 
     def keep(self, point: Point, error: BaseException) -> None:
         """Write down why a point failed."""
