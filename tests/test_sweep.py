@@ -424,9 +424,11 @@ def test_a_sweep_stopped_at_any_moment_ends_the_same(work, slow):
     if process.returncode != 1:  # it was not done before the signal came
         assert process.returncode == 130, err
         *_, last = err.splitlines()
-        # The command may just be leaving, with its report made: it then has no more to say.
+        # Where the command was just leaving, its report is made.
         made = (work / "runs/sweeps/small/report.pdf").exists()
-        assert made or last.endswith(" points are done; the same command goes on from there")
+        assert made or last.endswith(
+            " points are done; the same command goes on from there"
+        )
         assert last.startswith("lopsided: interrupted")
     kept = {*(work / "runs/sweeps/small/points.jsonl").read_text().splitlines()}
 

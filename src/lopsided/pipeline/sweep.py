@@ -182,10 +182,9 @@ class Sweep:
 
     def describe(self) -> str:
         """Count what there is to do."""
-        return (
-            f"{count(len(self.points), 'point', 'points')}, {self.done:,} of them done; to "
-            f"train: {count(len(self.to_train), 'network', 'networks')}"
-        )
+        points = count(len(self.points), "point", "points")
+        networks = count(len(self.to_train), "network", "networks")
+        return f"{points}, {self.done:,} of them done; to train: {networks}"
 
     def run(self, pool: jobs.Pool) -> None:
         """Run what is missing."""
