@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import nbformat
 import pytest
 from browser import chromium
 from conftest import HANGS, until
 
 from lopsided.lesson import metrics
 from lopsided.parameters import validate
+from lopsided.pipeline.notebooks import execute, tidy
 from lopsided.report import experiment
 from lopsided.table.dataset import load
 
@@ -166,6 +168,50 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_word_of_complaint(
         for output in cell["outputs"]:
             assert output["output_type"] != "error", output
             assert output.get("name") != "stderr", output
+
+
+def outputs(path):
+    """Read a notebook's outputs, without what differs between equal executions."""
+    notebook = nbformat.read(path, as_version=4)
+    tidy(notebook)
+    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
+        output.pop("execution_count", None)
+    return [cell.get("outputs") for cell in notebook.cells]
+
+
+def test_run_all_again_with_another_parameter_is_what_a_fresh_kernel_gives(
+    lab, page, tiny_clinic, tmp_path
+):
+    path = lab[1] / "again.ipynb"
+    notebook = nbformat.read(lab[1] / "03_training.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert "parameters" in code[0].metadata.tags
+    code[0].source = f"epochs = 2\ndata = {str(tiny_clinic)!r}\nrun_dir = None"
+    changed = code[0].source.replace("epochs = 2", "epochs = 3")
+    nbformat.write(notebook, path)
+    page.goto(f"{lab[0]}/lab?reset")  # the list of files has it
+    with opened_notebook(page, "again"):
+        shown = []
+        for number in range(3):
+            if number == 2:
+                page.locator(".jp-CodeCell").first.locator(".cm-content").click()
+                page.keyboard.press("Control+a")
+                page.keyboard.insert_text(changed)
+            run_all(page)
+            start = number * len(code) + 1
+            until(lambda start=start: counts(path)[0] == start, "the saved notebook")
+            shown.append(outputs(path))
+    assert shown[0] == shown[1]
+    saved = [c for c in nbformat.read(path, as_version=4).cells if "outputs" in c]
+    assert saved[0].source == changed
+    execute(path, tmp_path / "fresh.ipynb", {})
+    assert shown[2] == outputs(tmp_path / "fresh.ipynb")
+    assert shown[2] != shown[1]
+
+
+def counts(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.execution_count for cell in cells if cell.cell_type == "code"]
 
 
 def check_the_slider(page):
