@@ -134,7 +134,9 @@ def test_an_editable_install_finds_the_package(tmp_path):
         assert wheel.read(path).decode().split() == [str(ROOT / "src")]
 
 
+# Another user, who may read this interpreter wherever it lies, and write nothing.
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+NOBODY += [f"--{kind}-caps=-all,+dac_read_search" for kind in ("inh", "ambient")]
 
 
 @pytest.fixture
