@@ -75,7 +75,7 @@ import pandas as pd
 from lopsided.lesson.network import n_parameters
 from lopsided.lesson.threshold import equivalent_threshold, ks_distance
 from lopsided.prose import quoted
-from lopsided.report import experiment, explorer, figures, results
+from lopsided.report import beside, experiment, explorer, figures, results
 from lopsided.report.display import say, show
 from lopsided.table.dataset import load
 
@@ -84,6 +84,7 @@ table = load(P)
 P = table.parameters
 fitted = results.fitted(P, table)
 measured = experiment.measure(P, table, fitted)
+measured["beside"] = beside.measure(P, table, fitted, measured["threshold"])
 results.save_metrics(P.run_dir, measured)
 
 # %%

@@ -15,16 +15,12 @@ from sklearn.neural_network import MLPClassifier
 from lopsided.errors import InputError
 from lopsided.lesson.threshold import choose
 from lopsided.parameters import Parameters
-from lopsided.pipeline.predictors import (
-    dataset,
-    estimator,
-    folds,
-    network,
-    out_of_fold,
-)
+from lopsided.pipeline.predictors import dataset, network
 from lopsided.pipeline.rows import complete, expand, read_rows
 from lopsided.pipeline.studies import baselines, selection
+from lopsided.report.beside import estimator
 from lopsided.report.figures import side_by_side
+from lopsided.report.folds import folds, out_of_fold
 from lopsided.table.appointments import FEATURE_SETS, PUBLISHED_SHA256
 from lopsided.table.simulate import clinic
 

@@ -1,27 +1,18 @@
-"""Models of any kind as one thing: what learns from a dataset and predicts its test.
+"""Our networks as one thing with all models: what learns and predicts the test rows.
 
 So that ours and scikit-learn's meet the same rows, features and threshold rule.
 """
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import StratifiedKFold
-
 from lopsided.lesson.network import Array
 from lopsided.parameters import validate
 from lopsided.report import experiment
-from lopsided.table.dataset import Dataset, Rows, load
-
-#: Fits on the training rows and gives the test rows' probabilities, shape (n_test,).
-Predictor = Callable[[Dataset], Array]
+from lopsided.report.folds import Predictor
+from lopsided.table.dataset import Dataset, load
 
 
 @lru_cache(maxsize=4)
@@ -55,46 +46,3 @@ def network(settings: Mapping[str, Any]) -> Predictor:
         return found
 
     return predict
-
-
-def estimator(model: ClassifierMixin) -> Predictor:
-    """Give a classifier of scikit-learn."""
-
-    def predict(d: Dataset) -> Array:
-        with warnings.catch_warnings():  # a network may stop where it was told to
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(d.X_train.T, d.Y_train[0])
-        found: Array = model.predict_proba(d.X_test.T)[:, 1]
-        return found
-
-    return predict
-
-
-def folds(d: Dataset, n: int) -> Iterator[tuple[Array, Dataset]]:
-    """Divide the training rows for cross-validation; the test rows stay out of it.
-
-    Features keep the scale and the steps that all training rows gave them: those look
-    at no label.
-
-    Yields
-    ------
-    held : array of int
-        The training rows held out.
-    Dataset
-        Which tests on them, and trains on the others.
-    """
-    X, Y = d.X_train, d.Y_train
-    divided = StratifiedKFold(n, shuffle=True, random_state=d.parameters.split_seed)
-    for kept, held in divided.split(X.T, Y[0]):
-        train, test = (
-            Rows(X[:, side], Y[:, side], d.train.rows[side]) for side in (kept, held)
-        )
-        yield held, replace(d, train=train, test=test)
-
-
-def out_of_fold(predict: Predictor, d: Dataset, n: int) -> Array:
-    """Predict each training row by a model that has not seen it: shape (n_train,)."""
-    p = np.empty(d.Y_train.size)
-    for held, part in folds(d, n):
-        p[held] = predict(part)
-    return p

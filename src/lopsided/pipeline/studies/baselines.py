@@ -12,23 +12,23 @@ from pathlib import Path
 
 from sklearn.base import ClassifierMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.predictors import estimator, network, out_of_fold
+from lopsided.pipeline.predictors import network
 from lopsided.pipeline.rows import Cells, Row, tables
 from lopsided.pipeline.studies import selection
 from lopsided.pipeline.studies.selection import (
     AVERAGE,
     MLP,
-    TREES,
     Settings,
     dataset_of,
 )
+from lopsided.report.beside import ALWAYS, LOGISTIC, NEVER, TREES, estimator, trees
+from lopsided.report.folds import out_of_fold
 
 METRICS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 REPORTED, CHOSEN = "report's network", "chosen network"
@@ -90,14 +90,14 @@ def estimators() -> dict[str, ClassifierMixin]:
     logistic = {"max_iter": 1000}
     units = Parameters().hidden_units
     return {
-        "always negative": DummyClassifier(strategy="constant", constant=0),
-        "always positive": DummyClassifier(strategy="constant", constant=1),
-        "logistic regression": LogisticRegression(**logistic),
+        NEVER: DummyClassifier(strategy="constant", constant=0),
+        ALWAYS: DummyClassifier(strategy="constant", constant=1),
+        LOGISTIC: LogisticRegression(**logistic),
         "weighted logistic regression": LogisticRegression(
             class_weight="balanced", **logistic
         ),
         MLP: MLPClassifier(units, random_state=0),
-        TREES: HistGradientBoostingClassifier(random_state=0),
+        TREES: trees(),
     }
 
 
@@ -126,7 +126,7 @@ def judged(
     if model in (REPORTED, CHOSEN, AVERAGE):
         predict = network(told)
     else:
-        known = estimators() | {ON_STEPS: estimators()["logistic regression"]}
+        known = estimators() | {ON_STEPS: estimators()[LOGISTIC]}
         predict = estimator(known[model].set_params(**told))
     p, t = predict(d), 0.5
     if not model.startswith("always"):  # which would turn the one into the other

@@ -18,11 +18,13 @@ from lopsided.errors import InputError
 from lopsided.lesson import metrics
 from lopsided.parameters import from_file
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.predictors import Predictor, dataset, estimator, folds, network
+from lopsided.pipeline.predictors import dataset, network
 from lopsided.pipeline.rows import Cells, Row, expand, read_rows
+from lopsided.report.beside import TREES, estimator
+from lopsided.report.folds import Predictor, folds
 from lopsided.table.dataset import Dataset
 
-NETWORK, AVERAGE, TREES = "network", "average of networks", "boosted trees"
+NETWORK, AVERAGE = "network", "average of networks"
 MLP = "MLPClassifier"
 MODELS = (NETWORK, AVERAGE, TREES, MLP)
 Settings = dict[str, Any]

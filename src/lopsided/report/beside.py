@@ -1,0 +1,215 @@
+"""The network beside models that anyone would try first: on the same rows.
+
+All meet the same features, weights and threshold rule. Two of them need no learning,
+and say the prevalence of the training rows to all; logistic regression and boosted
+trees are scikit-learn's, with its own settings.
+"""
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin, clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from lopsided.lesson import metrics, threshold
+from lopsided.lesson.loss import class_weights
+from lopsided.lesson.network import Array
+from lopsided.parameters import Resolved
+from lopsided.report.experiment import Fitted, without_nan
+from lopsided.report.folds import Predictor, out_of_fold
+from lopsided.report.intervals import METRICS, bootstrap, interval
+from lopsided.table.dataset import Dataset
+
+NEVER, ALWAYS = "always negative", "always positive"
+LOGISTIC, TREES = "logistic regression", "boosted trees"
+TAUGHT = (LOGISTIC, TREES)
+#: A difference of ROC AUC that rarely matters, however sure it is.
+LITTLE = 0.005
+#: Draws are enough for the intervals of differences: more move their ends little.
+MOST_DRAWS = 1000
+#: Above so many features, one step of Newton's method takes too long.
+MOST_FOR_NEWTON = 1000
+#: For thresholds that are chosen by looking at predictions.
+FOLDS = 3
+
+
+def logistic(n_features: int = 0) -> LogisticRegression:
+    """Give scikit-learn's logistic regression, solved to the last digits where it can.
+
+    Newton's method ends at the same numbers whatever adds up its sums.
+    """
+    newton = n_features <= MOST_FOR_NEWTON
+    solver, tol = ("newton-cholesky", 1e-8) if newton else ("lbfgs", 1e-4)
+    return LogisticRegression(solver=solver, tol=tol, max_iter=1000)
+
+
+def trees() -> HistGradientBoostingClassifier:
+    """Give scikit-learn's boosted trees."""
+    return HistGradientBoostingClassifier(random_state=0)
+
+
+def estimator(model: ClassifierMixin, w: float = 1.0) -> Predictor:
+    """Let a classifier of scikit-learn learn from what our networks learn from.
+
+    Parameters
+    ----------
+    model : classifier
+        A fresh one is fitted each time.
+    w : float
+        How much a positive weighs.
+    """
+
+    def predict(d: Dataset) -> Array:
+        fresh = clone(model)
+        weights = class_weights(d.Y_train, "positive", w)[0]
+        told = {} if w == 1 else {"sample_weight": weights}
+        with warnings.catch_warnings():  # one may stop where it was told to
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            fresh.fit(d.X_train.T, d.Y_train[0], **told)
+        found: Array = fresh.predict_proba(d.X_test.T)[:, 1]
+        return found
+
+    return predict
+
+
+def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str, Any]]:
+    """Compute what ``metrics.json`` holds under ``beside``, one entry a model.
+
+    Parameters
+    ----------
+    p : Resolved
+    d : Dataset
+    fitted : Fitted
+        The network.
+    t : float
+        Its threshold.
+
+    Returns
+    -------
+    list of dict
+        Each holds ``model``, ``threshold``, the measures of its test rows as
+        `metrics.summary` names them, and ``difference``: for each of
+        `intervals.METRICS` the network's value minus this model's as ``value``, and
+        its 95 % interval from ``low`` to ``high`` by paired bootstrap, None with
+        ``n_bootstrap`` 0. Undefined values are None.
+
+    Notes
+    -----
+    A threshold that is a number, or the prevalence, is one for all. Where the rule
+    looks at the training rows' predictions, those of the others are made for rows held
+    out in cross-validation: trees know the rows that they learned from by heart.
+    """
+    share = np.full(d.Y_test.size, d.Y_train.mean())  # says it to all
+    models: dict[str, tuple[Array, float]] = {NEVER: (share, 1.0), ALWAYS: (share, 0.0)}
+    w = fitted.w if p.weighting == "positive" else 1.0
+    for name, model in ((LOGISTIC, logistic(len(d.X_train))), (TREES, trees())):
+        predict = estimator(model, w)
+        models[name] = _with_threshold(p, d, predict)
+    draws = None
+    if n := min(p.n_bootstrap, MOST_DRAWS):
+        rng = np.random.default_rng([p.seed, 1])  # meets the draws of the intervals
+        all_models = [(fitted.p_test, t), *models.values()]
+        draws = bootstrap(d.Y_test, all_models, n, rng, d.test.groups)
+    own = _rates(d.Y_test, fitted.p_test, t)
+    found = []
+    for k, (name, (p_test, its_t)) in enumerate(models.items(), start=1):
+        rates, differences = _rates(d.Y_test, p_test, its_t), {}
+        for metric in METRICS:
+            low, high = None, None
+            if draws:
+                low, high = interval(draws[0][metric] - draws[k][metric])
+            value = own[metric] - rates[metric]
+            differences[metric] = {"value": value, "low": low, "high": high}
+        measured = metrics.summary(d.Y_test, p_test, its_t)
+        entry = {"model": name, "threshold": its_t, **measured}
+        found.append(without_nan(entry | {"difference": differences}))
+    return found
+
+
+def _with_threshold(p: Resolved, d: Dataset, predict: Predictor) -> tuple[Array, float]:
+    """Predict the test rows, and choose the threshold by the parameters' rule."""
+    p_test = predict(d)
+    rule = p.threshold
+    looks = isinstance(rule, str) and rule != "prevalence"
+    if looks and not threshold.parse(str(rule))[0].of_new_rows:
+        n = min(FOLDS, int(min(d.Y_train.sum(), (1 - d.Y_train).sum())))
+        p_train = out_of_fold(predict, d, n) if n > 1 else predict(_on_itself(d))
+    else:
+        p_train = np.zeros(d.Y_train.size)  # nobody looks
+    return p_test, threshold.choose(rule, d.Y_train, p_train, p_test).t
+
+
+def _on_itself(d: Dataset) -> Dataset:
+    """Let the training rows be the test: where there are too few to hold any out."""
+    return replace(d, test=d.train)
+
+
+def _rates(Y: Array, p: Array, t: float) -> dict[str, float]:
+    """Compute `intervals.METRICS` of one set of predictions."""
+    measured = metrics.summary(Y, p, t)
+    rates = metrics.count_metrics(*np.ravel(measured["confusion_matrix"]))
+    return {name: float(measured.get(name, rates.get(name))) for name in METRICS}
+
+
+def entry(beside: list[dict[str, Any]], model: str) -> dict[str, Any]:
+    """Find a model's entry."""
+    return next(found for found in beside if found["model"] == model)
+
+
+def sentence(beside: list[dict[str, Any]], fitted: bool = False) -> str:
+    """Say what follows from the differences: which model to use on this table.
+
+    Parameters
+    ----------
+    beside : list of dict
+        From `measure`.
+    fitted : bool
+        Whether the network's training was chosen for this table.
+
+    Returns
+    -------
+    str
+        One sentence or two, about ROC AUC: it needs no threshold.
+    """
+    gaps = {name: entry(beside, name)["difference"]["roc_auc"] for name in TAUGHT}
+    if None in gaps[LOGISTIC].values():
+        told = " and ".join(f"{g['value']:+.4f} to {name}" for name, g in gaps.items())
+        return (
+            f"The network's ROC AUC differs by {told}. How sure that is, is not known."
+        )
+    worse = {n: gap["value"] for n, gap in gaps.items() if gap["high"] < 0}
+    better = [n for n, gap in gaps.items() if gap["low"] > 0]
+    if worse:
+        best = min(worse, key=worse.__getitem__)
+        rank, them = ("rank", "them") if best == TREES else ("ranks", "it")
+        found = (
+            f"On this table {best} {rank} better than the network, by "
+            f"{_amount(gaps[best], -1)} of ROC AUC"
+        )
+        if -worse[best] < LITTLE:
+            return f"{found}: too little to matter in most uses."
+        advice = "" if fitted else ", or let the network's training fit the table"
+        return f"{found}: use {them}{advice}, unless you are here to study a network."
+    if not better:
+        return (
+            "These rows do not tell how the network ranks beside logistic regression "
+            f"({_amount(gaps[LOGISTIC])} of ROC AUC) or boosted trees "
+            f"({_amount(gaps[TREES])}): logistic regression, the simplest, will do."
+        )
+    found = " and than ".join(f"{n}, by {_amount(gaps[n])} of ROC AUC" for n in better)
+    rest = [f"{n} ({_amount(gaps[n])})" for n in TAUGHT if n not in better]
+    so = (
+        "use it" if LOGISTIC in better else "logistic regression, the simplest, will do"
+    )
+    more = f"; beside {rest[0]} these rows do not tell" if rest else ""
+    return f"On this table the network ranks better than {found}{more}: {so}."
+
+
+def _amount(gap: dict[str, float], sign: int = 1) -> str:
+    """Write a difference and its interval: 0.0200 (0.0100 to 0.0300)."""
+    low, high = sorted((sign * gap["low"], sign * gap["high"]))
+    return f"{sign * gap['value']:.4f} ({low:.4f} to {high:.4f})"
