@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import HANGS
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "exercises/generate.py"
@@ -272,7 +273,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing(made, tmp_path):
     while process.poll() is None and not (tmp_path / "spring.partial" / made).exists():
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=HANGS)
     assert process.returncode == 130, said
     assert said.splitlines()[-1] == "interrupted; there is no spring yet"
     assert "Traceback" not in said

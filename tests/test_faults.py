@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
+from conftest import HANGS, until
 
 from lopsided.pipeline.folders import RunFolder
 
@@ -37,14 +38,6 @@ LOCK_ONLY = [".r.lock"]
 
 def hidden(root):
     return sorted(p.name for p in root.iterdir() if p.name.startswith("."))
-
-
-def until(condition, seconds=120):
-    """Wait for something; generous, since a machine may be busy."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 # --- The swap: killed at random moments, and after every single step ---
@@ -359,9 +352,9 @@ class Lopsided:
 
     def ended(self):
         """Wait for the end; give the exit code and the lines on stderr."""
-        self.process.join(120)
+        self.process.join(HANGS)
         assert self.process.exitcode is not None
-        until(lambda: not marked(self.mark), 30)
+        until(lambda: not marked(self.mark))
         lines = (self.cwd / "stderr").read_text().splitlines()
         return self.process.exitcode, [line for line in lines if line]
 
@@ -609,7 +602,7 @@ def test_kills_of_the_real_command(runs, start, tiny_clinic):
         time.sleep(draw.uniform(0.5, 20 if NIGHTLY else 6))
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        until(lambda mark=mark: not marked(mark), 30)
+        until(lambda mark=mark: not marked(mark))
         newest = runs / "r"
         if not (newest / "whole").exists():  # one was faster than the kill
             newest = runs / "r.previous"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import HANGS, until
 
 from lopsided.lesson import metrics
 from lopsided.report import results
@@ -161,9 +163,6 @@ def test_a_failing_notebook_is_kept_and_named(made, tiny_clinic):
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_leaves_the_earlier_run(made, tiny_clinic):
-    import signal
-    import time
-
     cwd = made[0]
     before = (cwd / "runs/r/metrics.json").read_bytes()
     command = [sys.executable, "-m", "lopsided", "report", str(tiny_clinic)]
@@ -171,12 +170,9 @@ def test_ctrl_c_leaves_the_earlier_run(made, tiny_clinic):
     process = subprocess.Popen(
         command, cwd=cwd, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not list(cwd.glob("runs/.r.new-*")):
-        time.sleep(0.1)
-    time.sleep(2)
+    until(lambda: list(cwd.glob("runs/.r.new-*/progress.jsonl")), "the training")
     os.killpg(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert stderr.splitlines()[-1].startswith("lopsided: interrupted")
     assert "Traceback" not in stderr
