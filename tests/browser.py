@@ -190,7 +190,7 @@ def check_axe(page, colours: bool | None = None) -> None:
     if colours:
         options["runOnly"] = {"type": "rule", "values": [*COLOURS]}
     elif colours is False:
-        options["rules"] = dict.fromkeys(COLOURS, {"enabled": False})
+        options["rules"] = {rule: {"enabled": False} for rule in COLOURS}
     results = Axe().run(page, {"exclude": [["[data-seen]"]]}, options)
     assert not results.violations_count, results.generate_report()
 
