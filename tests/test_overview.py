@@ -62,15 +62,15 @@ def test_what_differs_is_shown_and_nothing_else(root):
 
 
 def test_a_run_and_its_twin_do_not_differ(root):
-    table, paired = compare(root / "a", root / "same", n=50)
-    assert paired
+    table, drawn = compare(root / "a", root / "same", n=50)
+    assert drawn
     assert (table["B - A"].dropna() == 0).all()
     assert (table[["low", "high"]].dropna() == 0).all().all()
 
 
 def test_the_difference_lies_in_its_paired_interval(root):
-    table, paired = compare(root / "a", root / "b", n=300)
-    assert paired
+    table, drawn = compare(root / "a", root / "b", n=300)
+    assert drawn
     metrics = [json.loads((root / n / "metrics.json").read_text()) for n in "ab"]
     for name in ("accuracy", "roc_auc", "brier"):
         row = table.loc[name]
@@ -92,9 +92,43 @@ def test_pairing_narrows_the_interval(root):
     assert (two["brier"] - one["brier"]).std() < 0.5 * one["brier"].std()
 
 
+def test_what_is_drawn_is_what_the_runs_own_intervals_draw(root):
+    frame = results.read_predictions(root / "a")
+    dataset = load(validate({"data": str(root.parent / "clinic.csv")}))
+    for side, rows in (("train", dataset.train), ("test", dataset.test)):
+        assert np.array_equal(frame.loc[frame["split"] == side, "group"], rows.groups)
+    assert compare(root / "a", root / "b", n=2)[1] == "groups of rows"  # no intervals
+
+
+def test_groups_give_the_width_that_they_must(tmp_path):
+    """400 patients with four equal rows each: they are worth 400 rows, not 1,600."""
+    rng = np.random.default_rng(0)
+    label, whose = rng.integers(0, 2, 400), np.repeat(np.arange(400), 4)
+    p = rng.random((2, 400))
+    test = dict.fromkeys(["accuracy", "f1", "precision", "recall", "roc_auc"])
+    test |= {"brier": None, "intervals_over": "PatientId"}
+    frame = pd.DataFrame({"row": np.arange(1600), "split": "test"})
+    for over in ("PatientId", "rows"):
+        for name, each in zip("ab", p, strict=True):
+            folder = tmp_path / over / name
+            folder.mkdir(parents=True)
+            data = {"source": "t.csv", "sha256": "0" * 64}
+            content = {"data": data, "threshold": 0.5, "test": test}
+            results.write_json(folder / "metrics.json", content)
+            columns = {"label": label[whose], "p": each[whose]}
+            columns |= {"group": whose} if over == "PatientId" else {}
+            frame.assign(**columns).to_parquet(folder / "predictions.parquet")
+    difference = np.diff((p - label) ** 2, axis=0)
+    for over, n in (("PatientId", 400), ("rows", 1600)):
+        table, drawn = compare(tmp_path / over / "a", tmp_path / over / "b")
+        assert drawn == over
+        width = table.loc["brier", "high"] - table.loc["brier", "low"]
+        assert width == pytest.approx(2 * 1.96 * difference.std() / n**0.5, rel=0.06)
+
+
 def test_other_test_rows_are_not_paired(root):
-    table, paired = compare(root / "a", root / "other-split")
-    assert not paired
+    table, drawn = compare(root / "a", root / "other-split")
+    assert drawn is None
     assert "low" not in table
 
 

@@ -108,11 +108,11 @@ def report(data: str | None, run: str, **given: Any) -> None:
 @parameter_options
 def check(data: str | None, **given: Any) -> None:
     """Say what a run on DATA would do, without running."""
-    p = gather(data, **given)
+    parameters = gather(data, **given)
     from lopsided.table.dataset import load
 
-    table = load(p)
-    p = table.parameters
+    table = load(parameters)
+    parameters = table.parameters
     echo(
         f"{one_line(table.provenance.source)}: {table.Y_train.size:,} training and "
         f"{table.Y_test.size:,} test {table.words.rows}\n"
@@ -122,11 +122,16 @@ def check(data: str | None, **given: Any) -> None:
     echo("\n" + table.provenance.columns.to_string(index=False) + "\n")
     for note in table.provenance.notes:
         echo(f"- {note}")
-    layers = [len(table.X_train), *p.hidden_units, 1]
-    updates = p.epochs * -(-table.Y_train.size // p.batch_size) * p.n_seeds
+    layers = [len(table.X_train), *parameters.hidden_units, 1]
+    updates = (
+        parameters.epochs
+        * -(-table.Y_train.size // parameters.batch_size)
+        * parameters.n_seeds
+    )
     echo(
-        f"\nnetwork {layers}, weighting {p.weighting!r}, w = {p.w}\n"
-        f"{p.epochs} epochs, {updates:,} updates; threshold {p.threshold}"
+        f"\nnetwork {layers}, weighting {parameters.weighting!r}, w = {parameters.w}\n"
+        f"{parameters.epochs} epochs, {updates:,} updates; "
+        f"threshold {parameters.threshold}"
     )
 
 
@@ -184,11 +189,12 @@ def compare(a: str, b: str) -> None:
         echo("same parameters")
     else:
         echo(changed.to_string())
-    table, paired = compare(*folders)
+    table, drawn = compare(*folders)
     echo("\n" + table.to_string(float_format="%.4f", na_rep="–"))
     echo(
-        "low, high: paired bootstrap 95 % interval of B - A on the same test rows"
-        if paired
+        "low, high: paired bootstrap 95 % interval of B - A on the same test rows, "
+        f"by drawing {one_line(drawn)}"
+        if drawn
         else "not the same test rows: differences include the luck of the split"
     )
 

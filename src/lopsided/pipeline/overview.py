@@ -32,8 +32,8 @@ def find_run(name: str, root: Path = Path("runs")) -> Path:
 
 
 def _folders(root: Path) -> list[Path]:
-    found = sorted(root.glob("*/" + results.METRICS))
-    return [p.parent for p in found if not p.parent.name.startswith(".")]
+    paths = sorted(root.glob("*/" + results.METRICS))
+    return [p.parent for p in paths if not p.parent.name.startswith(".")]
 
 
 def list_runs(
@@ -55,8 +55,8 @@ def list_runs(
     rows = []
     for folder in _folders(root):
         try:
-            metrics = description.read(folder / results.METRICS, description.METRICS)
-            manifest = description.read(folder / results.MANIFEST, description.MANIFEST)
+            metrics = description.read(folder / results.METRICS, description.Metrics)
+            manifest = description.read(folder / results.MANIFEST, description.Manifest)
         except InputError as error:
             if damaged is not None:
                 damaged.append(str(error))
@@ -75,7 +75,7 @@ def list_runs(
 def differing_parameters(a: Path, b: Path) -> pd.DataFrame:
     """Tabulate the parameters in which two runs differ."""
     pair = [
-        description.read(run / results.PARAMETERS, description.PARAMETERS)
+        description.read(run / results.PARAMETERS, description.NamesAndValues)
         for run in (a, b)
     ]
     names = [n for n in pair[0] if n not in NOT_A_CHOICE]
@@ -90,8 +90,11 @@ def predictions_of_test(run: Path) -> pd.DataFrame:
     return frame[frame["split"] == "test"].sort_values("row", ignore_index=True)
 
 
-def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
+def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, str | None]:
     """Put the test metrics of two runs side by side.
+
+    The draws are those of the runs' own intervals: whole groups, where either run knows
+    that rows go together.
 
     Parameters
     ----------
@@ -105,11 +108,12 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
     table : DataFrame
         Columns ``A``, ``B``, ``B - A``; where both runs were tested on the same rows,
         also ``low`` and ``high`` of the paired 95 % interval of the difference.
-    paired : bool
-        Whether they were.
+    drawn : str or None
+        What that interval draws: ``"rows"``, or the column of the groups. None where
+        the test rows are not the same.
     """
     metrics = [
-        description.read(run / results.METRICS, description.METRICS) for run in (a, b)
+        description.read(run / results.METRICS, description.Metrics) for run in (a, b)
     ]
     names = [name for name in METRICS if name in metrics[0]["test"]]
     table = pd.DataFrame(
@@ -123,14 +127,17 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, bool]:
     table["B - A"] = table["B"] - table["A"]
     rows = [predictions_of_test(run) for run in (a, b)]
     same_data = metrics[0]["data"]["sha256"] == metrics[1]["data"]["sha256"]
-    paired = same_data and rows[0][["row", "label"]].equals(rows[1][["row", "label"]])
-    if paired:
-        models = [
-            (r["p"].to_numpy(), m["threshold"])
-            for r, m in zip(rows, metrics, strict=True)
-        ]
-        Y = rows[0]["label"].to_numpy()
-        draws = bootstrap(Y, models, n, np.random.default_rng(0))
-        difference = draws[1] - draws[0]
-        table[["low", "high"]] = [interval(difference[name]) for name in names]
-    return table, paired
+    if not same_data or not rows[0][["row", "label"]].equals(rows[1][["row", "label"]]):
+        return table, None
+    models = [
+        (r["p"].to_numpy(), m["threshold"]) for r, m in zip(rows, metrics, strict=True)
+    ]
+    Y, drawn, groups = rows[0]["label"].to_numpy(), "rows", None
+    for frame, measured in zip(rows, metrics, strict=True):
+        if groups is None and "group" in frame:
+            groups = frame["group"].to_numpy()
+            drawn = measured["test"].get("intervals_over") or "groups of rows"
+    draws = bootstrap(Y, models, n, np.random.default_rng(0), groups)
+    difference = draws[1] - draws[0]
+    table[["low", "high"]] = [interval(difference[name]) for name in names]
+    return table, drawn

@@ -29,8 +29,14 @@ def damaged(path: Path, why: str = "") -> InputError:
     return InputError(f"{path} is damaged{why and f': {why}'}; make the run anew")
 
 
-def read(path: Path, model: TypeAdapter[Any]) -> Any:
+def read(path: Path, model: Any) -> Any:
     """Read a JSON file that may be damaged, and give it as it is.
+
+    Parameters
+    ----------
+    path : Path
+    model : type
+        What pydantic checks it against: `Metrics`, `Manifest` or ``NamesAndValues``.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def read(path: Path, model: TypeAdapter[Any]) -> Any:
     """
     try:
         content = json.loads(path.read_bytes())
-        model.validate_python(content)
+        TypeAdapter(model).validate_python(content)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; make the run anew") from None
     except ValidationError as error:
@@ -120,6 +126,7 @@ class _Measures(BaseModel):
     precision: Share
     recall: Share
     roc_auc: Share
+    intervals_over: str | None = None
 
 
 class Metrics(BaseModel):
@@ -138,5 +145,5 @@ class Manifest(BaseModel):
     finished: datetime
 
 
-METRICS, MANIFEST = TypeAdapter(Metrics), TypeAdapter(Manifest)
-PARAMETERS = TypeAdapter(dict[str, JsonValue])  # names and values
+#: Of ``parameters.json``.
+NamesAndValues = dict[str, JsonValue]

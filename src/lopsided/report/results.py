@@ -57,6 +57,12 @@ def read_json(path: Path) -> Any:
 def read_predictions(run: Path) -> pd.DataFrame:
     """Read the predictions of a run.
 
+    Returns
+    -------
+    DataFrame
+        ``row``, ``split``, ``label``, ``p``; ``p_seed_1`` and so on, if there are more
+        seeds; ``group``, if rows go together.
+
     Raises
     ------
     InputError
@@ -67,6 +73,8 @@ def read_predictions(run: Path) -> pd.DataFrame:
         frame = pd.read_parquet(path)
         known = frame["split"].isin(["train", "test"]) & frame["label"].isin([0, 1])
         whole = known & frame["p"].between(0, 1) & (frame["row"] >= 0)
+        if "group" in frame:
+            whole &= frame["group"] >= 0
     except FileNotFoundError:
         raise InputError(f"{path} is missing; make the run anew") from None
     except Exception:  # of whatever class: of Parquet, of its compression, ...
@@ -278,12 +286,15 @@ def save_fitted(
         ),
     )
     sides = {
-        "train": (dataset.train.rows, dataset.Y_train, fitted.P_train),
-        "test": (dataset.test.rows, dataset.Y_test, fitted.P_test),
+        "train": (dataset.train, fitted.P_train),
+        "test": (dataset.test, fitted.P_test),
     }
     frames = []
-    for side, (rows, Y, P) in sides.items():
-        frame = pd.DataFrame({"row": rows, "split": side, "label": Y[0].astype("int8")})
+    for side, (rows, P) in sides.items():
+        label = rows.Y[0].astype("int8")
+        frame = pd.DataFrame({"row": rows.rows, "split": side, "label": label})
+        if rows.groups is not None:
+            frame["group"] = rows.groups  # a number, not what the table calls it
         for k, probabilities in enumerate(P):
             frame[_column(k)] = probabilities
         frames.append(frame)
