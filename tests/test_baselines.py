@@ -131,7 +131,7 @@ def test_a_row_is_what_scikit_learn_measures(small_clinic, tiny):
     plain = "logistic regression", '{"features": "extended"}'
     row = baselines.measure(small_clinic, 0, *plain)
     row = {name: float(value) for name, value in row.items()}
-    assert set(row) == {"threshold", *baselines.METRICS}
+    assert set(row) == {"threshold", *baselines.COLUMNS}
     assert row["threshold"] == pytest.approx(t, abs=1e-6)
     assert row["roc_auc"] == pytest.approx(roc_auc_score(d.Y_test[0], p), abs=1e-6)
     assert row["f1"] == pytest.approx(f1_score(d.Y_test[0], p >= t), abs=1e-6)

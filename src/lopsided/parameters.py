@@ -388,8 +388,8 @@ def from_notebook(namespace: Mapping[str, Any], *names: str) -> Parameters:
     for name in given:
         check_name(name)
     wanted = {*(names or Parameters.model_fields), *given}
-    found = [n for n in Parameters.model_fields if n in wanted and n in namespace]
-    return validate({name: namespace[name] for name in found})
+    assigned = [n for n in Parameters.model_fields if n in wanted and n in namespace]
+    return validate({name: namespace[name] for name in assigned})
 
 
 def _given_by_papermill(cells: Any) -> list[str]:

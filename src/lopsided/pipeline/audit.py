@@ -31,9 +31,7 @@ STUDIES: dict[str, Callable[[str], list[Row]]] = {
 }
 
 
-def run_audit(
-    data: str, only: Sequence[str] = (), slots: int | None = None
-) -> list[str]:
+def run_audit(data: str, only: Sequence[str] = ()) -> list[str]:
     """Measure what is missing in the audit's tables.
 
     Parameters
@@ -42,8 +40,6 @@ def run_audit(
         The published file, or ``"simulated"``.
     only : sequence of str
         Names of studies; empty for all.
-    slots : int, optional
-        Processes; by default all cores.
 
     Returns
     -------
@@ -76,6 +72,6 @@ def run_audit(
     lines = []
     for name in only or STUDIES:
         output = folder / f"{name}.csv"
-        added = complete(output, STUDIES[name](data), slots)
+        added = complete(output, STUDIES[name](data))
         lines.append(f"{output}: {added} rows added")
     return lines

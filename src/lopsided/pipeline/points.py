@@ -47,7 +47,7 @@ class Point:
 
     Attributes
     ----------
-    p : Resolved
+    parameters : Resolved
     path : str
         Of the table, whole; or ``"simulated"``.
     sha256 : str
@@ -58,19 +58,21 @@ class Point:
         Of its network: points that share it train once.
     """
 
-    p: Resolved
+    parameters: Resolved
     path: str
     sha256: str
     key: str
     training: str
 
 
-def identified(p: Resolved, path: str, table: Dataset) -> Point:
+def identified(parameters: Resolved, path: str, table: Dataset) -> Point:
     """Hash what decides a point's numbers, and those of its network."""
     code = code_version()
-    content = [p.model_dump(exclude=NOT_IN_KEY), table.provenance.sha256, code]
-    trained = [experiment.fingerprint(p, table), code]
-    return Point(p, path, table.provenance.sha256, _hash(content), _hash(trained))
+    content = [parameters.model_dump(exclude=NOT_IN_KEY), table.provenance.sha256, code]
+    trained = [experiment.fingerprint(parameters, table), code]
+    return Point(
+        parameters, path, table.provenance.sha256, _hash(content), _hash(trained)
+    )
 
 
 def _hash(content: Any) -> str:
@@ -80,12 +82,14 @@ def _hash(content: Any) -> str:
 
 def train(point: Point) -> bytes:
     """Train a point's network, and give it with all that it predicts."""
-    return packed(experiment.fit(point.p, table_of(point)))
+    return packed(experiment.fit(point.parameters, table_of(point)))
 
 
 def measure(point: Point, network: bytes) -> dict[str, Any]:
     """Measure a point: the cells of its row."""
-    return flat(experiment.measure(point.p, table_of(point), unpacked(network)))
+    return flat(
+        experiment.measure(point.parameters, table_of(point), unpacked(network))
+    )
 
 
 def table_of(point: Point) -> Dataset:
@@ -96,7 +100,7 @@ def table_of(point: Point) -> Dataset:
     InputError
         When it is not the one that was checked.
     """
-    values = point.p.model_dump(include=OF_DATA)
+    values = point.parameters.model_dump(include=OF_DATA)
     values["data"] = TABLES.get(point.path, point.path)
     table = _load(json.dumps(values, sort_keys=True))
     if table.provenance.sha256 != point.sha256:

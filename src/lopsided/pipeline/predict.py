@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lopsided.errors import InputError
+from lopsided.lesson import threshold
 from lopsided.lesson.network import predict_proba
 from lopsided.pipeline.folders import overwrite
 from lopsided.prose import count, few, quoted, short
@@ -49,15 +50,16 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
             f"the model needs: {few(missing)}"
         )
     p = predict_proba(model.network, model.recipe.apply(frame))[0]
+    decided = threshold.predict(p, model.threshold)
     negative, positive = model.labels
-    said = {
+    columns = {
         "row": np.arange(1, len(p) + 1),
         "probability": p,
-        "decision": np.where(p >= model.threshold, positive, negative),
+        "decision": np.where(decided, positive, negative),
     }
     kept = [name for name in model.identifiers if name in table.frame]
-    who = {f"{n} (table)" if n in said else n: table.frame[n] for n in kept}
-    predictions = pd.DataFrame({"row": said.pop("row")} | who | said)
+    who = {f"{n} (table)" if n in columns else n: table.frame[n] for n in kept}
+    predictions = pd.DataFrame({"row": columns.pop("row")} | who | columns)
     return predictions, [*table.notes, *model.recipe.surprises(frame)]
 
 

@@ -19,8 +19,13 @@ from lopsided.table.dataset import Dataset, load
 def dataset(path: str, features: str | tuple[str, ...], split_seed: int) -> Dataset:
     """Load and split once for all jobs of a worker that share it."""
     named = features if isinstance(features, str) else list(features)
-    p = {"data": path, "features": named, "split_seed": split_seed, "test_size": 0.2}
-    return load(validate(p))
+    values = {
+        "data": path,
+        "features": named,
+        "split_seed": split_seed,
+        "test_size": 0.2,
+    }
+    return load(validate(values))
 
 
 def fastest() -> str:
@@ -41,8 +46,8 @@ def network(settings: Mapping[str, Any]) -> Predictor:
     validate(settings)
 
     def predict(d: Dataset) -> Array:
-        p = d.parameters.with_(**{"engine": fastest()} | dict(settings))
-        found: Array = experiment.fit(p, d).P_test.mean(axis=0)
-        return found
+        parameters = d.parameters.with_(**{"engine": fastest()} | dict(settings))
+        p: Array = experiment.fit(parameters, d).P_test.mean(axis=0)
+        return p
 
     return predict

@@ -27,7 +27,7 @@ KERNEL_LOG = "kernels.log"  # kept with a run that failed
 LIBRARIES = "numpy pandas matplotlib scikit-learn pyarrow papermill pydantic".split()
 
 
-def run_report(p: Parameters, name: str = "default") -> Path:
+def run_report(parameters: Parameters, name: str = "default") -> Path:
     """Make a run: check, execute, swap in.
 
     Parameters
@@ -49,13 +49,13 @@ def run_report(p: Parameters, name: str = "default") -> Path:
         When a notebook failed; what there is stays in ``<run>.failed``.
     """
     run = RunFolder(name)
-    dataset = load(p)  # refuses bad input, and fills in defaults
+    dataset = load(parameters)  # refuses bad input, and fills in defaults
     for notebook in notebooks.REPORT:
         notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
-    p = dataset.parameters
+    parameters = dataset.parameters
     before = _identity(run.path)
     try:
-        _build(p, dataset.provenance.sha256, run)
+        _build(parameters, dataset.provenance.sha256, run)
     except KeyboardInterrupt:
         known = _identity(run.path)
         is_now = "is the new run" if known != before else "is as it was"
@@ -68,21 +68,21 @@ def run_report(p: Parameters, name: str = "default") -> Path:
 def _identity(folder: Path) -> tuple[int, int] | None:
     """Tell a folder from one that was put in its place."""
     with suppress(OSError):
-        found = folder.stat()
-        return found.st_dev, found.st_ino
+        status = folder.stat()
+        return status.st_dev, status.st_ino
     return None
 
 
-def _build(p: Parameters, sha256: str, run: RunFolder) -> None:
+def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
     """Execute the notebooks and write the documents, all or nothing."""
     with run.building() as stage:
         stage = stage.resolve()
         try:
-            written = p.with_(run_dir=str(run.path)).model_dump()
+            written = parameters.with_(run_dir=str(run.path)).model_dump()
             results.write_json(stage / results.PARAMETERS, written)
-            seconds = execute_all(p, stage)
-            made = manifest(p, sha256)
-            seconds |= documents(p, made, stage)
+            seconds = execute_all(parameters, stage)
+            made = manifest(parameters, sha256)
+            seconds |= documents(parameters, made, stage)
             made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
             results.write_json(stage / results.MANIFEST, made)
             settle(stage, run.path)
@@ -98,14 +98,14 @@ def _build(p: Parameters, sha256: str, run: RunFolder) -> None:
 
 
 def documents(
-    p: Parameters, made: dict[str, Any], stage: Path, *more: Any
+    parameters: Parameters, made: dict[str, Any], stage: Path, *more: Any
 ) -> dict[str, float]:
     """Write the documents, or say what they lack; give the seconds of each.
 
     What was measured stands without them. Arguments as `document.publish`.
     """
     try:
-        seconds = document.publish(p, made, stage, *more)
+        seconds = document.publish(parameters, made, stage, *more)
     except ImportError as error:  # no wheel of pandoc or Typst for this machine
         print(
             f"documents: {error.name} is missing; for report.html and report.pdf, "
@@ -128,7 +128,7 @@ def settle(stage: Path, final: Path) -> None:
         notebooks.rename_folder(executed, stage, final.resolve())
 
 
-def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
+def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
     """Execute the notebooks side by side, each after those that it needs.
 
     Returns
@@ -137,7 +137,7 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
         Seconds of each.
     """
     (stage / "notebooks").mkdir()
-    values = p.model_dump() | {"run_dir": str(stage)}
+    values = parameters.model_dump() | {"run_dir": str(stage)}
 
     def job(name: str, needs: list[str]) -> jobs.Job:
         source = notebooks.folder() / f"{name}.ipynb"
@@ -149,7 +149,7 @@ def execute_all(p: Parameters, stage: Path) -> dict[str, float]:
     log = stage / KERNEL_LOG
     with (
         jobs.workers(log=log, cores_each=jobs.cores()) as pool,
-        Progress(p, stage) as progress,
+        Progress(parameters, stage) as progress,
     ):
         for done, future in jobs.run(todo, pool, tick=progress.look, seconds=0.2):
             name = str(done.key)
@@ -171,9 +171,9 @@ def notebook(source: Path, output: Path, values: dict[str, Any], *_: float) -> f
 class Progress:
     """Bars in a terminal; elsewhere a line a notebook and a quarter of training."""
 
-    def __init__(self, p: Parameters, stage: Path) -> None:
+    def __init__(self, parameters: Parameters, stage: Path) -> None:
         self.path = stage / results.PROGRESS
-        self.total = p.epochs * p.n_seeds
+        self.total = parameters.epochs * parameters.n_seeds
         self.terminal = sys.stderr.isatty()
         self.epochs = tqdm(total=self.total, desc="epochs", disable=not self.terminal)
         self.all = tqdm(
@@ -204,15 +204,17 @@ class Progress:
         """Read how many epochs training has done by now."""
         if not self.path.exists():
             return
-        done = self.path.read_bytes().count(b"\n")  # networks may train side by side
-        self.epochs.update(done - self.epochs.n)
-        quarter = 4 * done // self.total
+        epochs_done = self.path.read_bytes().count(
+            b"\n"
+        )  # networks may train side by side
+        self.epochs.update(epochs_done - self.epochs.n)
+        quarter = 4 * epochs_done // self.total
         if not self.terminal and quarter > self.seen:
-            self.say(f"training: {done} of {self.total} epochs")
+            self.say(f"training: {epochs_done} of {self.total} epochs")
             self.seen = quarter
 
 
-def manifest(p: Parameters, sha256: str) -> dict[str, Any]:
+def manifest(parameters: Parameters, sha256: str) -> dict[str, Any]:
     """Describe how a run was made: versions, platform, seeds."""
     return {
         "lopsided": __version__,
@@ -222,8 +224,10 @@ def manifest(p: Parameters, sha256: str) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "git_revision": git_revision(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": {"source": Path(p.data).name, "sha256": sha256},
-        "seeds": {k: getattr(p, k) for k in ("seed", "split_seed", "data_seed")},
+        "data": {"source": Path(parameters.data).name, "sha256": sha256},
+        "seeds": {
+            k: getattr(parameters, k) for k in ("seed", "split_seed", "data_seed")
+        },
     }
 
 
@@ -239,14 +243,14 @@ def git_revision() -> str | None:
     own = {n: value for n, value in os.environ.items() if not n.startswith("GIT_")}
 
     def git(*command: str) -> str:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "-c", f"safe.directory={top}", "-C", str(top), *command],
             env=own | {"GIT_OPTIONAL_LOCKS": "0"},
             capture_output=True,
             text=True,
             check=False,
         )
-        return "" if done.returncode else done.stdout.strip()
+        return "" if process.returncode else process.stdout.strip()
 
     if git("rev-parse", "--show-prefix", "--is-inside-work-tree") != "true":
         return None

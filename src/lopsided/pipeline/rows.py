@@ -157,7 +157,7 @@ def combinations(
     A mapping of names to lists stands for all combinations; a list of such mappings,
     for those of each in turn. They come as declared: the last name changes fastest.
     """
-    found = []
+    points = []
     for part in [grid] if isinstance(grid, Mapping) else grid:
         places = {name: list(values) for name, values in part.items()}
 
@@ -165,8 +165,8 @@ def combinations(
             return [values.index(point[name]) for name, values in places.items()]
 
         for point in sorted(ParameterGrid(dict(part)), key=place):
-            found.append({name: point[name] for name in part})
-    return found
+            points.append({name: point[name] for name in part})
+    return points
 
 
 def expand(declared: dict[str, Any]) -> list[dict[str, Any]]:

@@ -168,7 +168,10 @@ class Sweep:
         self.journal = Journal(folder / POINTS)
         self.networks = Networks(folder / NETWORKS)
         self.missing = [p for p in points if p.key not in self.journal.keys]
-        tables = {p.key: p.p.model_dump_json(include=OF_DATA) for p in self.missing}
+        tables = {
+            point.key: point.parameters.model_dump_json(include=OF_DATA)
+            for point in self.missing
+        }
         order = {table: k for k, table in enumerate(dict.fromkeys(tables.values()))}
         self.missing.sort(key=lambda p: order[tables[p.key]])
         new = {p.training: p for p in self.missing if p.training not in self.networks}
@@ -227,7 +230,7 @@ class Sweep:
         )
         folder = self.folder / FAILED
         folder.mkdir(exist_ok=True)
-        values = json.dumps(point.p.model_dump(), indent=2, ensure_ascii=False)
+        values = json.dumps(point.parameters.model_dump(), indent=2, ensure_ascii=False)
         text = "".join(traceback.format_exception(error))
         (folder / f"{point.key}.txt").write_text(
             f"{values}\n\n{text}", encoding="utf-8"
@@ -250,7 +253,7 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
             "training": point.training,
             "error": sweep.errors.get(point.key),
         }
-        given = point.p.model_dump(exclude={"run_dir"})
+        given = point.parameters.model_dump(exclude={"run_dir"})
         rows.append(about | given | measured.get(point.key, {}))
     table = pd.DataFrame(rows)
     for name in set(Parameters.model_fields) & set(table):
@@ -289,5 +292,5 @@ def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
     stage.replace(output)
     values = {n: listed([*map(str, dict.fromkeys(table[n]))]) for n in varied(file)}
     first = sweep.points[0]
-    made = manifest(first.p, first.sha256)
-    documents(first.p, made, folder, REPORT, values)
+    made = manifest(first.parameters, first.sha256)
+    documents(first.parameters, made, folder, REPORT, values)

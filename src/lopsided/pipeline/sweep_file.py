@@ -105,8 +105,8 @@ def plan(file: SweepFile) -> list[Point]:
 
     def named(number: int) -> str:
         differs = {n: values[number][n] for n in names if n in values[number]}
-        said = ", ".join(f"{name} = {value!r}" for name, value in differs.items())
-        return f"point {number + 1} ({said})" if said else f"point {number + 1}"
+        settings = ", ".join(f"{name} = {value!r}" for name, value in differs.items())
+        return f"point {number + 1} ({settings})" if settings else f"point {number + 1}"
 
     @contextmanager
     def naming(number: int) -> Iterator[None]:

@@ -15,6 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
+LEVEL = 0.95  # of intervals
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -28,7 +30,7 @@ class Estimate:
     n : int
         How many values it is the mean of.
     low, high : float
-        Ends of its interval, by Student's law with n - 1 degrees of freedom.
+        Ends of its 95 % interval, by Student's law with n - 1 degrees of freedom.
     """
 
     mean: float
@@ -50,7 +52,7 @@ class Estimate:
         return "below" if self.high < 0 else "not told"
 
 
-def paired(differences: ArrayLike, level: float = 0.95) -> Estimate:
+def paired(differences: ArrayLike) -> Estimate:
     """Estimate the mean of independent differences.
 
     The standard error is s / sqrt(n), with the standard deviation s of the differences.
@@ -58,15 +60,11 @@ def paired(differences: ArrayLike, level: float = 0.95) -> Estimate:
     Parameters
     ----------
     differences : array-like, shape (n,)
-    level : float
-        Of the interval.
     """
-    return _estimate(differences, 0.0, level)
+    return _estimate(differences, 0.0)
 
 
-def resampled(
-    differences: ArrayLike, test_share: float, level: float = 0.95
-) -> Estimate:
+def resampled(differences: ArrayLike, test_share: float) -> Estimate:
     """Estimate the mean of differences from random splits of one table.
 
     Splits share most of their training rows, and some test rows, so their results vary
@@ -80,19 +78,17 @@ def resampled(
         One a split.
     test_share : float
         n_test / (n_train + n_test), the same for each split.
-    level : float
-        Of the interval.
     """
-    return _estimate(differences, test_share / (1 - test_share), level)
+    return _estimate(differences, test_share / (1 - test_share))
 
 
-def _estimate(differences: ArrayLike, overlap: float, level: float) -> Estimate:
+def _estimate(differences: ArrayLike, overlap: float) -> Estimate:
     d = np.asarray(differences, dtype=float)
     if len(d) < 2:
         mean = float(d.mean()) if len(d) else np.nan
         return Estimate(mean, np.nan, len(d), np.nan, np.nan)
     mean, error = d.mean(), np.sqrt(1 / len(d) + overlap) * d.std(ddof=1)
-    half = student.ppf((1 + level) / 2, len(d) - 1) * error
+    half = student.ppf((1 + LEVEL) / 2, len(d) - 1) * error
     ends = (mean - half, mean + half)
     return Estimate(float(mean), float(error), len(d), *map(float, ends))
 
@@ -150,20 +146,20 @@ def matched_effects(
         one = np.zeros(len(both), dtype=bool)
         if same:
             one = (both[f"{same}_0"] == both[f"{same}_1"]).to_numpy()
-        told = both[~one]
-        d = (told[f"{metric}_1"] - told[f"{metric}_0"]).astype(float)
+        compared = both[~one]
+        d = (compared[f"{metric}_1"] - compared[f"{metric}_0"]).astype(float)
         each = d.groupby([*seeds], observed=True).mean() if seeds else d.iloc[:0]
-        found = paired(each)
+        estimate = paired(each)
         if len(each) < 2:
-            found = Estimate(float(d.mean()), np.nan, len(each), np.nan, np.nan)
+            estimate = Estimate(float(d.mean()), np.nan, len(each), np.nan, np.nan)
         rows.append(
             {
                 "value": level,
                 "against": levels[0],
-                "difference": found.mean,
-                "error": found.error,
-                "low": found.low,
-                "high": found.high,
+                "difference": estimate.mean,
+                "error": estimate.error,
+                "low": estimate.low,
+                "high": estimate.high,
                 "blocks": len(d),
                 "seeds": len(each),
                 "one": int(one.sum()),

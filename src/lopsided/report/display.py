@@ -95,12 +95,12 @@ class Picture:
             drawn[:end] + f"<title>{escape_xml(self.alt)}</title>" + drawn[end:]
         ).encode()
 
-    def png(self, dpi: int = 110) -> bytes:
+    def png(self) -> bytes:
         """Draw as PNG, with the alternative text as its description."""
         buffer = io.BytesIO()
         with house_style():
             self.figure.savefig(
-                buffer, format="png", dpi=dpi, metadata={"Description": self.alt}
+                buffer, format="png", dpi=110, metadata={"Description": self.alt}
             )
         return buffer.getvalue()
 

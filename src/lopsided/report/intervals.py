@@ -12,6 +12,8 @@ METRICS = (
     "accuracy f1 precision recall false_positive_rate roc_auc average_precision "
     "log_loss brier"
 ).split()
+TAILS = (1 - 0.95) / 2, 1 - (1 - 0.95) / 2  # quantiles that end a 95 % interval
+POINTS = 101  # of a band: values of the horizontal axis, from 0 to 1
 
 
 class Resampler:
@@ -85,24 +87,24 @@ class _Ranked:
         counted = np.bincount(self.cell, weights=times, minlength=2 * self.size)
         return counted.reshape(2, self.size)
 
-    def measure(self, times: Array) -> Array:
-        """Compute ``METRICS`` on rows that come so many times, a row a threshold."""
-        n, p = self.counts(times)
-        N, P = n.sum(), p.sum()
-        below_n, below_p = np.cumsum(n), np.cumsum(p)
-        fp, tp = (np.append(0, below)[self.above] for below in (below_n, below_p))
+    def metrics(self, times: Array) -> Array:
+        """Compute ``METRICS`` of rows that come so often: a row a threshold."""
+        negative, positive = self.counts(times)
+        N, P = negative.sum(), positive.sum()
+        all_fp, all_tp = np.cumsum(negative), np.cumsum(positive)
+        fp, tp = (np.append(0, counts)[self.above] for counts in (all_fp, all_tp))
         rates = count_metrics(N - fp, fp, P - tp, tp)
-        precision = below_p / np.maximum(below_n + below_p, 1)
-        found = np.empty((len(self.above), len(METRICS)))
-        found[:, : len(rates)] = np.transpose([*rates.values()])
-        found[:, len(rates) :] = (
+        precision = all_tp / np.maximum(all_fp + all_tp, 1)
+        values = np.empty((len(self.above), len(METRICS)))
+        values[:, : len(rates)] = np.transpose([*rates.values()])
+        values[:, len(rates) :] = (
             # ROC AUC: pairs in order, ties half
-            ratio(n @ (below_p - 0.5 * p), N * P),
-            ratio(p @ precision, P),
-            (n @ self.surprise[0] + p @ self.surprise[1]) / (N + P),
-            (n @ self.square[0] + p @ self.square[1]) / (N + P),
+            ratio(negative @ (all_tp - 0.5 * positive), N * P),
+            ratio(positive @ precision, P),
+            (negative @ self.surprise[0] + positive @ self.surprise[1]) / (N + P),
+            (negative @ self.square[0] + positive @ self.square[1]) / (N + P),
         )
-        return found
+        return values
 
 
 def bootstrap(
@@ -133,8 +135,8 @@ def bootstrap(
     Returns
     -------
     list of DataFrame, shapes (n, 9)
-        One for each model: a row a draw, a column a metric of ``METRICS``; NaN where
-        undefined.
+        One for each model: a row a draw, a column a metric of ``METRICS``; NaN
+        where undefined.
     """
     sharing: dict[int, list[int]] = {}  # the models that share one array of p
     for j, (p, _) in enumerate(models):
@@ -148,17 +150,16 @@ def bootstrap(
     for i in range(n):
         times = resampler.draw(rng)
         for js, predictions in known:
-            draws[js, i] = predictions.measure(times)
+            draws[js, i] = predictions.metrics(times)
     return [pd.DataFrame(d, columns=METRICS) for d in draws]
 
 
-def interval(draws: pd.Series, level: float = 0.95) -> tuple[float, float]:
-    """Take the percentile interval of one metric's draws, the undefined ones aside."""
+def interval(draws: pd.Series) -> tuple[float, float]:
+    """Take one metric's 95 % percentile interval, undefined draws aside."""
     known = draws.dropna()
     if not len(known):
         return float("nan"), float("nan")
-    tail = (1 - level) / 2
-    low, high = np.quantile(known, [tail, 1 - tail])
+    low, high = np.quantile(known, TAILS)
     return float(low), float(high)
 
 
@@ -167,11 +168,9 @@ def curve_bands(
     p: Array,
     n: int,
     rng: np.random.Generator,
-    level: float = 0.95,
-    points: int = 101,
     groups: Array | None = None,
 ) -> pd.DataFrame:
-    """Draw pointwise bands around the ROC and the precision-recall curve.
+    """Draw pointwise 95 % bands around the ROC and the precision-recall curve.
 
     Test sets are drawn as in `bootstrap`. Each point's band holds by itself; the whole
     curve leaves them more often.
@@ -182,20 +181,18 @@ def curve_bands(
     n : int
         Number of draws.
     rng : numpy.random.Generator
-    points : int
-        How many values of the horizontal axis, from 0 to 1.
     groups : array, shape (m,), optional
         As in `Resampler`.
 
     Returns
     -------
-    DataFrame, shape (points, 5)
+    DataFrame, shape (POINTS, 5)
         ``x``; the recall's ``roc_low`` and ``roc_high`` where x is the false positive
         rate; the precision's ``pr_low`` and ``pr_high`` where x is the recall.
     """
     known, resampler = _Ranked(Y, p, [0]), Resampler(Y, groups)
-    x = np.linspace(0, 1, points)
-    recalls, precisions = np.empty((2, n, points))
+    x = np.linspace(0, 1, POINTS)
+    recalls, precisions = np.empty((2, n, POINTS))
     for i in range(n):
         counts = known.counts(resampler.draw(rng))
         fp, tp = (np.append(0, np.cumsum(c)) for c in counts)  # highest first
@@ -203,7 +200,6 @@ def curve_bands(
         recalls[i] = np.interp(x, ratio(fp, fp[-1]), recall)
         reached = np.clip(np.searchsorted(recall, x), 1, len(recall) - 1)
         precisions[i] = tp[reached] / np.maximum(tp[reached] + fp[reached], 1)
-    tail = (1 - level) / 2
-    ends = [np.nanquantile(c, (tail, 1 - tail), axis=0) for c in (recalls, precisions)]
+    ends = [np.nanquantile(c, TAILS, axis=0) for c in (recalls, precisions)]
     columns = ["x", "roc_low", "roc_high", "pr_low", "pr_high"]
     return pd.DataFrame(np.vstack([x, *ends]).T, columns=columns)

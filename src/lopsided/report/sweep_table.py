@@ -131,7 +131,7 @@ def distinct(sweep: Sweep) -> pd.DataFrame:
     return sweep.done.drop_duplicates(["training", *after])
 
 
-def settings(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
+def settings(sweep: Sweep) -> pd.DataFrame:
     """Tabulate the settings, the best first, each over its seeds.
 
     Returns
@@ -141,20 +141,19 @@ def settings(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
         ``deviation``, and ``low`` and ``high`` of the mean's 95 % interval. A setting
         that is another one under a second name is left out.
     """
-    metric = metric or sweep.metric
     done = distinct(sweep)
     if not sweep.choices:
         groups = done.groupby(lambda _: sweep.name)
     else:
         groups = done.groupby(sweep.choices, observed=True, sort=False)
-    table = groups[metric].agg(seeds="size", mean="mean", deviation="std")
-    ends = [paired(values) for _, values in groups[metric]]  # in the order of the table
+    table = groups[sweep.metric].agg(seeds="size", mean="mean", deviation="std")
+    ends = [paired(values) for _, values in groups[sweep.metric]]  # in its order
     table["low"] = [found.low for found in ends]
     table["high"] = [found.high for found in ends]
     return table.sort_values("mean", ascending=sweep.ascending, kind="stable")
 
 
-def effects(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
+def effects(sweep: Sweep) -> pd.DataFrame:
     """Compare each choice's values where all else is equal, seeds too.
 
     Returns
@@ -166,10 +165,10 @@ def effects(sweep: Sweep, metric: str | None = None) -> pd.DataFrame:
     for name in sweep.choices:
         others = [other for other in sweep.choices if other != name]
         same = None if name in AFTER_TRAINING else "training"
-        found = matched_effects(
-            sweep.done, name, metric or sweep.metric, others, sweep.seeds, same
+        effect = matched_effects(
+            sweep.done, name, sweep.metric, others, sweep.seeds, same
         )
-        tables.append(found.assign(choice=name))
+        tables.append(effect.assign(choice=name))
     if not tables:
         return pd.DataFrame(columns=["choice", "value", "against", "blocks", "seeds"])
     table = pd.concat(tables, ignore_index=True)
@@ -272,21 +271,21 @@ def dependence(sweep: Sweep, name: str) -> Picture:
         )
     lines = over_seeds(sweep, name, by, sweep.twin("test"))["mean"]
     ends = lines.groupby(by, observed=True) if by else [((), lines)]
-    said = []
+    described = []
     for key, line in ends:
         where = ", ".join(
             f"{n} {v}" for n, v in zip(by, np.atleast_1d(key), strict=True)
         )
         first, last = line.index[0], line.index[-1]
         first, last = (i[-1] if isinstance(i, tuple) else i for i in (first, last))
-        said.append(
+        described.append(
             f"{where or 'all points'}: {line.iloc[0]:.3f} at {first}, "
             f"{line.iloc[-1]:.3f} at {last}"
         )
     alt = (
         f"Six small panels, one a test metric, against {name}: means over seeds, with "
         f"bands from the lowest to the highest seed. {_metric_name(sweep.metric)} on "
-        f"test rows, {'; '.join(said[:8])}."
+        f"test rows, {'; '.join(described[:8])}."
     )
     return Picture(f"sweep_{name}", figure, alt)
 
@@ -349,7 +348,7 @@ def plane(sweep: Sweep) -> Picture:
     rows = -(-len(names) // 2)
     figure = Figure(figsize=(5.6, 0.4 + 2.9 * rows))
     panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
-    said = []
+    described = []
     for number, (ax, name) in enumerate(zip(panels, names, strict=False)):
         levels = [*pd.unique(done[name])]
         ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1)
@@ -370,7 +369,7 @@ def plane(sweep: Sweep) -> Picture:
                 label=short(value, 24) if shown else None,
             )
             if shown:
-                said.append(
+                described.append(
                     f"{name} {value} at ({x[here].median():.3f}, "
                     f"{y[here].median():.3f})"
                 )
@@ -384,6 +383,6 @@ def plane(sweep: Sweep) -> Picture:
         ax.set_axis_off()
     alt = (
         "False positive rate against recall on test rows: one mark a point, one panel "
-        f"a parameter. Medians: {'; '.join(said)}."
+        f"a parameter. Medians: {'; '.join(described)}."
     )
     return Picture("sweep_plane", figure, alt)

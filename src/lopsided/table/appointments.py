@@ -15,7 +15,7 @@ from lopsided.lesson.network import Array
 from lopsided.prose import count, quoted
 from lopsided.table import simulate
 from lopsided.table.reader import Table
-from lopsided.table.recipe import Values
+from lopsided.table.recipe import ColumnValues
 
 PUBLISHED_SHA256 = "9132d3e7d0246617df9041d3764f20ad6f08e7b0d9f0997fa254fc5e52eda27d"
 PUBLISHED_ROWS = 110_527
@@ -32,16 +32,16 @@ FEATURE_SETS = {
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def simulated(seed: int, n_rows: int = PUBLISHED_ROWS) -> tuple[Table, Array]:
+def simulated(seed: int) -> tuple[Table, Array]:
     """Simulate the clinic; the hash covers every value, so it names the table.
 
     Returns
     -------
     table : Table
-    p_true : array, shape (n_rows,)
+    p_true : array, shape (PUBLISHED_ROWS,)
         Each row's true probability of a no-show.
     """
-    frame, p_true = simulate.clinic(n_rows, seed)
+    frame, p_true = simulate.clinic(PUBLISHED_ROWS, seed)
     digest = hashlib.sha256()
     for name in frame:
         column = frame[name]
@@ -114,7 +114,7 @@ def with_derived(frame: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
 
 def _checked(column: pd.Series, kind: str) -> pd.Series:
     """Read a column of the appointments; only numbers may have gaps."""
-    read = Values(column).read(kind)
+    read = ColumnValues(column).read(kind)
     bad = read.isna() & (column.notna() | (kind == "date"))
     if bad.any():
         row = int(np.argmax(bad))

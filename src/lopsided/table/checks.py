@@ -97,7 +97,7 @@ def split_notes(
     n_positives: int,
     kinds: dict[str, str],
     recipe: Recipe,
-    p: Parameters,
+    parameters: Parameters,
 ) -> list[str]:
     """Warn of what the split cannot keep apart, and of a test too small to tell."""
     notes = []
@@ -112,7 +112,7 @@ def split_notes(
         notes.append(
             f"{same:.1%} of the test rows equal a training row in all features."
         )
-    name, share = astride(frame, train, test, kinds, p)
+    name, share = astride(frame, train, test, kinds, parameters)
     if name:
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
@@ -126,7 +126,7 @@ def astride(
     train: Array,
     test: Array,
     kinds: dict[str, str],
-    p: Parameters,
+    parameters: Parameters,
 ) -> tuple[str | None, float]:
     """Find the identifier that ties the most test rows to training rows.
 
@@ -138,7 +138,7 @@ def astride(
         Of the test rows.
     """
     shares = {}
-    for name in kinds if not p.group_column else ():
+    for name in kinds if not parameters.group_column else ():
         if kinds[name] == "identifier":
             group = recipes.as_text(frame[name]).where(frame[name].notna())
             known = group.iloc[test].dropna()

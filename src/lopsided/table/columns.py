@@ -33,7 +33,7 @@ def find(name: str, names: list[str], what: str) -> str:
 
 
 def recognise(
-    frame: pd.DataFrame, p: Parameters
+    frame: pd.DataFrame, parameters: Parameters
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     """Find the kind of every column, and choose those to learn from.
 
@@ -51,12 +51,16 @@ def recognise(
         When ``features``, ``kinds`` or ``drop`` names what is not there.
     """
     kinds = {str(name): recipes.kind_of(frame[name]) for name in frame}
-    given = {find(name, [*kinds], "kinds"): kind for name, kind in p.kinds.items()}
-    asked = _asked(p, [*kinds])
-    dropped = {find(name, [*kinds], "drop") for name in p.drop}
+    given = {
+        find(name, [*kinds], "kinds"): kind for name, kind in parameters.kinds.items()
+    }
+    asked = _asked(parameters, [*kinds])
+    dropped = {find(name, [*kinds], "drop") for name in parameters.drop}
     for what, named in (("kinds", given), ("drop", dropped)):
-        if p.target in named:
-            raise InputError(f"{what}: {quoted(p.target)} is the target; leave it out")
+        if parameters.target in named:
+            raise InputError(
+                f"{what}: {quoted(parameters.target)} is the target; leave it out"
+            )
     if both := dropped & {*asked}:
         raise InputError(f"drop and features both name {quoted(min(both))}")
     kinds |= given
@@ -74,19 +78,19 @@ def recognise(
             numeric = pd.api.types.is_numeric_dtype(frame[name])
             kind = "number" if numeric else "category"
         kinds[name] = kind or kinds[name]
-    idle = {p.target, *dropped}
+    idle = {parameters.target, *dropped}
     able = [name for name in kinds if kinds[name] in KINDS and name not in idle]
     return frame.assign(**read), kinds, {n: kinds[n] for n in [*asked] or able}
 
 
-def _asked(p: Parameters, names: list[str]) -> dict[str, str | None]:
+def _asked(parameters: Parameters, names: list[str]) -> dict[str, str | None]:
     """List the columns that ``features`` names, each with its kind if that is given."""
-    if p.features == "all" or p.features is None:
+    if parameters.features == "all" or parameters.features is None:
         return {}
     entries = (
-        appointments.FEATURE_SETS[p.features]
-        if isinstance(p.features, str)
-        else p.features
+        appointments.FEATURE_SETS[parameters.features]
+        if isinstance(parameters.features, str)
+        else parameters.features
     )
     asked: dict[str, str | None] = {}
     for entry in entries:
@@ -98,7 +102,7 @@ def _asked(p: Parameters, names: list[str]) -> dict[str, str | None]:
                 f"features: {quoted(entry)} asks for the kind {quoted(kind)}; give one "
                 f"of {', '.join(KINDS)}"
             )
-        if name == p.target:
+        if name == parameters.target:
             raise InputError(f"features: {quoted(name)} is the target; leave it out")
         if name in asked:
             raise InputError(f"features names {quoted(name)} twice; leave one out")
@@ -111,24 +115,24 @@ def treatments(
     kinds: dict[str, str],
     used: dict[str, str],
     recipe: Recipe,
-    p: Parameters,
-    said: Mapping[str, str],
+    parameters: Parameters,
+    examples: Mapping[str, str],
 ) -> pd.DataFrame:
     """Tabulate every column, its kind, and what was done with it.
 
-    ``said`` holds an example of how a column's text was read.
+    ``examples`` says how a column's text was read, by one of its values.
     """
     features: dict[str, list[Feature]] = {name: [] for name in kinds}
     for feature in recipe.features:
         features[feature.column].append(feature)
-    asked = _asked(p, [*kinds])
+    asked = _asked(parameters, [*kinds])
     rows = []
     for name, kind in kinds.items():
         parts = [f.part for f in features[name]]
-        if name == p.target:
-            done = f"the target: positive is {quoted(p.positive_label)}"
+        if name == parameters.target:
+            treatment = f"the target: positive is {quoted(parameters.positive_label)}"
         elif parts:
-            done = {
+            treatment = {
                 "number": "standardised",
                 "steps": f"in {count(parts.count('from'), 'step', 'steps')}, each 0 or "
                 "1, standardised",
@@ -138,23 +142,26 @@ def treatments(
                 "standardised",
             }[kind]
             if kind != "category" and frame[name].isna().any():
-                done += "; gaps filled by the median"
-                done += " and marked by an indicator" * ("missing" in parts)
+                treatment += "; gaps filled by the median"
+                treatment += " and marked by an indicator" * ("missing" in parts)
         elif name in used and kind in KINDS:
-            done = "dropped: constant in the training rows"
+            treatment = "dropped: constant in the training rows"
         elif kind in KINDS:
-            done = "not used"
+            treatment = "not used"
         else:
-            done = f"dropped: {'identifier-like' if kind == 'identifier' else kind}"
-        if name in p.drop:
-            done = "dropped, as asked"
-        if name in said and name != p.target:
-            done = f"{said[name]}; {done}"
-        if asked.get(name) or name in p.kinds:
-            done = f"read as {kind}, as asked; {done}"
-        if name in (p.group_column, p.time_column):
-            done = f"{'groups' if name == p.group_column else 'orders'} rows; {done}"
-        rows.append([name, kind, done])
+            treatment = (
+                f"dropped: {'identifier-like' if kind == 'identifier' else kind}"
+            )
+        if name in parameters.drop:
+            treatment = "dropped, as asked"
+        if name in examples and name != parameters.target:
+            treatment = f"{examples[name]}; {treatment}"
+        if asked.get(name) or name in parameters.kinds:
+            treatment = f"read as {kind}, as asked; {treatment}"
+        if name in (parameters.group_column, parameters.time_column):
+            role = "groups" if name == parameters.group_column else "orders"
+            treatment = f"{role} rows; {treatment}"
+        rows.append([name, kind, treatment])
     return pd.DataFrame(rows, columns=["column", "kind", "treatment"])
 
 
@@ -178,10 +185,10 @@ def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
     ]
 
 
-def time_notes(kinds: dict[str, str], p: Parameters) -> list[str]:
+def time_notes(kinds: dict[str, str], parameters: Parameters) -> list[str]:
     """Propose to split in time, where a column tells when a row was made."""
     times = [n for n, kind in kinds.items() if kind == "date" and not BIRTH.search(n)]
-    if not times or p.time_column or p.group_column:
+    if not times or parameters.time_column or parameters.group_column:
         return []
     name = shlex.quote(times[0]) if times[0].isprintable() else "NAME"
     return [

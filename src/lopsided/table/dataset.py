@@ -154,7 +154,7 @@ class Dataset:
         )
 
 
-def load(p: Parameters) -> Dataset:
+def load(parameters: Parameters) -> Dataset:
     """Read or simulate the table that the parameters name, and prepare it.
 
     Raises
@@ -163,24 +163,24 @@ def load(p: Parameters) -> Dataset:
         When the table cannot be read, or does not fit the parameters.
     """
     p_true = None
-    if p.data == "simulated":
-        table, p_true = appointments.simulated(p.data_seed)
+    if parameters.data == "simulated":
+        table, p_true = appointments.simulated(parameters.data_seed)
     else:
-        table = reader.read(p.data, reading(p))
+        table = reader.read(parameters.data, reading(parameters))
     notes, frame = [*table.notes], table.frame
-    known = appointments.recognised(frame) and p.target in (None, "No-show")
+    known = appointments.recognised(frame) and parameters.target in (None, "No-show")
     if known:
         frame = appointments.prepared(frame)
         notes += appointments.notes(frame, table.sha256)
-    p = with_defaults(p, frame, table.source, known)
-    target = str(p.target)
+    parameters = with_defaults(parameters, frame, table.source, known)
+    target = str(parameters.target)
 
-    answer = targets.read(frame[target], p.positive_label, p.labels)
+    answer = targets.read(frame[target], parameters.positive_label, parameters.labels)
     notes += answer.notes
     rows, frame = np.flatnonzero(answer.known), frame[answer.known]
     frame = frame.reset_index(drop=True)
     labels, y = answer.labels, answer.y
-    resolved = p.resolved(positive_label=labels[1])
+    resolved = parameters.resolved(positive_label=labels[1])
     if not known:
         notes.append(
             f"Positive is {quoted(target)} = {quoted(labels[1])}: {y.sum():,} of "
@@ -189,7 +189,7 @@ def load(p: Parameters) -> Dataset:
 
     frame, kinds, used = recognise(frame, resolved)
     if not known:
-        notes += unlearned_notes(kinds, used) + time_notes(kinds, p)
+        notes += unlearned_notes(kinds, used) + time_notes(kinds, parameters)
     train, test = split(frame, y, resolved)
     recipe = recipes.fit_recipe(frame.iloc[train], used)
     if not recipe.features:
@@ -242,15 +242,17 @@ def _words(target: str, labels: tuple[str, str], known: bool) -> Words:
     )
 
 
-def reading(p: Parameters) -> Reading:
+def reading(parameters: Parameters) -> Reading:
     """Say how a table is to be read, as the parameters ask."""
     asked = {"header", "sheet", "member", "encoding", "decimal", "dayfirst"}
-    target = {p.target: textual.TARGET} if p.target else {}
-    return Reading(**p.model_dump(include=asked), kinds=p.kinds | target)
+    target = {parameters.target: textual.TARGET} if parameters.target else {}
+    return Reading(
+        **parameters.model_dump(include=asked), kinds=parameters.kinds | target
+    )
 
 
 def with_defaults(
-    p: Parameters, frame: pd.DataFrame, source: str, known: bool
+    parameters: Parameters, frame: pd.DataFrame, source: str, known: bool
 ) -> Parameters:
     """Fill in the parameters that depend on the table, and look up its columns.
 
@@ -264,30 +266,34 @@ def with_defaults(
         defaults["positive_label"] = "Yes"
     else:
         defaults = {"features": "all", "threshold": "prevalence"}
-    given = {name: getattr(p, name) for name in defaults}
+    given = {name: getattr(parameters, name) for name in defaults}
     filled = {n: defaults[n] if value is None else value for n, value in given.items()}
-    p = p.with_(**filled)
-    if p.target is None:
+    parameters = parameters.with_(**filled)
+    if parameters.target is None:
         raise InputError(
             f"{source} is not the appointments file; say which column to predict with "
             f"--target NAME; it has {few([*frame.columns])}"
         )
     for what in ("target", "group_column", "time_column"):
-        if name := getattr(p, what):
+        if name := getattr(parameters, what):
             find(name, [*frame.columns], what)
-            if what != "target" and name == p.target:
+            if what != "target" and name == parameters.target:
                 raise InputError(f"{what} is the target; name another column")
-    if p.group_column and p.time_column:
+    if parameters.group_column and parameters.time_column:
         raise InputError("give group_column or time_column, not both")
-    if not known and isinstance(p.features, str) and p.features != "all":
+    if (
+        not known
+        and isinstance(parameters.features, str)
+        and parameters.features != "all"
+    ):
         raise InputError(
-            f"features is {p.features!r}, which goes with the appointments file and "
-            "its target; for this table give 'all' or a list of its columns"
+            f"features is {parameters.features!r}, which goes with the appointments "
+            "file and its target; for this table give 'all' or a list of its columns"
         )
-    return p
+    return parameters
 
 
-def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:
+def split(frame: pd.DataFrame, y: Array, parameters: Parameters) -> tuple[Array, Array]:
     """Divide the rows: stratified by class, or by group, or in time.
 
     Returns
@@ -301,13 +307,13 @@ def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:
         When a class would be missing on one side.
     """
     rows = np.arange(len(frame))
-    how = {"test_size": p.test_size, "random_state": p.split_seed}
+    how = {"test_size": parameters.test_size, "random_state": parameters.split_seed}
     try:
-        if p.group_column:
-            groups = recipes.as_text(frame[p.group_column])
+        if parameters.group_column:
+            groups = recipes.as_text(frame[parameters.group_column])
             train, test = next(GroupShuffleSplit(1, **how).split(rows, groups=groups))
-        elif p.time_column:
-            later = _later(frame[p.time_column], p.test_size)
+        elif parameters.time_column:
+            later = _later(frame[parameters.time_column], parameters.test_size)
             train, test = rows[~later], rows[later]
         else:
             train, test = train_test_split(rows, stratify=y, **how)
@@ -317,7 +323,7 @@ def split(frame: pd.DataFrame, y: Array, p: Parameters) -> tuple[Array, Array]:
         train = test = rows[:0]
     for side, name in ((train, "training"), (test, "test")):
         if len(np.unique(y[side])) < 2:
-            by = p.group_column or p.time_column
+            by = parameters.group_column or parameters.time_column
             raise InputError(
                 f"the split{f' by {quoted(by)}' if by else ''} leaves a class out of "
                 f"the {name} rows: {int(y.sum()):,} of {len(y):,} rows are positive; "

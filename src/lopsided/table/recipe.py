@@ -40,7 +40,7 @@ MANY = 50  # different values, more than describe
 SELDOM = 20  # rows a category: fewer, if there are many categories, is a list of names
 
 
-class Values:
+class ColumnValues:
     """One column, read as numbers, as dates or as text: once each, when asked for."""
 
     def __init__(self, column: pd.Series) -> None:
@@ -98,7 +98,7 @@ def as_dates(column: pd.Series) -> pd.Series | None:
         form = r"\s*\d{4}-\d{1,2}(-\d{1,2})?([ T].*)?"
         if not known.iloc[:100].str.fullmatch(form).all():
             return None
-    dates = Values(column).dates
+    dates = ColumnValues(column).dates
     return dates if dates.notna().equals(column.notna()) else None
 
 
@@ -112,7 +112,7 @@ def as_kind(column: pd.Series, kind: str) -> pd.Series:
     """
     if kind == "category":
         return column
-    read = Values(column).read(kind)
+    read = ColumnValues(column).read(kind)
     if read.isna().all():
         raise InputError(
             f"features: no value of column {quoted(column.name)} can be read as a "
@@ -208,7 +208,7 @@ class Feature:
             return f"{self.column} >= {self.start:g}"
         return f"{self.column} ({self.part})"
 
-    def raw(self, values: Values) -> Array:
+    def raw(self, values: ColumnValues) -> Array:
         """Compute it, not yet filled or standardised: shape (m,), NaN where missing."""
         if self.part == "is":
             codes, code_of = values.levels
@@ -227,7 +227,7 @@ class Feature:
         part = "day_of_week" if self.part == "weekday" else self.part
         return getattr(read.dt, part).to_numpy(float, na_value=np.nan)
 
-    def standardised(self, values: Values) -> Array:
+    def standardised(self, values: ColumnValues) -> Array:
         """Compute it as the network gets it: shape (m,)."""
         raw = self.raw(values)
         return (np.where(np.isnan(raw), self.fill, raw) - self.mean) / self.scale
@@ -266,7 +266,7 @@ class Recipe:
         """
         X = np.empty((len(frame), len(self.features)))
         for name, features in self._by_column():
-            values = Values(frame[name])
+            values = ColumnValues(frame[name])
             for i, feature in features:
                 X[:, i] = feature.standardised(values)
         return X.T
@@ -275,7 +275,7 @@ class Recipe:
         """Say what `apply` fills or does not know in a new table, by column."""
         said = []
         for name, numbered in self._by_column():
-            values = Values(frame[name])
+            values = ColumnValues(frame[name])
             features = [feature for _, feature in numbered]
             if features[0].part != "is":
                 n = int(values.read(features[0].kind).isna().sum())
@@ -307,7 +307,7 @@ def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
     """
     found = []
     for name, kind in kinds.items():
-        values = Values(train[name])
+        values = ColumnValues(train[name])
         for draft in _drafts(values, kind):
             raw = draft.raw(values)
             known = raw[~np.isnan(raw)]
@@ -319,7 +319,7 @@ def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
     return Recipe(tuple(found))
 
 
-def _drafts(values: Values, kind: str) -> list[Feature]:
+def _drafts(values: ColumnValues, kind: str) -> list[Feature]:
     """List the features that a column of this kind may give."""
     name = str(values.column.name)
     if kind == "category":

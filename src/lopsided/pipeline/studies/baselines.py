@@ -30,7 +30,7 @@ from lopsided.pipeline.studies.selection import (
 from lopsided.report.beside import ALWAYS, LOGISTIC, NEVER, TREES, estimator, trees
 from lopsided.report.folds import out_of_fold
 
-METRICS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
+COLUMNS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")
 REPORTED, CHOSEN = "report's network", "chosen network"
 ON_STEPS = "logistic regression on steps"
 
@@ -52,16 +52,16 @@ def rows(data: str, chosen: Path | None = None) -> list[Row]:
     declared = selection.read()
     best = selection.chosen(chosen or tables(data) / "selection.csv", declared)
     sha256 = dataset_of(data, 0, "report", declared).provenance.sha256[:12]
-    found = []
+    table = []
     for seed in declared["split_seeds"]:
         trained = (best[seed, model] for model in selection.MODELS)
         for features, models in compared(*trained).items():
             for name, settings in models.items():
-                told = json.dumps(settings)
+                text = json.dumps(settings)
                 row = {"data": sha256, "split_seed": str(seed), "features": features}
-                row |= {"model": name, "settings": told}
-                found.append(Row(row, partial(measure, data, seed, name, told)))
-    return found
+                row |= {"model": name, "settings": text}
+                table.append(Row(row, partial(measure, data, seed, name, text)))
+    return table
 
 
 def compared(
@@ -105,8 +105,8 @@ def measure(data: str, split_seed: int, model: str, settings: str) -> Cells:
     """Measure one model on the test rows of one split."""
     Y, p, t = judged(data, split_seed, model, settings)
     measured = metrics.summary(Y, p, t)
-    found = {"threshold": t} | {name: measured[name] for name in METRICS}
-    return {name: f"{value:.6f}" for name, value in found.items()}
+    row = {"threshold": t} | {name: measured[name] for name in COLUMNS}
+    return {name: f"{value:.6f}" for name, value in row.items()}
 
 
 @lru_cache(maxsize=4)
@@ -121,13 +121,13 @@ def judged(
     t : float
     """
     declared = selection.read()
-    features, told = selection.split_off_features(json.loads(settings))
+    features, options = selection.split_off_features(json.loads(settings))
     d = dataset_of(data, split_seed, features, declared)
     if model in (REPORTED, CHOSEN, AVERAGE):
-        predict = network(told)
+        predict = network(options)
     else:
         known = estimators() | {ON_STEPS: estimators()[LOGISTIC]}
-        predict = estimator(known[model].set_params(**told))
+        predict = estimator(known[model].set_params(**options))
     p, t = predict(d), 0.5
     if not model.startswith("always"):  # which would turn the one into the other
         held_out = out_of_fold(predict, d, declared["folds"])

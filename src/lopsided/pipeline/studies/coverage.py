@@ -93,11 +93,11 @@ class Population:
         p = np.concatenate([values for values, _ in counted])
         Y = np.repeat([0, 1], [len(values) for values, _ in counted])
         weight = {"sample_weight": np.concatenate([counts for _, counts in counted])}
-        found = {name: float(score(Y, p, **weight)) for name, score in SCORES.items()}
+        truth = {name: float(score(Y, p, **weight)) for name, score in SCORES.items()}
         for at, t in self.thresholds.items():
             for name, rate in RATES.items():
-                found[f"{name}_at_{at}"] = float(rate(Y, p >= t, **weight))
-        return found
+                truth[f"{name}_at_{at}"] = float(rate(Y, p >= t, **weight))
+        return truth
 
 
 def rows(data: str) -> list[Row]:
@@ -127,11 +127,11 @@ def measure(settings: Cells) -> Cells:
     population, truth = clinic(rows, patients)
     seeds = [[batch, k] for k in range(test_sets)]
     below, above = misses(population, truth, seeds, resamples, settings["drawn"])
-    found: dict[str, Any] = {}
+    row: dict[str, Any] = {}
     for name, true in truth.items():
-        found[f"{name}_truth"] = f"{true:.6f}"
-        found |= {f"{name}_below": below[name], f"{name}_above": above[name]}
-    return {name: str(value) for name, value in found.items()}
+        row[f"{name}_truth"] = f"{true:.6f}"
+        row |= {f"{name}_below": below[name], f"{name}_above": above[name]}
+    return {name: str(value) for name, value in row.items()}
 
 
 def misses(
@@ -176,8 +176,8 @@ def clinic(rows: int, patients: int) -> tuple[Population, dict[str, float]]:
     truth : dict of float
     """
     dataset = load(Parameters())
-    p = dataset.parameters.with_(engine=fastest())
-    network = experiment.fit(p, dataset).network
+    parameters = dataset.parameters.with_(engine=fastest())
+    network = experiment.fit(parameters, dataset).network
     parts = []
     for seed, start in enumerate(range(0, rows, CHUNK), start=1):  # 0 is the run's own
         table, _ = simulate.clinic(min(CHUNK, rows - start), seed)

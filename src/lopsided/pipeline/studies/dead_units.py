@@ -64,12 +64,12 @@ def measure(settings: Cells, epochs: int = EPOCHS[-1]) -> Cells:
     network = initialise([len(X), *hidden, 1], rng, settings["scheme"])
     for l in range(1, network.L):
         network.b[l][:] = float(settings["bias"])
-    found: dict[str, Any] = {}
+    row: dict[str, Any] = {}
 
     def look(epoch: int, _: History) -> None:
         if epoch + 1 in EPOCHS:
-            found[f"dead_{epoch + 1}"] = dead(network, X)
-            found[f"silent_{epoch + 1}"] = silent(network, dataset.X_test)
+            row[f"dead_{epoch + 1}"] = dead(network, X)
+            row[f"silent_{epoch + 1}"] = silent(network, dataset.X_test)
 
     look(-1, History())
     rate = float(settings["learning_rate"])
@@ -86,13 +86,13 @@ def measure(settings: Cells, epochs: int = EPOCHS[-1]) -> Cells:
     )
     p = predict_proba(network, dataset.X_test)
     ties = np.unique(p, return_counts=True)[1]
-    found |= {"n_test": p.size, "largest_tie": ties.max(), "predictions": ties.size}
-    found |= {
+    row |= {"n_test": p.size, "largest_tie": ties.max(), "predictions": ties.size}
+    row |= {
         "most_equal_rows": _equal_rows().max(),
         "different_rows": _equal_rows().size,
     }
-    found["roc_auc"] = f"{metrics.roc_auc(dataset.Y_test, p):.6f}"
-    return {name: str(value) for name, value in found.items()}
+    row["roc_auc"] = f"{metrics.roc_auc(dataset.Y_test, p):.6f}"
+    return {name: str(value) for name, value in row.items()}
 
 
 def dead(network: Network, X: Array) -> int:

@@ -44,45 +44,46 @@ def rows(data: str, chosen: Path | None = None) -> list[Row]:
     declared = selection.read()
     best = selection.chosen(chosen or tables(data) / "selection.csv", declared)
     sha256 = dataset_of(data, 0, "report", declared).provenance.sha256[:12]
-    found = []
+    table = []
     for seed in declared["split_seeds"]:
         models = {REPORTED: {"features": "report"}}
         models[CHOSEN] = best[seed, selection.NETWORK]
         for name, settings in models.items():
-            told = json.dumps(settings)
+            text = json.dumps(settings)
             for attribute, groups in GROUPS.items():
                 for group in groups:
                     row = {"data": sha256, "split_seed": str(seed), "model": name}
-                    row |= {"settings": told, "attribute": attribute, "group": group}
-                    how = (data, seed, name, told, attribute, group)
-                    found.append(Row(row, partial(measure, *how)))
-    return found
+                    row |= {"settings": text, "attribute": attribute, "group": group}
+                    how = (data, seed, name, text, attribute, group)
+                    table.append(Row(row, partial(measure, *how)))
+    return table
 
 
 def measure(
     data: str, split_seed: int, model: str, settings: str, attribute: str, group: str
 ) -> Cells:
     """Count a group's test rows: who came, who did not, and what was said of them."""
-    Y, p, t = _said(data, split_seed, model, settings)
+    Y, p, t = _judged(data, split_seed, model, settings)
     phone = threshold.choose(f"capacity:{int(PHONED * Y.size)}", Y, p, p).t
     here = memberships(data, split_seed)[attribute] == group
-    found = {"n": here.sum(), "missed": Y[here].sum(), "expected": p[here].sum()}
+    counts = {"n": here.sum(), "missed": Y[here].sum(), "expected": p[here].sum()}
     for use, cut in (("flagged", t), ("phoned", phone)):
+        chosen = threshold.predict(p, cut)
         for outcome, y in (("came", 0), ("missed", 1)):
-            found[f"{use}_{outcome}"] = np.sum(here & (p >= cut) & (Y == y))
-    return {name: f"{value:.0f}" for name, value in found.items()}
+            counts[f"{use}_{outcome}"] = np.sum(here & chosen & (Y == y))
+    return {name: f"{value:.0f}" for name, value in counts.items()}
 
 
 @lru_cache(maxsize=2)
-def _said(
+def _judged(
     data: str, split_seed: int, model: str, settings: str
 ) -> tuple[Array, Array, float]:
     """Train, and give test labels, predictions and the threshold."""
     if model != REPORTED:
         return judged(data, split_seed, model, settings)
-    features, told = selection.split_off_features(json.loads(settings))
+    features, options = selection.split_off_features(json.loads(settings))
     d = dataset_of(data, split_seed, features, selection.read())
-    p = network(told)(d)
+    p = network(options)(d)
     return d.Y_test[0], p, experiment.choose_threshold(d.parameters, d, p, p).t
 
 

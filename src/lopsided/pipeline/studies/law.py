@@ -40,9 +40,9 @@ def rows(data: str) -> list[Row]:
 
 def measure(data: str, epochs: int, seed: int) -> Cells:
     """Train three networks on one split and compare what they say of the test rows."""
-    p = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
-    p = p.with_(engine=fastest())
-    dataset = load(p)
+    parameters = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
+    parameters = parameters.with_(engine=fastest())
+    dataset = load(parameters)
     Y, truth = dataset.Y_test, dataset.test.p_true
     twin = {"weighting": "positive", "w": "balanced"}
     plain, weighted, other = (
@@ -52,7 +52,7 @@ def measure(data: str, epochs: int, seed: int) -> Cells:
     w = balanced_weight(dataset.Y_train)
     t = equivalent_threshold(w)
     corrected = unweighted_probability(weighted, w)
-    found = {
+    measured = {
         "agree_weight": np.mean(predict(weighted, 0.5) == predict(plain, t)),
         "agree_seed": np.mean(predict(other, t) == predict(plain, t)),
         "distance_weight": np.abs(corrected - plain).mean(),
@@ -63,7 +63,7 @@ def measure(data: str, epochs: int, seed: int) -> Cells:
         "brier_weighted": brier(Y, weighted),
         "brier_corrected": brier(Y, corrected),
     }
-    row = {name: f"{value:.6f}" for name, value in found.items()}
+    row = {name: f"{value:.6f}" for name, value in measured.items()}
     for name, p_test in (("truth_plain", plain), ("truth_corrected", corrected)):
         row[name] = "" if truth is None else f"{np.abs(p_test - truth).mean():.6f}"
     return row

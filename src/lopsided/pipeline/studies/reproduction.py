@@ -92,22 +92,22 @@ def measure(run: Run, data: str, grid: Grid) -> Cells:
     quick = dataset.parameters.with_(**run.parameters, engine=fastest())
     fitted = experiment.fit(quick, dataset)
     Y, p = dataset.Y_test, fitted.p_test
-    found: dict[str, Any] = {"n_train": dataset.Y_train.size, "n_test": Y.size}
+    row: dict[str, Any] = {"n_train": dataset.Y_train.size, "n_test": Y.size}
     for t in grid.thresholds:
         (tn, fp), (fn, tp) = metrics.confusion_matrix(Y, predict(p, t))
-        found |= {f"tn_{t}": tn, f"fp_{t}": fp, f"fn_{t}": fn, f"tp_{t}": tp}
+        row |= {f"tn_{t}": tn, f"fp_{t}": fp, f"fn_{t}": fn, f"tp_{t}": tp}
         right = np.mean(predict(fitted.p_train, t) == dataset.Y_train)
-        found[f"train_accuracy_{t}"] = f"{right:.6f}"
-    found["roc_auc"] = f"{metrics.roc_auc(Y, p):.6f}"
+        row[f"train_accuracy_{t}"] = f"{right:.6f}"
+    row["roc_auc"] = f"{metrics.roc_auc(Y, p):.6f}"
     curve = candidates(Y, p)
     rates, recall = curve.fp / curve.fp[-1], curve.tp / curve.tp[-1]
     for rate in grid.false_positive_rates:
-        found[f"recall_at_{rate}"] = f"{np.interp(rate, rates, recall):.6f}"
-    found["largest_tie"] = np.unique(p, return_counts=True)[1].max()
+        row[f"recall_at_{rate}"] = f"{np.interp(rate, rates, recall):.6f}"
+    row["largest_tie"] = np.unique(p, return_counts=True)[1].max()
     Z = forward(fitted.network, dataset.X_test).Z
     hidden = range(1, fitted.network.L)
-    found["dead_units"] = sum(int((Z[l] <= 0).all(axis=1).sum()) for l in hidden)
-    return {name: str(value) for name, value in found.items()}
+    row["dead_units"] = sum(int((Z[l] <= 0).all(axis=1).sum()) for l in hidden)
+    return {name: str(value) for name, value in row.items()}
 
 
 def _dataset_of(run: Run, data: str) -> Dataset:

@@ -40,15 +40,15 @@ def measure(data: str, drawn: str, resamples: int) -> Cells:
     t = experiment.choose_threshold(d.parameters, d, p, p).t
     (draws,) = bootstrap(d.Y_test, [(p, t)], resamples, rng, groups, drawn == DRAWN[0])
     n = d.Y_test.size if d.test.groups is None else len(set(d.test.groups))
-    found = {"groups": str(n)}
+    row = {"groups": str(n)}
     for name in METRICS:
         low, high = interval(draws[name])
-        found[name] = f"{(high - low) / 2:.6f}"
-    return found
+        row[name] = f"{(high - low) / 2:.6f}"
+    return row
 
 
 @lru_cache(maxsize=1)
 def _trained(data: str) -> tuple[Dataset, Array]:
     d = load(Parameters(data=data))
-    p = d.parameters.with_(engine=fastest())
-    return d, experiment.fit(p, d).p_test
+    parameters = d.parameters.with_(engine=fastest())
+    return d, experiment.fit(parameters, d).p_test

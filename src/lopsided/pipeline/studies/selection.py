@@ -105,7 +105,7 @@ def chosen(table: Path, declared: Settings) -> dict[tuple[int, str], Settings]:
         (row["split_seed"], row["model"], row["settings"]): float(row["roc_auc"])
         for row in read_rows(table)
     }
-    found = {}
+    best = {}
     for seed, model in product(declared["split_seeds"], MODELS):
         wanted = [
             (str(seed), model, json.dumps(settings))
@@ -113,5 +113,5 @@ def chosen(table: Path, declared: Settings) -> dict[tuple[int, str], Settings]:
         ]
         if not scores.keys() >= {*wanted}:
             raise InputError(f"{table} is not complete; measure 'selection' first")
-        found[seed, model] = json.loads(max(wanted, key=scores.__getitem__)[-1])
-    return found
+        best[seed, model] = json.loads(max(wanted, key=scores.__getitem__)[-1])
+    return best
