@@ -35,7 +35,7 @@ P = from_notebook(globals(), "run_dir")
 import pandas as pd
 
 from lopsided.prose import listed
-from lopsided.report import results, sweep_table
+from lopsided.report import results, sweep_figures, sweep_table
 from lopsided.report.display import say, show
 
 # %%
@@ -93,7 +93,7 @@ if failed.empty:
 
 # %%
 for name in sweep.choices:
-    picture = sweep_table.dependence(sweep, name)
+    picture = sweep_figures.dependence(sweep, name)
     results.save_picture(P.run_dir, picture)
     show(picture, f"Test metrics against {name}")
 
@@ -152,7 +152,7 @@ if deviation == deviation:
 # threshold does. One that moves them *towards the upper left* makes a better network.
 
 # %%
-picture = sweep_table.plane(sweep)
+picture = sweep_figures.plane(sweep)
 results.save_picture(P.run_dir, picture)
 show(picture, "Every point by its two error rates")
 

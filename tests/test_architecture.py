@@ -4,6 +4,7 @@ The folders are the rooms. Each one's ``__init__`` says what it may import.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -100,10 +101,33 @@ def test_the_lesson_knows_numpy_and_itself(path):
     assert others <= {"numpy", "lopsided"} | standard
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_long_module_says_why(path):
+    text = path.read_text("utf-8")
+    if len(text.splitlines()) > 300:
+        assert "Longer than most: " in ast.get_docstring(ast.parse(text))
+
+
 @pytest.mark.parametrize("name", MAY_IMPORT)
 def test_each_room_says_in_a_line_what_it_is_for(name):
     (line,) = (SOURCE / name / "__init__.py").read_text("utf-8").splitlines()
     assert "mport" in line
+
+
+def test_where_new_things_go_is_there():
+    """Of the table in CONTRIBUTING, each file, and each name in one of its line's."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    table = text.partition("| what is new |")[2].partition("\n\n")[0]
+    places = [line.split("|")[2] for line in table.splitlines()[2:]]
+    assert len(places) >= 5
+    for place in places:
+        codes = set(re.findall("`([^`]+)`", place))
+        files = {code for code in codes if (SOURCE / code).exists()}
+        read = [SOURCE / file for file in files if file.endswith(".py")]
+        code = "\n".join(path.read_text("utf-8") for path in read)
+        assert files, place
+        for name in codes - files:
+            assert re.search(rf"^(def|class)? ?{name}\b", code, re.MULTILINE), name
 
 
 def test_notebooks_do_not_know_the_machinery():

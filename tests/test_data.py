@@ -9,7 +9,7 @@ from lopsided.parameters import Parameters, validate
 from lopsided.table import appointments as known
 from lopsided.table import dataset
 from lopsided.table.columns import find
-from lopsided.table.recipe import as_text
+from lopsided.table.kinds import as_text
 from lopsided.table.simulate import clinic
 
 FRAME = clinic(3000, seed=5)[0]

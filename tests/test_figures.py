@@ -7,6 +7,7 @@ and any curve in the place of another, differ. The words are read back too.
 import inspect
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sklearn.calibration import calibration_curve
 
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
-from lopsided.report import figures, sweep_table
+from lopsided.report import figures, sweep_figures, sweep_table
 from lopsided.report.display import BLUE, ORANGE, Picture
 from lopsided.report.intervals import curve_bands
 
@@ -65,7 +66,7 @@ def sweep():
         rows.append(
             {"w": w, "hidden_units": units, "seed": seed, "error": None}
             | {"test.fp": fp, "test.tn": tn, "test.recall": tp / (tp + fn)}
-            | {f"test.{m}": rng.random() for m in sweep_table.DRAWN if m != "recall"}
+            | {f"test.{m}": rng.random() for m in sweep_figures.DRAWN if m != "recall"}
         )
     rows[-1]["error"] = "it failed"
     table = pd.DataFrame(rows)
@@ -99,8 +100,8 @@ EACH = {
     "side_by_side": lambda: figures.side_by_side(
         MODELS, {"f1": "F1", "brier": "Brier score"}, ["deep"], "side_by_side", "Models"
     ),
-    "sweep: dependence": lambda: sweep_table.dependence(SWEEP, "hidden_units"),
-    "sweep: plane": lambda: sweep_table.plane(SWEEP),
+    "sweep: dependence": lambda: sweep_figures.dependence(SWEEP, "hidden_units"),
+    "sweep: plane": lambda: sweep_figures.plane(SWEEP),
 }
 
 
@@ -452,7 +453,7 @@ def read_dependence(picture):
     names = {"f1": "F1", "roc_auc": "ROC AUC", "log_loss": "log loss (nats)"}
     ticks = [text.get_text() for text in panels[-1].get_xticklabels()]
     assert ticks == ["[3]", "[9]", "[27]"]
-    for ax, metric in zip(panels, sweep_table.DRAWN, strict=True):
+    for ax, metric in zip(panels, sweep_figures.DRAWN, strict=True):
         assert ax.get_ylabel() == names.get(metric, metric)
         for w, colour in (("1", BLUE), ("4", ORANGE)):
             line = lines(ax)[w]
@@ -476,6 +477,15 @@ def read_dependence(picture):
         ]
         assert_says(picture, f"w {w}: {ends[0]:.3f} at [3], {ends[1]:.3f} at [27]")
     assert [ax.get_xlabel() for ax in panels[-2:]] == ["hidden_units"] * 2
+
+
+def test_words_of_a_sweep_are_of_what_is_drawn():
+    """No panel shows the Brier score that such a sweep is sorted by."""
+    table = SWEEP.table.assign(**{"test.brier": 0.5})
+    by_brier = replace(SWEEP, metric="test.brier", table=table)
+    picture = sweep_figures.dependence(by_brier, "hidden_units")
+    line = lines(picture.figure.axes[sweep_figures.DRAWN.index("f1")])["1"].get_ydata()
+    assert_says(picture, f"F1 on test rows, w 1: {line[0]:.3f} at [3]")
 
 
 def read_sweep_plane(picture):
@@ -524,7 +534,7 @@ def test_no_figure_is_left_out():
         made = inspect.getmembers(module, inspect.isfunction)
         return {n for n, f in made if inspect.signature(f).return_annotation is Picture}
 
-    expected = drawing(figures) | {f"sweep: {n}" for n in drawing(sweep_table)}
+    expected = drawing(figures) | {f"sweep: {n}" for n in drawing(sweep_figures)}
     assert set(EACH) == set(READ_BACK) == expected
 
 

@@ -207,10 +207,20 @@ def test_the_key_is_of_parameters_table_and_code(work, monkeypatch):
 
 #: What changes numbers, and what does not; with a line of each that can be edited.
 DECIDES = ("lesson/loss.py", "lesson/training.py", "table/recipe.py", "prose.py")
-DECIDES += ("report/experiment.py", "report/intervals.py", "pipeline/points.py")
+DECIDES += (
+    "table/kinds.py",
+    "report/experiment.py",
+    "report/intervals.py",
+    "pipeline/points.py",
+)
 DECIDES += ("compiled.py", "table/simulate.py", "parameters.py")
 DOES_NOT = ("report/figures.py", "report/display.py", "report/sweep_table.py", "cli.py")
-DOES_NOT += ("pipeline/sweep.py", "pipeline/jobs.py", "pipeline/document.py")
+DOES_NOT += (
+    "report/sweep_figures.py",
+    "pipeline/sweep.py",
+    "pipeline/jobs.py",
+    "pipeline/document.py",
+)
 
 
 @pytest.fixture

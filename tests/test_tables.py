@@ -19,7 +19,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from lopsided.errors import InputError
 from lopsided.table import reader
-from lopsided.table.recipe import Feature, Recipe, as_kind, as_text, fit_recipe, kind_of
+from lopsided.table.kinds import as_kind, as_text, kind_of
+from lopsided.table.recipe import Feature, Recipe, fit_recipe
 
 CSV = b"age,town,member\n31,Vit\xc3\xb3ria,True\n,Serra,False\n40.5,,True\n"
 

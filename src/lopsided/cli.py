@@ -2,6 +2,8 @@
 
 Exit codes: 0 done; 1 something in the work failed; 2 bad input, refused before anything
 ran; 130 interrupted. An error is one line.
+
+Longer than most: each command is a few lines, and all of them stand here.
 """
 
 import importlib.util

@@ -4,6 +4,8 @@ No mathematics here. `lesson.network` draws and evaluates, `training` trains, an
 `parameters` says what is allowed, as in a report. What differs is what scikit-learn
 asks for: an example is a row, labels are any two values, and only the ratios of weights
 count.
+
+Longer than most: most of it is what scikit-learn asks a classifier to document.
 """
 
 from numbers import Integral

@@ -5,6 +5,8 @@ allowed stand there once. Everything that comes from outside passes through `val
 which refuses unknown names, wrong types and impossible values, by name; every change
 passes through `Parameters.with_`, which does the same. What a table decides is None as
 given, and never in `Resolved`.
+
+Longer than most: a parameter's name, default, meaning and checks stand in one place.
 """
 
 import ast

@@ -1,1 +1,1 @@
-"""The subject itself, in NumPy: a notebook explains each line. Imports only NumPy."""
+"""The subject: network, loss, training, metrics, thresholds. Imports only NumPy."""

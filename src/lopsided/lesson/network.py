@@ -13,6 +13,8 @@ Notation of the source report. Examples stand in columns. Layer ``l`` runs from 
 
 All parameters lie in one flat vector, ``theta``, and every ``W[l]`` and ``b[l]`` is a
 view into it. So an update is one subtraction, ``theta -= alpha * gradient``.
+
+Longer than most: shapes and derivations stand beside the lines that they explain.
 """
 
 from collections.abc import Callable, Sequence

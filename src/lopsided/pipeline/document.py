@@ -5,6 +5,8 @@ as HTML, with formulas as MathML, and as Typst, which becomes a tagged PDF. A na
 value from a table is a leaf of that tree: nothing in it can act as markup. What stands
 around the table of `lopsided.explorer` is HTML already, and goes to HTML as it is; its
 script is the only one that the page lets run.
+
+Longer than most: two documents come from one tree.
 """
 
 import base64

@@ -3,6 +3,8 @@
 A pool is a number of slots, and ``submit``, which gives a future of the standard
 library. `workers` starts one of processes on this machine; a dask cluster is another.
 Whoever runs the jobs, the results are the same: a job sees nothing but its arguments.
+
+Longer than most: what starts a process is also what ends it.
 """
 
 import logging

@@ -4,6 +4,8 @@
 site: one element of HTML that needs no kernel and no network. It carries the four
 counts at some hundred thresholds, never rows. Without its script it is a table. `play`
 makes the same of widgets, where a kernel can compute anew.
+
+Longer than most: what the page, the notebook and the table show is one thing.
 """
 
 import base64

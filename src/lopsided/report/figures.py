@@ -1,4 +1,7 @@
-"""The figures, each with the words that replace it for those who cannot see it."""
+"""The figures, each with the words that replace it for those who cannot see it.
+
+Longer than most: each figure stands beside the words that replace it.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Any

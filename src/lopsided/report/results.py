@@ -2,6 +2,8 @@
 
 Every function takes ``run_dir``, which is None when a notebook runs by itself; then
 nothing is written and nothing is found.
+
+Longer than most: no other module writes or reads these files.
 """
 
 import json

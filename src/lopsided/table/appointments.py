@@ -14,8 +14,8 @@ from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import count, quoted
 from lopsided.table import simulate
+from lopsided.table.kinds import ColumnValues
 from lopsided.table.reader import Table
-from lopsided.table.recipe import ColumnValues
 
 PUBLISHED_SHA256 = "9132d3e7d0246617df9041d3764f20ad6f08e7b0d9f0997fa254fc5e52eda27d"
 PUBLISHED_ROWS = 110_527
@@ -32,16 +32,16 @@ FEATURE_SETS = {
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def simulated(seed: int) -> tuple[Table, Array]:
+def simulated(seed: int, n_rows: int = PUBLISHED_ROWS) -> tuple[Table, Array]:
     """Simulate the clinic; the hash covers every value, so it names the table.
 
     Returns
     -------
     table : Table
-    p_true : array, shape (PUBLISHED_ROWS,)
+    p_true : array, shape (n_rows,)
         Each row's true probability of a no-show.
     """
-    frame, p_true = simulate.clinic(PUBLISHED_ROWS, seed)
+    frame, p_true = simulate.clinic(n_rows, seed)
     digest = hashlib.sha256()
     for name in frame:
         column = frame[name]

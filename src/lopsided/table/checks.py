@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
 from lopsided.prose import count, few, listed, quoted
-from lopsided.table import recipe as recipes
+from lopsided.table.kinds import as_text
 from lopsided.table.recipe import Recipe
 
 SUSPICIOUS_AUC = 0.99  # of one feature alone
@@ -140,7 +140,7 @@ def astride(
     shares = {}
     for name in kinds if not parameters.group_column else ():
         if kinds[name] == "identifier":
-            group = recipes.as_text(frame[name]).where(frame[name].notna())
+            group = as_text(frame[name]).where(frame[name].notna())
             known = group.iloc[test].dropna()
             shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
     found, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
@@ -149,7 +149,7 @@ def astride(
 
 def members(column: pd.Series) -> Array:
     """Give each row the number of its group; without a value, a group of its own."""
-    codes, values = pd.factorize(recipes.as_text(column).where(column.notna()))
+    codes, values = pd.factorize(as_text(column).where(column.notna()))
     alone = codes < 0
     codes[alone] = len(values) + np.arange(alone.sum())
     return codes

@@ -10,7 +10,7 @@ from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.prose import count, few, quoted
 from lopsided.table import appointments
-from lopsided.table import recipe as recipes
+from lopsided.table.kinds import as_kind, kind_of
 from lopsided.table.names import BIRTH
 from lopsided.table.recipe import KINDS, Feature, Recipe
 from lopsided.table.textual import option
@@ -50,7 +50,7 @@ def recognise(
     InputError
         When ``features``, ``kinds`` or ``drop`` names what is not there.
     """
-    kinds = {str(name): recipes.kind_of(frame[name]) for name in frame}
+    kinds = {str(name): kind_of(frame[name]) for name in frame}
     given = {
         find(name, [*kinds], "kinds"): kind for name, kind in parameters.kinds.items()
     }
@@ -66,7 +66,7 @@ def recognise(
     kinds |= given
     asked |= {n: asked[n] or k for n, k in given.items() if n in asked and k in KINDS}
     read = {
-        n: recipes.as_kind(frame[n], kind)
+        n: as_kind(frame[n], kind)
         for n, kind in (given | asked).items()
         if kind in KINDS
     }

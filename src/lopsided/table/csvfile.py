@@ -1,4 +1,7 @@
-"""Read CSV as people have it: any encoding, separator, quote, and lines above it."""
+"""Read CSV as people have it: any encoding, separator, quote, and lines above it.
+
+Longer than most: encoding, separator and header are found out together.
+"""
 
 import codecs
 import csv

@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters, Resolved
 from lopsided.prose import few, quoted, short
 from lopsided.table import appointments, limits, reader, textual
-from lopsided.table import recipe as recipes
 from lopsided.table import target as targets
 from lopsided.table.checks import astride, gap_notes, leak_notes, members, split_notes
 from lopsided.table.columns import (
@@ -22,7 +20,8 @@ from lopsided.table.columns import (
     unlearned_notes,
 )
 from lopsided.table.reader import Reading
-from lopsided.table.recipe import Recipe
+from lopsided.table.recipe import Recipe, fit_recipe
+from lopsided.table.split import split
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,7 @@ def load(parameters: Parameters) -> Dataset:
     if not known:
         notes += unlearned_notes(kinds, used) + time_notes(kinds, parameters)
     train, test = split(frame, y, resolved)
-    recipe = recipes.fit_recipe(frame.iloc[train], used)
+    recipe = fit_recipe(frame.iloc[train], used)
     if not recipe.features:
         raise InputError(
             "there is no usable feature: every column is constant, empty or an "
@@ -291,58 +290,3 @@ def with_defaults(
             "file and its target; for this table give 'all' or a list of its columns"
         )
     return parameters
-
-
-def split(frame: pd.DataFrame, y: Array, parameters: Parameters) -> tuple[Array, Array]:
-    """Divide the rows: stratified by class, or by group, or in time.
-
-    Returns
-    -------
-    train, test : array of int
-        Row numbers.
-
-    Raises
-    ------
-    InputError
-        When a class would be missing on one side.
-    """
-    rows = np.arange(len(frame))
-    how = {"test_size": parameters.test_size, "random_state": parameters.split_seed}
-    try:
-        if parameters.group_column:
-            groups = recipes.as_text(frame[parameters.group_column])
-            train, test = next(GroupShuffleSplit(1, **how).split(rows, groups=groups))
-        elif parameters.time_column:
-            later = _later(frame[parameters.time_column], parameters.test_size)
-            train, test = rows[~later], rows[later]
-        else:
-            train, test = train_test_split(rows, stratify=y, **how)
-    except InputError:
-        raise
-    except ValueError:  # too few rows, positives or groups for any split
-        train = test = rows[:0]
-    for side, name in ((train, "training"), (test, "test")):
-        if len(np.unique(y[side])) < 2:
-            by = parameters.group_column or parameters.time_column
-            raise InputError(
-                f"the split{f' by {quoted(by)}' if by else ''} leaves a class out of "
-                f"the {name} rows: {int(y.sum()):,} of {len(y):,} rows are positive; "
-                "change test_size, or give more rows"
-            )
-    return train, test
-
-
-def _later(column: pd.Series, share: float) -> Array:
-    """Mark the latest rows, about this share; rows of one time stay together."""
-    time = recipes.as_dates(column)
-    time = column if time is None else time
-    is_number = pd.api.types.is_numeric_dtype(time)
-    is_date = pd.api.types.is_datetime64_any_dtype(time)
-    if time.isna().any() or not (is_number or is_date):
-        raise InputError(
-            f"time_column {quoted(column.name)} must hold numbers or ISO 8601 dates, "
-            "without gaps"
-        )
-    first = min(round(len(time) * (1 - share)), len(time) - 1)
-    later: Array = (time >= time.sort_values().iloc[first]).to_numpy()
-    return later

@@ -1,4 +1,4 @@
-"""Recognise columns, and turn them into the network's input.
+"""Turn the columns of a table into the network's input.
 
 A `Recipe` is fitted on training rows only. It is plain numbers and words, one `Feature`
 for each row of the network's input, so it can be printed, saved without pickle, and
@@ -8,21 +8,17 @@ scaler.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 import pandas as pd
 
-from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import few, quoted
-from lopsided.table.names import CODE, IDENTIFIER, TEXT
-from lopsided.table.reader import LARGEST, utc
+from lopsided.table.kinds import ColumnValues, as_text
 
 DATE_PARTS = ("days", "month", "weekday", "hour")
 MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code
-MISSING = "(missing)"
 MAX_STEPS = 64  # of one column, at so many equal shares of the training rows
 #: What a feature can be made of. A column is never recognised as "steps": they are a
 #: number's other encoding, for a curve that a few ReLUs of the number draw badly.
@@ -35,133 +31,6 @@ PARTS = {
     "date": (*DATE_PARTS, "missing"),
     "steps": ("from", "missing"),
 }
-ADDRESS = r"\s*([^@\s]+@[^@\s]+\.\w+|https?://\S+)\s*"  # of mail, or in the web
-MANY = 50  # different values, more than describe
-SELDOM = 20  # rows a category: fewer, if there are many categories, is a list of names
-
-
-class ColumnValues:
-    """One column, read as numbers, as dates or as text: once each, when asked for."""
-
-    def __init__(self, column: pd.Series) -> None:
-        self.column = column
-
-    @cached_property
-    def numbers(self) -> Array:
-        """Shape (m,), NaN where there is no number that can be calculated with."""
-        if pd.api.types.is_datetime64_any_dtype(self.column):
-            return np.full(len(self.column), np.nan)
-        found = pd.to_numeric(self.column, errors="coerce")
-        values = found.to_numpy(float, na_value=np.nan)
-        return np.where(np.abs(values) < LARGEST, values, np.nan)
-
-    @cached_property
-    def dates(self) -> pd.Series:
-        """In UTC, NaT where there is no ISO 8601 date."""
-        if pd.api.types.is_datetime64_any_dtype(self.column):
-            return utc(self.column)
-        text = as_text(self.column)
-        return pd.to_datetime(text, utc=True, format="ISO8601", errors="coerce")
-
-    @cached_property
-    def levels(self) -> tuple[Array, dict[str, int]]:
-        """Each value's code, shape (m,), and the code of each text."""
-        codes, texts = pd.factorize(as_text(self.column))
-        return codes, {text: code for code, text in enumerate(texts)}
-
-    def read(self, kind: str) -> pd.Series:
-        """Read numbers, booleans (0 and 1) or dates; what cannot be so is missing."""
-        if kind == "date":
-            return self.dates
-        found = pd.Series(self.numbers, self.column.index)
-        return found.where(found.isin([0, 1])) if kind == "boolean" else found
-
-
-def as_text(column: pd.Series) -> pd.Series:
-    """Write every value as text: missing ones as ``(missing)``, 1.0 as ``1``."""
-    codes, values = pd.factorize(column)  # missing is -1, the last text
-    texts = np.array([*map(_word, values), MISSING], dtype=object)
-    return pd.Series(texts[codes], column.index, dtype=object, name=column.name)
-
-
-def _word(value: object) -> str:
-    whole = isinstance(value, float) and value.is_integer()
-    return f"{value:.0f}" if whole else str(value)
-
-
-def as_dates(column: pd.Series) -> pd.Series | None:
-    """Read a text column as ISO 8601 dates; None when any value is not one."""
-    if not pd.api.types.is_datetime64_any_dtype(column):
-        known = column.dropna()
-        if not len(known) or not pd.api.types.is_string_dtype(known):
-            return None
-        form = r"\s*\d{4}-\d{1,2}(-\d{1,2})?([ T].*)?"
-        if not known.iloc[:100].str.fullmatch(form).all():
-            return None
-    dates = ColumnValues(column).dates
-    return dates if dates.notna().equals(column.notna()) else None
-
-
-def as_kind(column: pd.Series, kind: str) -> pd.Series:
-    """Read a column as a kind that its user gives; what cannot be so is missing.
-
-    Raises
-    ------
-    InputError
-        When nothing can.
-    """
-    if kind == "category":
-        return column
-    read = ColumnValues(column).read(kind)
-    if read.isna().all():
-        raise InputError(
-            f"features: no value of column {quoted(column.name)} can be read as a "
-            f"{kind}; give another kind"
-        )
-    return read
-
-
-def kind_of(column: pd.Series) -> str:
-    """Recognise a column from its values and its name.
-
-    Returns
-    -------
-    {"empty", "constant", "boolean", "number", "date", "identifier", "category", "text"}
-        An identifier tells rows apart rather than describing them: it counts 1, 2, 3,
-        takes many values and is called an id or a code, or is a code or an address in
-        nearly each row. Text is names and sentences: most values stand in few rows.
-        Both have many values; with few, they are categories.
-    """
-    known = column.dropna()
-    distinct = known.nunique()
-    if distinct == 0:
-        return "empty"
-    if distinct == 1 and len(known) == len(column):
-        return "constant"
-    if known.isin([0, 1]).all():  # True and False are 1 and 0 too
-        return "boolean"
-    name = str(column.name)
-    named = IDENTIFIER.search(name) is not None or CODE.search(name) is not None
-    many = distinct > MANY or (distinct == len(known) >= 10)
-    if pd.api.types.is_numeric_dtype(column):
-        if named and (known % 1 == 0).mean() > 0.99:  # a few may be damaged
-            return "identifier" if many else "category"
-        counter = distinct > MANY and bool((known.diff()[1:] == 1).all())
-        return "identifier" if counter else "number"
-    if as_dates(column) is not None:
-        return "date"
-    if named:
-        return "identifier" if many else "category"
-    levels = pd.Series(known.unique()).astype(str)
-    if levels.str.fullmatch(ADDRESS).mean() > 0.9:
-        return "identifier"
-    if TEXT.search(name) and distinct >= 10:
-        return "text"
-    if distinct > max(10, len(known) / 2):
-        codes = levels.str.contains(r"\d") & levels.str.fullmatch(r"\S+(\s\S+)?")
-        tells_apart = distinct > 0.95 * len(known) and codes.mean() > 0.9
-        return "identifier" if tells_apart else "text"
-    return "text" if distinct > MANY and distinct * SELDOM > len(known) else "category"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import count, few, listed, quoted
-from lopsided.table import recipe as recipes
+from lopsided.table.kinds import as_text
 
 #: Pairs of which the second is the one that is asked about.
 PAIRS = (
@@ -65,7 +65,7 @@ def read(
         When there are not two values.
     """
     has_value = column.notna().to_numpy()
-    texts = recipes.as_text(column)
+    texts = as_text(column)
     texts = texts.map({text: text.strip() for text in texts.unique()})
     has_value = has_value & texts.ne("").to_numpy()
     notes = []

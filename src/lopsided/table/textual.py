@@ -2,6 +2,8 @@
 
 All columns of a file share one decimal mark. What was decided is a `Form` for each
 column, so that a later table is read alike.
+
+Longer than most: a column's numbers, dates and gaps are decided together.
 """
 
 import json
