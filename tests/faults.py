@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -53,6 +54,12 @@ SHORT = {
     "predict": (["predict", "clinic.csv", "-o", "p.csv"], "p.csv", 201),
 }
 KILLS = ("kill", "SIGTERM", "Ctrl-C")
+SWEEP = """
+name: s
+metric: test.f1
+base: {data: clinic.csv, epochs: 200, n_bootstrap: 0}
+grid: {hidden_units: [[1], [2], [3]], threshold: [0.2, youden]}
+"""
 
 
 class Place:
@@ -66,6 +73,7 @@ class Place:
         self.table = root / "clinic.csv"
         clinic(200, seed=1)[0].to_csv(self.table, index=False)
         self.server = base.start_server()
+        self.swept = b""  # the table of the small sweep
 
     def fresh(self):
         """Give an empty folder with the run in it."""
@@ -233,6 +241,62 @@ def fault_short(place, draw, what, _, name):
     return f"code {code}" if met else "too late"
 
 
+def start_sweep(work):
+    """Start a small sweep in a folder that has its table."""
+    (work / "s.yaml").write_text(SWEEP)
+    return subprocess.Popen(
+        [sys.executable, "-m", "lopsided", "sweep", "s.yaml"],
+        cwd=work,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def swept(work):
+    """Let a sweep end; give its table."""
+    sweep = start_sweep(work)
+    said = sweep.communicate()[1]
+    assert sweep.returncode == 0, said
+    return (work / "runs/sweeps/s/results.parquet").read_bytes()
+
+
+def fault_sweep(place, draw, what, when, name):
+    """Stop a sweep; the next start ends with the table of one that ran through."""
+    work = place.root / "sweep"
+    if not place.swept:
+        place.swept = swept(place.root)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    shutil.copy(place.table, work)
+    sweep = start_sweep(work)
+    points = work / "runs/sweeps/s/points.jsonl"
+    wanted = {"starting": 0, "running": 1, "ending": 6}[when]
+    lines = lambda: points.read_text().splitlines() if points.exists() else []  # noqa: E731
+    until(lambda: sweep.poll() is not None or len(lines()) >= wanted)
+    time.sleep(draw.uniform(0, 1))
+    with suppress(psutil.Error):
+        children = psutil.Process(sweep.pid).children()
+        workers = [p.pid for p in children if "spawn_main" in " ".join(p.cmdline())]
+    targets = {"command": [sweep.pid], "its group": [-sweep.pid]}
+    targets["a worker"] = workers[:1] if sweep.poll() is None else []
+    met = sweep.poll() is None and bool(targets[name])
+    number = {"kill": 9, "SIGTERM": 15, "Ctrl-C": 2}[what]
+    for target in targets[name] if met else []:
+        os.kill(target, number)
+    said = [line for line in sweep.communicate()[1].splitlines() if line]
+    code, kept = sweep.returncode, {*lines()}
+    assert code in ({0, 1} if name == "a worker" else {0, 130, -number}), (code, said)
+    assert not any("Traceback" in line for line in said), said
+    if code == 130:
+        assert said[-1].startswith("lopsided: interrupted"), said
+    assert swept(work) == place.swept
+    whole = {line for line in kept if line.endswith("]")}  # a kill may cut one off
+    assert whole <= {*lines()}
+    return f"code {code}" if met else "too late"
+
+
 def slowed(real):
     """Let a step of the disk take longer than what lies between two."""
 
@@ -280,6 +344,9 @@ def faults(draw, n):
     corners = [
         (fault_report, what, when, name) for what, name in REPORT for when in WHEN
     ]
+    sweeps = [(what, name) for what in KILLS for name in ("command", "its group")]
+    sweeps.append(("kill", "a worker"))
+    corners += [(fault_sweep, what, w, name) for what, name in sweeps for w in WHEN]
     short = [(fault_short, what, "at random", name) for what in KILLS for name in SHORT]
     corners += short * 20 + [(fault_swap, "kill", "at random", "a swap")] * 170
     draw.shuffle(corners)
@@ -303,6 +370,7 @@ def inject(root, n, seed, tell=say):
             end = "NOT SURVIVED"
             broken.append((what, when, name, str(error)[:500]))
             tell(f"NOT SURVIVED: {broken[-1]}")
+        name = f"a sweep: {name}" if do is fault_sweep else name
         counts[what, when, name, end] += 1
     return counts, broken
 
@@ -355,9 +423,9 @@ def main():
         tables, odd = Counter(), []
         if asked.tables:
             tables, odd = fuzz(root, asked.tables, asked.seed)
-    print(f"\n{'what':14}{'when':12}{'whom':12}{'ended':18}{'times':>6}")
+    print(f"\n{'what':14}{'when':12}{'whom':22}{'ended':18}{'times':>6}")
     for (what, when, whom, end), n in sorted(counts.items()):
-        print(f"{what:14}{when:12}{whom:12}{end:18}{n:6}")
+        print(f"{what:14}{when:12}{whom:22}{end:18}{n:6}")
     live = sum(n for (*_, end), n in counts.items() if end != "too late")
     print(
         f"{counts.total()} faults, {live} of them met what they were for; "

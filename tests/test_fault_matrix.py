@@ -35,6 +35,11 @@ def test_a_file_is_whole_or_not_there(name, place):
     assert faults.fault_short(place, random.Random(name), "kill", "", name)
 
 
+def test_a_sweep_goes_on_after_a_fault(place):
+    draw = random.Random(0)
+    assert faults.fault_sweep(place, draw, "kill", "running", "its group")
+
+
 def test_the_matrix_has_every_corner(place):
     tried = faults.faults(random.Random(0), 400)
     corners = {(what, when, whom) for _, what, when, whom in tried}
