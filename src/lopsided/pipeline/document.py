@@ -280,7 +280,7 @@ class Report:
                 text = _words(content[1])
                 return text if kind == "RawInline" else [_node("Plain", text)]
             if kind == "Link":  # to a file that the reader may not have
-                return content[1]
+                return list(content[1])
             return None
 
         return _walk(self.tree, fill)
@@ -363,9 +363,10 @@ NOTHING: list[Any] = ["", [], []]  # no id, no classes, no attributes
 def _pandoc(text: str, source: str, to: str, *options: str) -> str:
     import pypandoc
 
-    return pypandoc.convert_text(
+    written: str = pypandoc.convert_text(
         text, to, source, extra_args=options, verify_format=False
     )
+    return written
 
 
 def _write(tree: Node, to: str, *options: str) -> str:
@@ -397,7 +398,7 @@ def _plain(node: Any) -> str:
     if not isinstance(node, dict):
         return ""
     if node["t"] == "Str":
-        return node["c"]
+        return str(node["c"])
     return " " if node["t"] in ("Space", "SoftBreak") else _plain(node.get("c"))
 
 

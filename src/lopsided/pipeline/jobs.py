@@ -162,7 +162,7 @@ def cores() -> int:
     import joblib
 
     free = psutil.virtual_memory().available // 2**30
-    return max(1, min(joblib.cpu_count(), free))
+    return int(max(1, min(joblib.cpu_count(), free)))
 
 
 class Processes:

@@ -152,7 +152,7 @@ def _rates(Y: Array, p: Array, t: float) -> dict[str, float]:
     """Compute `intervals.METRICS` of one set of predictions."""
     measured = metrics.summary(Y, p, t)
     rates = metrics.count_metrics(*np.ravel(measured["confusion_matrix"]))
-    return {name: float(measured.get(name, rates.get(name))) for name in METRICS}
+    return {name: float((rates | measured)[name]) for name in METRICS}
 
 
 def entry(beside: list[dict[str, Any]], model: str) -> dict[str, Any]:

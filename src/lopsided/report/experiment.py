@@ -216,7 +216,7 @@ def seed_spread(
 def measure(parameters: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str, Any]:
     """Compute everything that ``metrics.json`` holds. Undefined values are None."""
     choice = choose_threshold(parameters, dataset, fitted.p_train, fitted.p_test)
-    content = {
+    content: dict[str, Any] = {
         "schema_version": 1,
         "data": {
             "source": dataset.provenance.source,
@@ -242,7 +242,7 @@ def measure(parameters: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str,
             "seed_spread": seed_spread(parameters, dataset, fitted),
         },
     }
-    return without_nan(content)
+    return {name: without_nan(value) for name, value in content.items()}
 
 
 def without_nan(value: Any) -> Any:

@@ -219,7 +219,7 @@ def reread(frame: pd.DataFrame, forms: Mapping[str, Form | DateForm]) -> pd.Data
 def is_text(column: pd.Series) -> bool:
     """Tell a column of text, with gaps or without."""
     if column.dtype != object:
-        return pd.api.types.is_string_dtype(column.dtype)
+        return bool(pd.api.types.is_string_dtype(column.dtype))
     known = column.dropna()
     return len(known) > 0 and all(isinstance(value, str) for value in known)
 
