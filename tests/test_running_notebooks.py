@@ -62,29 +62,45 @@ def outputs(path):
     return json.dumps([c.get("outputs") for c in cells])
 
 
+UNUSUAL = {
+    "one-unit": {"hidden_units": [1], "weighting": "positive", "w": "balanced"},
+    "no-hidden-layer": {
+        "hidden_units": [],
+        "threshold": "capacity:3",
+        "n_bootstrap": 0,
+        "l2": 0.1,
+    },
+    "two-seeds": {
+        "hidden_units": [2, 2, 2],
+        "threshold": 0,
+        "n_seeds": 2,
+        "dtype": "float32",
+    },
+    "one-batch": {
+        "batch_size": 1000,
+        "threshold": 1.0,
+        "test_size": 0.5,
+        "n_bootstrap": 20,
+    },
+}
+RUN_EACH = "import runpy, sys; [*map(runpy.run_path, sys.argv[1:])]"
+
+
 @pytest.mark.parametrize("name", ["03_training", "04_threshold_analysis", "05_report"])
-@pytest.mark.parametrize(
-    "unusual",
-    [
-        {"hidden_units": [1], "weighting": "positive", "w": "balanced"},
-        {"hidden_units": [], "threshold": "capacity:3", "n_bootstrap": 0, "l2": 0.1},
-        {"hidden_units": [2, 2, 2], "threshold": 0, "n_seeds": 2, "dtype": "float32"},
-        {"batch_size": 1000, "threshold": 1.0, "test_size": 0.5, "n_bootstrap": 20},
-    ],
-    ids=["one-unit", "no-hidden-layer", "two-seeds", "one-batch"],
-)
-def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name, unusual):
+def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name):
     """Also with 200 rows and one epoch, every assertion and sentence must hold."""
     script = (NOTEBOOKS / f"{name}.py").read_text()
-    values = {"epochs": 1, "data": str(tiny_clinic), **unusual}
-    given = "\n".join(f"{k} = {v!r}" for k, v in values.items())
     marker = "# %%\nfrom lopsided.parameters import from_notebook"
     assert script.count(marker) == 1
-    edited = tmp_path / f"{name}.py"
-    edited.write_text(script.replace(marker, f"# %%\n{given}\n\n{marker}"))
+    edited = []
+    for how, unusual in UNUSUAL.items():
+        values = {"epochs": 1, "data": str(tiny_clinic), **unusual}
+        given = "\n".join(f"{k} = {v!r}" for k, v in values.items())
+        edited.append(tmp_path / f"{how}.py")
+        edited[-1].write_text(script.replace(marker, f"# %%\n{given}\n\n{marker}"))
     (tmp_path / "here").mkdir()
     done = subprocess.run(
-        [sys.executable, "-W", "error", edited],
+        [sys.executable, "-W", "error", "-c", RUN_EACH, *edited],
         cwd=tmp_path / "here",
         capture_output=True,
         text=True,
