@@ -262,7 +262,7 @@ def test_dates_are_dates_in_the_order_of_the_column(load, read, texts, first, or
     table = read(content)
     assert table.frame["opened_date"][0].date().isoformat() == first
     if order is not None:
-        assert order in table.said["opened_date"]
+        assert order in table.examples["opened_date"]
 
 
 def test_a_split_in_time_is_proposed_for_times_only(load):

@@ -63,16 +63,16 @@ def dependence(sweep: Sweep, name: str) -> Picture:
             fontsize=9,
         )
     sorted_by = sweep.metric.partition(".")[2]
-    told = sorted_by if sorted_by in DRAWN else "f1"
+    shown = sorted_by if sorted_by in DRAWN else "f1"
     values = sweep.done[name].cat.categories
     ends = []
-    for words, line in drawn[told].items():
+    for words, line in drawn[shown].items():
         x, y = np.array(line.get_data())[:, [0, -1]]
         first, last = values[x.astype(int)]
         ends.append(f"{words}: {y[0]:.3f} at {first}, {y[1]:.3f} at {last}")
     alt = (
         f"Six small panels, one a test metric, against {name}: means over seeds, with "
-        f"bands from the lowest to the highest seed. {_metric_name(told)} on test "
+        f"bands from the lowest to the highest seed. {_metric_name(shown)} on test "
         f"rows, {'; '.join(ends[:8])}."
     )
     return Picture(f"sweep_{name}", figure, alt)

@@ -128,16 +128,16 @@ def _checked(column: pd.Series, kind: str) -> pd.Series:
 
 def notes(frame: pd.DataFrame, sha256: str) -> list[str]:
     """Say in sentences what is odd about an appointments table."""
-    found = []
+    notes = []
     if sha256 == PUBLISHED_SHA256:
-        found.append("This is the published file: its SHA-256 agrees.")
+        notes.append("This is the published file: its SHA-256 agrees.")
     if ages := int((frame["Age"] < 0).sum()):
-        found.append(f"{count(ages, 'row has', 'rows have')} a negative age; kept.")
+        notes.append(f"{count(ages, 'row has', 'rows have')} a negative age; kept.")
     if early := int((frame["lead_days"] < 0).sum()):
-        found.append(
+        notes.append(
             f"{count(early, 'appointment lies', 'appointments lie')} before the day "
             "of booking; kept."
         )
     patients = frame["PatientId"].nunique()
-    found.append(f"{patients:,} patients share {len(frame):,} rows.")
-    return found
+    notes.append(f"{patients:,} patients share {len(frame):,} rows.")
+    return notes

@@ -42,22 +42,24 @@ def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:
         return []
     ranks = pd.DataFrame(X[:, np.concatenate(sides)].T).rank().to_numpy()
     auc = (ranks[:n1].sum(axis=0) - n1 * (n1 + 1) / 2) / (n1 * n0)
-    found = {
+    suspects = {
         name: f"{quoted(name)} (ROC AUC {max(value, 1 - value):.3f}, "
         f"{'high' if value > 0.5 else 'low'} values are positive)"
         for name, value in zip(recipe.names, auc, strict=True)
         if max(value, 1 - value) > SUSPICIOUS_AUC
     }
-    if found:
-        alone = f"{listed([*found.values()])} alone nearly tells the target in training"
+    if suspects:
+        alone = (
+            f"{listed([*suspects.values()])} alone nearly tells the target in training"
+        )
     else:
         flags = _telling_flags(X, y, recipe)
         if not flags:
             return []
-        found = {name: name for name in flags}
+        suspects = {name: name for name in flags}
         alone = f"together, {few(flags)} nearly tell the target in training"
     columns = {feature.name: feature.column for feature in recipe.features}
-    option = json.dumps([*dict.fromkeys(columns[name] for name in found)])
+    option = json.dumps([*dict.fromkeys(columns[name] for name in suspects)])
     return [
         f"Possible leakage: {alone} rows. Known before the outcome? If not: -p drop "
         f"{shlex.quote(option)}."
@@ -143,8 +145,8 @@ def astride(
             group = as_text(frame[name]).where(frame[name].notna())
             known = group.iloc[test].dropna()
             shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
-    found, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
-    return (found, share) if share >= 0.01 else (None, share)
+    column, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
+    return (column, share) if share >= 0.01 else (None, share)
 
 
 def members(column: pd.Series) -> Array:

@@ -167,18 +167,20 @@ def treatments(
 
 def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
     """Say which columns are names or identifiers, and how to learn from them."""
-    found = {
+    names_of = {
         kind: [n for n, k in kinds.items() if k == kind and n not in used]
         for kind in ("identifier", "text")
     }
     parts = [
-        f"{few(found['identifier'])} as identifiers",
-        f"{few(found['text'])} as text with many different values",
+        f"{few(names_of['identifier'])} as identifiers",
+        f"{few(names_of['text'])} as text with many different values",
     ]
-    parts = [part for part, names in zip(parts, found.values(), strict=True) if names]
+    parts = [
+        part for part, names in zip(parts, names_of.values(), strict=True) if names
+    ]
     if not parts:
         return []
-    first = (found["text"] or found["identifier"])[0]
+    first = (names_of["text"] or names_of["identifier"])[0]
     return [
         f"Not learned from: {' and '.join(parts)}; to learn from one: "
         f"{option(first, 'category')}."

@@ -221,7 +221,7 @@ def load(parameters: Parameters) -> Dataset:
             table.source,
             table.sha256,
             known,
-            treatments(frame, kinds, used, recipe, resolved, table.said),
+            treatments(frame, kinds, used, recipe, resolved, table.examples),
             tuple(notes),
             grouped_by,
             Reading(resolved.header, forms=table.forms),

@@ -49,13 +49,13 @@ class DateForm:
 @cache
 def months() -> dict[str, int]:
     """Count the months by their names, long and short, in a few languages."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for language in LANGUAGES:
         for width in ("wide", "abbreviated"):
             for use in ("format", "stand-alone"):
                 for number, name in Locale(language).months[use][width].items():
-                    found.setdefault(name.lower().rstrip("."), number)
-    return found | {"sept": 9}
+                    numbers.setdefault(name.lower().rstrip("."), number)
+    return numbers | {"sept": 9}
 
 
 def recognise(
@@ -90,11 +90,11 @@ def recognise(
         if is_gap(text):
             continue
         total += n
-        found = NUMERIC.fullmatch(text.strip().lower())
-        if found:
-            a, b = int(found[1]), int(found[3])
-            dotted, half = dotted or found[2] == ".", half or bool(found["half"])
-            if len(found[1]) == 4:
+        match = NUMERIC.fullmatch(text.strip().lower())
+        if match:
+            a, b = int(match[1]), int(match[3])
+            dotted, half = dotted or match[2] == ".", half or bool(match["half"])
+            if len(match[1]) == 4:
                 year_first = True
             else:
                 firsts.append(a)
@@ -127,11 +127,11 @@ def _is_other(text: str) -> bool:
     lower = text.strip().lower()
     if ISO.fullmatch(lower) or MONTHLY.fullmatch(lower):
         return True
-    found = WORDED.fullmatch(lower)
+    match = WORDED.fullmatch(lower)
     return (
-        found is not None
-        and found["month"] in months()
-        and bool(found["year"] or found["b"] or len(found["a"] or "") == 4)
+        match is not None
+        and match["month"] in months()
+        and bool(match["year"] or match["b"] or len(match["a"] or "") == 4)
     )
 
 
@@ -151,20 +151,20 @@ def _iso(text: str, order: str) -> str | None:
     if ISO.fullmatch(lower):
         return text.strip()
     day = "01"
-    if found := NUMERIC.fullmatch(lower):
-        parts = dict(zip(order, (found[1], found[3], found[4]), strict=True))
-        if len(found[1]) == 4:
-            parts = dict(zip("ymd", (found[1], found[3], found[4]), strict=True))
+    if match := NUMERIC.fullmatch(lower):
+        parts = dict(zip(order, (match[1], match[3], match[4]), strict=True))
+        if len(match[1]) == 4:
+            parts = dict(zip("ymd", (match[1], match[3], match[4]), strict=True))
         year, month, day = parts["y"], parts["m"], parts["d"]
-    elif found := MONTHLY.fullmatch(lower):
-        month, year = found[1], found[2]
+    elif match := MONTHLY.fullmatch(lower):
+        month, year = match[1], match[2]
     elif COMPACT.fullmatch(lower):
         return f"{lower[:4]}-{lower[4:6]}-{lower[6:]}"
-    elif (found := WORDED.fullmatch(lower)) and found["month"] in months():
-        month, a, b = str(months()[found["month"]]), found["a"], found["b"]
-        year = found["year"]
+    elif (match := WORDED.fullmatch(lower)) and match["month"] in months():
+        month, a, b = str(months()[match["month"]]), match["a"], match["b"]
+        year = match["year"]
         if a and len(a) == 4:
-            year, day = a, b or found["year"] or "1"
+            year, day = a, b or match["year"] or "1"
         elif year is None:  # Jan 05, or Jan-2015 cut as 20, 15
             year, day = b or "", a or "1"
         else:
@@ -174,13 +174,13 @@ def _iso(text: str, order: str) -> str | None:
     if len(year) == 2:
         year = ("19" if int(year) >= PIVOT else "20") + year
     date = f"{year}-{int(month):02}-{int(day):02}"
-    return date + _time(found) if found.re is not MONTHLY else date
+    return date + _time(match) if match.re is not MONTHLY else date
 
 
-def _time(found: re.Match[str]) -> str:
-    if found["hour"] is None:
+def _time(match: re.Match[str]) -> str:
+    if match["hour"] is None:
         return ""
-    hour = int(found["hour"])
-    if found["half"]:
-        hour = hour % 12 + 12 * (found["half"] == "p")
-    return f"T{hour:02}:{found['minute']}:{found['second'] or '00'}"
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + 12 * (match["half"] == "p")
+    return f"T{hour:02}:{match['minute']}:{match['second'] or '00'}"

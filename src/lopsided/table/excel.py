@@ -61,8 +61,8 @@ def read(
         notes.append(
             f"Of the sheets {few(names)}, {quoted(tables[0])} was read: {why}."
         )
-    frame, told = _table(cells[tables[0]], source, header)
-    return frame, notes + told
+    frame, more = _table(cells[tables[0]], source, header)
+    return frame, notes + more
 
 
 def _cells(book: pd.ExcelFile, sheet: str) -> pd.DataFrame:
@@ -92,10 +92,10 @@ def _table(
     if header is None and headers.is_data(first, rest):
         raise headers.ask(source, first)
     if header is False:
-        names, told, _ = headers.numbered(cells.shape[1]), [headers.NUMBERED], []
+        names, more, _ = headers.numbered(cells.shape[1]), [headers.NUMBERED], []
     else:
-        names, told, _ = headers.named(first, rest, source)
+        names, more, _ = headers.named(first, rest, source)
         begin += 1
     frame = cells.iloc[begin:].reset_index(drop=True)
     frame.columns = pd.Index(names, dtype=object)
-    return frame.loc[:, [bool(name) for name in names]], notes + told
+    return frame.loc[:, [bool(name) for name in names]], notes + more

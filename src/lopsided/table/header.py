@@ -94,8 +94,8 @@ def named(
     InputError
         When two columns have one name.
     """
-    found, notes, empty = [name.strip() for name in names], [], []
-    for i, name in enumerate(found):
+    filled, notes, empty = [name.strip() for name in names], [], []
+    for i, name in enumerate(filled):
         if name:
             continue
         cells = [row[i].strip() if i < len(row) else "" for row in rest]
@@ -104,12 +104,12 @@ def named(
             notes.append(f"Column {i + 1} has no name and no values; it was left out.")
             continue
         distinct = len(set(cells)) == len(cells)
-        taken = {*found}
+        taken = {*filled}
         wanted = INDEX if i == 0 and distinct else f"column {i + 1}"
         options = (wanted if k == 1 else f"{wanted} ({k})" for k in itertools.count(1))
-        found[i] = next(option for option in options if option not in taken)
-        notes.append(f"Column {i + 1} has no name; it is called {quoted(found[i])}.")
-    kept = [name for i, name in enumerate(found) if i not in empty]
+        filled[i] = next(option for option in options if option not in taken)
+        notes.append(f"Column {i + 1} has no name; it is called {quoted(filled[i])}.")
+    kept = [name for i, name in enumerate(filled) if i not in empty]
     if not kept:
         raise InputError(f"{source} has no columns; give a table with a header")
     twice = [name for name, n in Counter(kept).items() if n > 1]
@@ -117,7 +117,7 @@ def named(
         raise InputError(
             f"{source} has two columns named {quoted(twice[0])}; rename one"
         )
-    return found, notes, empty
+    return filled, notes, empty
 
 
 def skipped(rows: Sequence[Row]) -> str:

@@ -28,8 +28,8 @@ class ColumnValues:
         """Shape (m,), NaN where there is no number that can be calculated with."""
         if pd.api.types.is_datetime64_any_dtype(self.column):
             return np.full(len(self.column), np.nan)
-        found = pd.to_numeric(self.column, errors="coerce")
-        values = found.to_numpy(float, na_value=np.nan)
+        read = pd.to_numeric(self.column, errors="coerce")
+        values = read.to_numpy(float, na_value=np.nan)
         return np.where(np.abs(values) < LARGEST, values, np.nan)
 
     @cached_property
@@ -50,8 +50,8 @@ class ColumnValues:
         """Read numbers, booleans (0 and 1) or dates; what cannot be so is missing."""
         if kind == "date":
             return self.dates
-        found = pd.Series(self.numbers, self.column.index)
-        return found.where(found.isin([0, 1])) if kind == "boolean" else found
+        read = pd.Series(self.numbers, self.column.index)
+        return read.where(read.isin([0, 1])) if kind == "boolean" else read
 
 
 def as_text(column: pd.Series) -> pd.Series:

@@ -96,17 +96,17 @@ def _open_document(xml: bytes) -> list[tuple[int, int]]:
     """Find the last row and column with a value, of each table of an .ods file."""
     extents: list[tuple[int, int]] = []
     row = column = repeated = 0
-    for found in PART.finditer(xml):
-        times = REPEATED.search(found[2])
+    for match in PART.finditer(xml):
+        times = REPEATED.search(match[2])
         n = int(times[1]) if times else 1
-        if found[1] == b"table":
+        if match[1] == b"table":
             extents.append((0, 0))
             row = column = repeated = 0
-        elif found[1] == b"table-row":
+        elif match[1] == b"table-row":
             row, column, repeated = row + repeated, 0, n
         else:
             column += n
-            if b"value-type=" in found[2] and extents:
+            if b"value-type=" in match[2] and extents:
                 last_row, last_column = extents[-1]
                 extents[-1] = max(last_row, row + repeated), max(last_column, column)
     return extents
@@ -164,9 +164,9 @@ def _places(xml: bytes) -> Iterator[tuple[re.Match[bytes], int, int]]:
     """
     row = column = 0
     numbers: dict[bytes, int] = {}
-    for found in PLACE.finditer(xml):
-        named = NAMED.search(found[2])
-        if found[1] == b"row":
+    for match in PLACE.finditer(xml):
+        named = NAMED.search(match[2])
+        if match[1] == b"row":
             row, column = int(named[2][:9]) if named else row + 1, 0
             continue
         if named and named[1]:
@@ -176,7 +176,7 @@ def _places(xml: bytes) -> Iterator[tuple[re.Match[bytes], int, int]]:
             column = numbers[named[1]]
         else:
             column += 1
-        yield found, row, column
+        yield match, row, column
 
 
 def _occupied(xml: bytes) -> tuple[set[int], set[int]]:
@@ -200,17 +200,17 @@ def _end(occupied: Collection[int], far: int) -> int:
 def _without(xml: bytes, last_row: int, last_column: int) -> tuple[bytes, int]:
     """Cut the cells beyond, and the rows that begin beyond; count the cells."""
     parts, kept, n = [], 0, 0
-    for found, row, column in _places(xml):
+    for match, row, column in _places(xml):
         if row <= last_row and column <= last_column:
             continue
         n += 1
-        if found.start() < kept:
+        if match.start() < kept:
             continue
-        end = found.end()
-        if not found[2].endswith(b"/"):
+        end = match.end()
+        if not match[2].endswith(b"/"):
             closing = re.compile(rb"</(?:\w+:)?c\s*>").search(xml, end)
             end = closing.end() if closing else end
-        parts.append(xml[kept : found.start()])
+        parts.append(xml[kept : match.start()])
         kept = end
     return b"".join([*parts, xml[kept:]]), n
 

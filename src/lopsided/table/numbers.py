@@ -135,18 +135,18 @@ def read_cell(text: str, decimal: str = ".") -> Cell | None:
         return None
     patterns = _patterns(decimal)
     for name, read in READERS.items():
-        if found := patterns[name].fullmatch(text):
-            return read(found, decimal)
+        if match := patterns[name].fullmatch(text):
+            return read(match, decimal)
     return None
 
 
-def _piece(found: re.Match[str], decimal: str, tag: str = "") -> tuple[float, str, str]:
+def _piece(match: re.Match[str], decimal: str, tag: str = "") -> tuple[float, str, str]:
     """Give the value, the currency and the unit of one number with its surroundings."""
-    digits = re.sub(rf"[^\de+\-{re.escape(decimal)}]", "", found["number" + tag])
+    digits = re.sub(rf"[^\de+\-{re.escape(decimal)}]", "", match["number" + tag])
     value = float(digits.replace(decimal, "."))
-    if "-" in found["sign" + tag] + found["minus" + tag]:
+    if "-" in match["sign" + tag] + match["minus" + tag]:
         value = -value
-    money, unit = (found["money" + tag] or "").strip(), found["unit" + tag] or ""
+    money, unit = (match["money" + tag] or "").strip(), match["unit" + tag] or ""
     if unit and unit in SYMBOLS:
         money, unit = unit, ""
     if money and unit in FACTORS:
@@ -161,53 +161,53 @@ def _unit(text: str) -> str:
     return TIMES.get(one, one) if len(one) > 1 else one
 
 
-def _single(found: re.Match[str], decimal: str) -> Cell | None:
-    value, money, unit = _piece(found, decimal)
-    close = found["close"] or ""
-    if bool(found["open"]) != (close == ")"):
+def _single(match: re.Match[str], decimal: str) -> Cell | None:
+    value, money, unit = _piece(match, decimal)
+    close = match["close"] or ""
+    if bool(match["open"]) != (close == ")"):
         return None
     style = "plain" if not (money or unit or close) else "sign"
     return Cell(-value if close else value, style, money or unit)
 
 
-def _clock(found: re.Match[str], decimal: str) -> Cell | None:
-    hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
-    if found[4]:
-        hour = hour % 12 + 12 * (found[4] == "p")
+def _clock(match: re.Match[str], decimal: str) -> Cell | None:
+    hour, minute, second = (int(part or 0) for part in match.group(1, 2, 3))
+    if match[4]:
+        hour = hour % 12 + 12 * (match[4] == "p")
     fits = hour < 24 and max(minute, second) < 60
     return Cell(hour + minute / 60 + second / 3600, "clock", "hour") if fits else None
 
 
-def _more(found: re.Match[str], decimal: str) -> Cell:
-    value, money, unit = _piece(found, decimal)
-    return Cell(value, "bound", money or unit or _unit(found["after"] or ""))
+def _more(match: re.Match[str], decimal: str) -> Cell:
+    value, money, unit = _piece(match, decimal)
+    return Cell(value, "bound", money or unit or _unit(match["after"] or ""))
 
 
-def _below(found: re.Match[str], decimal: str) -> Cell:
-    value, money, unit = _piece(found, decimal)
+def _below(match: re.Match[str], decimal: str) -> Cell:
+    value, money, unit = _piece(match, decimal)
     return Cell(value / 2, "bound", money or unit)
 
 
-def _above(found: re.Match[str], decimal: str) -> Cell:
-    value, money, unit = _piece(found, decimal)
+def _above(match: re.Match[str], decimal: str) -> Cell:
+    value, money, unit = _piece(match, decimal)
     return Cell(value, "bound", money or unit)
 
 
-def _range(found: re.Match[str], decimal: str) -> Cell | None:
-    low, money, unit = _piece(found, decimal)
-    high, money2, unit2 = _piece(found, decimal, "2")
-    bracketed = bool(found["open"] and found["close"])
+def _range(match: re.Match[str], decimal: str) -> Cell | None:
+    low, money, unit = _piece(match, decimal)
+    high, money2, unit2 = _piece(match, decimal, "2")
+    bracketed = bool(match["open"] and match["close"])
     if (
         low > high
         or (unit and unit != unit2)
-        or (found["to"] in ",;" and not bracketed)
+        or (match["to"] in ",;" and not bracketed)
     ):
         return None
     return Cell((low + high) / 2, "range", money or money2 or unit2)
 
 
-def _duration(found: re.Match[str], decimal: str) -> Cell | None:
-    parts = _patterns(decimal)["part"].findall(found[0])
+def _duration(match: re.Match[str], decimal: str) -> Cell | None:
+    parts = _patterns(decimal)["part"].findall(match[0])
     units = [_unit(unit) for _, unit in parts]
     units = [TIMES.get(unit, unit) for unit in units]
     m = "month" if "year" in units else "minute"

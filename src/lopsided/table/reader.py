@@ -80,7 +80,7 @@ class Table:
         What was done to read it, in sentences.
     forms : dict
         How each column of text that became numbers or dates was read.
-    said : dict of str to str
+    examples : dict of str to str
         An example of that, by column.
     """
 
@@ -89,7 +89,7 @@ class Table:
     sha256: str
     notes: tuple[str, ...] = ()
     forms: Mapping[str, Form | DateForm] = field(default_factory=dict)
-    said: Mapping[str, str] = field(default_factory=dict)
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(path: str | Path, reading: Reading | None = None) -> Table:
@@ -111,13 +111,13 @@ def read(path: str | Path, reading: Reading | None = None) -> Table:
         if content.startswith(PARQUET) and content.endswith(PARQUET):
             frame, typed = _read_parquet(content, path.name), True
         elif excel.is_workbook(content):
-            trimmed, told = (
+            trimmed, far = (
                 limits.workbook(content, path.name)
                 if content.startswith(ZIP)
                 else (content, [])
             )
             frame, more = excel.read(trimmed, path.name, how.sheet, how.header)
-            notes += told + more
+            notes += far + more
         else:
             grid = csvfile.read(content, path.name, how.header, how.encoding)
             frame, notes = grid.frame, notes + grid.notes
@@ -158,7 +158,9 @@ def read(path: str | Path, reading: Reading | None = None) -> Table:
             "(zipped or gzipped too), Parquet or Excel"
         ) from None
     _check_sizes(frame, path.name)
-    return Table(frame, path.name, digest, (*notes, *read.notes), read.forms, read.said)
+    return Table(
+        frame, path.name, digest, (*notes, *read.notes), read.forms, read.examples
+    )
 
 
 def _bytes(path: Path) -> bytes:

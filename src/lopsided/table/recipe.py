@@ -142,7 +142,7 @@ class Recipe:
 
     def surprises(self, frame: pd.DataFrame) -> list[str]:
         """Say what `apply` fills or does not know in a new table, by column."""
-        said = []
+        notes = []
         for name, numbered in self._by_column():
             values = ColumnValues(frame[name])
             features = [feature for _, feature in numbered]
@@ -156,8 +156,8 @@ class Recipe:
                 n, new = len(strange), [*map(str, strange.unique())]
                 what = f"in no category that training learned ({few(new, 3)})"
             if n:
-                said.append(f"{quoted(name)}: {n:,} of {len(frame):,} values {what}.")
-        return said
+                notes.append(f"{quoted(name)}: {n:,} of {len(frame):,} values {what}.")
+        return notes
 
 
 def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
@@ -174,7 +174,7 @@ def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
     Recipe
         Without the features that are constant in training.
     """
-    found = []
+    features = []
     for name, kind in kinds.items():
         values = ColumnValues(train[name])
         for draft in _drafts(values, kind):
@@ -184,8 +184,8 @@ def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
             raw = np.where(np.isnan(raw), fill, raw)
             mean, scale = float(raw.mean()), float(raw.std())
             if scale > 1e-12 * abs(mean):  # less is rounding
-                found.append(replace(draft, fill=fill, mean=mean, scale=scale))
-    return Recipe(tuple(found))
+                features.append(replace(draft, fill=fill, mean=mean, scale=scale))
+    return Recipe(tuple(features))
 
 
 def _drafts(values: ColumnValues, kind: str) -> list[Feature]:

@@ -71,8 +71,8 @@ def read(
     notes = []
     if gaps := int((~has_value).sum()):
         notes.append(f"{count(gaps, 'row', 'rows')} without a target left out.")
-    cleaned, told = _one_spelling(texts.where(has_value))
-    notes += told
+    cleaned, more = _one_spelling(texts.where(has_value))
+    notes += more
     counts = cleaned.value_counts().sort_index()
     rising = [str(v) for v in counts.sort_values(ascending=False, kind="stable").index]
     if labels is not None:
@@ -116,21 +116,21 @@ def _one_spelling(texts: pd.Series) -> tuple[pd.Series, list[str]]:
     if len(spelling) in (1, len(counts)):
         return texts, []
     merged = [v for v in counts.index if spelling[v.casefold()] != v]
-    said = [f"{quoted(v)} is {quoted(spelling[v.casefold()])}" for v in merged]
+    merges = [f"{quoted(v)} is {quoted(spelling[v.casefold()])}" for v in merged]
     one = {v: spelling[v.casefold()] for v in counts.index}
-    return texts.map(one), [f"In the target, case does not count: {listed(said)}."]
+    return texts.map(one), [f"In the target, case does not count: {listed(merges)}."]
 
 
 def _refusal(column: pd.Series, cleaned: pd.Series, values: list[str]) -> str:
     """Say what is wrong with a target that has not two values, and what to do."""
     n = int(cleaned.notna().sum())
-    said = (
+    refusal = (
         f"target {quoted(column.name)} has {count(len(values), 'value', 'values')} "
         f"({few(values, 4)}) in {count(n, 'row', 'rows')} that are not empty or NA; it "
         "must have two"
     )
     if len(values) < 3:
-        return said
+        return refusal
     option = f"-p labels '[{_json(values[0])}, {_json(values[1])}]'"
     rest = cleaned[cleaned.notna() & ~cleaned.isin(values[:2])]
     if len(rest) <= max(FEW_ROWS, 0.05 * n):
@@ -138,8 +138,8 @@ def _refusal(column: pd.Series, cleaned: pd.Series, values: list[str]) -> str:
             f"{i + 1} ({quoted(v)})" for i, v in list(rest.items())[:FEW_ROWS]
         )
         more = f" and {len(rest) - FEW_ROWS:,} more" if len(rest) > FEW_ROWS else ""
-        return f"{said}; to leave out row {rows}{more}: {option}"
-    return f"{said}; to compare the two most frequent: {option}"
+        return f"{refusal}; to leave out row {rows}{more}: {option}"
+    return f"{refusal}; to compare the two most frequent: {option}"
 
 
 def _json(value: str) -> str:
@@ -149,9 +149,9 @@ def _json(value: str) -> str:
 def _match(name: object, wanted: object, values: list[str], what: str) -> str:
     """Find the value that is meant."""
     for as_key in (str, _key):  # as it is written, or else what it means
-        found = [value for value in values if as_key(value) == as_key(wanted)]
-        if len(found) == 1:
-            return found[0]
+        meant = [value for value in values if as_key(value) == as_key(wanted)]
+        if len(meant) == 1:
+            return meant[0]
     raise InputError(
         f"target {quoted(name)} has the values {few(values)}, none of them "
         f"{quoted(wanted)}; set {what} to one of them"

@@ -48,14 +48,14 @@ class Read:
     frame : DataFrame
     forms : dict
         How each column of text that became numbers or dates was read.
-    said : dict of str to str
+    examples : dict of str to str
         What to say of a column: an example of how it was read.
     notes : list of str
     """
 
     frame: pd.DataFrame
     forms: dict[str, Form | DateForm] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -82,10 +82,10 @@ class Text:
     def counts(self) -> dict[str, int]:
         """How often each text is there, gaps too, in the order in which they come."""
         times = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
-        found: dict[str, int] = {}
+        times_of: dict[str, int] = {}
         for text, n in zip(self.texts.to_pylist(), times.tolist(), strict=True):
-            found[text] = found.get(text, 0) + n
-        return found
+            times_of[text] = times_of.get(text, 0) + n
+        return times_of
 
     def all_match(self, pattern: str) -> bool:
         """Whether all texts fit a pattern, gaps aside."""
@@ -198,7 +198,7 @@ def read(
         else frame[name]
         for name in frame
     }
-    return Read(pd.DataFrame(columns), reader.forms, reader.said, reader.notes())
+    return Read(pd.DataFrame(columns), reader.forms, reader.examples, reader.notes())
 
 
 def reread(frame: pd.DataFrame, forms: Mapping[str, Form | DateForm]) -> pd.DataFrame:
@@ -262,7 +262,7 @@ class _Reader:
         self.decimal, self.dayfirst, self.typed = decimal, dayfirst, typed
         self.nowhere: frozenset[str] = frozenset() if typed else NOWHERE
         self.forms: dict[str, Form | DateForm] = {}
-        self.said: dict[str, str] = {}
+        self.examples: dict[str, str] = {}
         self.unsure: list[str] = []
         self.gaps: dict[tuple[str, ...], list[str]] = {}
 
@@ -323,7 +323,7 @@ class _Reader:
             value = f"{known[example]:.10g}"
             if example == value:
                 return
-        self.said[text.name] = f"{quoted(example)} is {value}"
+        self.examples[text.name] = f"{quoted(example)} is {value}"
 
     def _say_gaps(self, text: Text, is_gap: Callable[[str], bool]) -> None:
         words = [word for word in text.counts if word and is_gap(word)]
@@ -333,11 +333,11 @@ class _Reader:
 
     def notes(self) -> list[str]:
         notes = []
-        if self.said:
-            examples = [f"{quoted(n)} ({said})" for n, said in self.said.items()]
-            first = next(iter(self.said))
+        if self.examples:
+            shown = [f"{quoted(n)} ({words})" for n, words in self.examples.items()]
+            first = next(iter(self.examples))
             notes.append(
-                f"Text was read as numbers or dates in {listed(examples, 12)}; to keep "
+                f"Text was read as numbers or dates in {listed(shown, 12)}; to keep "
                 f"the text: {option(first, 'category')}."
             )
         if self.decimal == ",":
