@@ -1,6 +1,7 @@
 """The command: what it prints, and how it ends."""
 
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from conftest import ROOT
 from lopsided import __version__
 from lopsided.cli import main
 from lopsided.parameters import Parameters
+from lopsided.table import simulate
 
 
 @pytest.fixture
@@ -92,3 +94,23 @@ def test_sweep_without_a_file_runs_the_worked_example(command, monkeypatch):
     assert (code, out) == (0, "sweep folder: runs/sweeps/clinic\n")
     assert given == [ROOT / "notebooks" / "sweep.yaml"]
     assert sweep.read(given[0]).name == "clinic"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            BrokenProcessPool("A process in the process pool was terminated abruptly"),
+            "one of its processes died; was memory short?",
+        ),
+        (MemoryError(), "memory is short; give fewer rows, columns or units"),
+        (RuntimeError(), "RuntimeError"),
+        (FloatingPointError("overflow"), "overflow"),
+    ],
+)
+def test_what_goes_wrong_in_the_work_is_one_line(command, monkeypatch, error, said):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(simulate, "clinic", fail)
+    assert command("simulate", "new.csv") == (1, "", f"lopsided: {said}\n")
