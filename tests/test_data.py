@@ -248,7 +248,7 @@ def test_any_table_needs_no_more_than_a_target(tmp_path):
     assert d.parameters.positive_label == "yes"
     assert d.recipe.names == ["x"]
     assert treatment(d)["target"] == "the target: positive is 'yes'"
-    told = "Positive is 'target' = 'yes': 25 of 100 rows; set positive_label to choose"
+    told = "Positive is 'target' = 'yes': 25 of 100 rows; for the other value"
     assert any(note.startswith(told) for note in d.provenance.notes)
 
 

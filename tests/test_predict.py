@@ -1,6 +1,7 @@
 """Using what was trained: new tables, and model files that cannot be trusted."""
 
 import re
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,9 @@ def test_a_model_of_version_1_is_read_as_it_was_meant(shop, tmp_path):
         stored = dict(arrays)
     layers = zip(model.network.W.values(), model.network.b.values(), strict=True)
     stored["theta"] = np.concatenate([np.hstack(layer).ravel() for layer in layers])
-    described, n = re.subn(r'"version": ?3', '"version": 1', str(stored["description"]))
+    described, n = re.subn(
+        r'"version": ?\d+', '"version": 1', str(stored["description"])
+    )
     assert n == 1
     stored["description"] = np.array(described)
     np.savez(tmp_path / "old.npz", **stored)
@@ -89,6 +92,30 @@ def test_a_table_that_lacks_columns_is_refused(shop, tmp_path):
     frame.drop(columns=["town", "price"]).to_csv(tmp_path / "new.csv", index=False)
     with pytest.raises(InputError, match=r"lacks 2 columns.*'price', 'town'"):
         predict(model, tmp_path / "new.csv")
+
+
+def test_what_a_file_asks_for_can_be_given(shop, tmp_path):
+    """Advice such as ``-p member NAME`` is of use here too."""
+    folder, frame, _, _, model = shop
+    expected, _ = predict(model, folder / "shop.csv")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, frame.to_csv(index=False))
+    with pytest.raises(InputError, match="choose one with -p member NAME"):
+        predict(model, tmp_path / "two.zip")
+    found, _ = predict(model, tmp_path / "two.zip", {"member": "b.csv"})
+    pd.testing.assert_frame_equal(found, expected)
+    with pytest.raises(InputError, match="decimal cannot change"):
+        predict(model, tmp_path / "two.zip", {"decimal": ","})
+
+
+def test_a_table_without_names_lacks_columns_and_gets_no_advice_that_cannot_help(
+    shop, tmp_path
+):
+    _, frame, _, _, model = shop
+    frame.to_csv(tmp_path / "bare.csv", index=False, header=False)
+    with pytest.raises(InputError, match="lacks 4 columns that the model needs"):
+        predict(model, tmp_path / "bare.csv")
 
 
 def test_unknown_categories_and_values_are_told(shop, tmp_path):
@@ -159,7 +186,8 @@ def test_a_foreign_or_newer_model_is_refused(shop, tmp_path):
         results.load_model(path)
     with np.load(shop[0] / results.MODEL) as arrays:
         stored = {name: arrays[name] for name in arrays.files}
-    newer = str(stored["description"]).replace('"version": 3', '"version": 99')
+    said = f'"version": {results.MODEL_VERSION}'
+    newer = str(stored["description"]).replace(said, '"version": 99')
     stored["description"] = np.array(newer)
     np.savez(path, **stored)
     with pytest.raises(InputError, match="written by a newer lopsided"):

@@ -189,6 +189,23 @@ def test_words_in_many_cells_are_no_gaps(load):
     assert kinds(load(csv(frame(x=["1", "2", "n.a."]))))["x"] == "number"
 
 
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([f"{v:.1f}" for v in np.linspace(1, 99, 40)], "number"),
+        ([f"{v:.1f} kg" for v in np.linspace(1, 99, 40)], "number"),
+        ([f"{1 + k % 28}/{1 + k // 28}/2023" for k in range(40)], "date"),
+    ],
+)
+def test_one_word_among_many_different_values_is_a_gap(load, values, kind):
+    """As "never" among last visits: in a third of the rows, and still no value."""
+    d = load(csv(frame(x=[*values, *["never"] * 20])))
+    assert kinds(d)["x"] == kind
+    assert told(d, "Taken for missing: 'never' in 'x'")
+    two = load(csv(frame(x=[*values, *["never", "twice"] * 10])))
+    assert kinds(two)["x"] not in ("number", "date")
+
+
 def test_a_rate_is_neither_identifier_nor_group(load):
     rates = [f"{rate:.2f}%" for rate in np.linspace(5, 25, N)]
     d = load(csv(frame(rate=rates)))
@@ -271,6 +288,29 @@ def test_a_split_in_time_is_proposed_for_times_only(load):
     assert told(load(content), "'opened' holds dates", "-p time_column opened")
     assert not told(load(content, time_column="opened"), "holds dates")
     assert not told(load(csv(frame(birth_date=days))), "time_column")
+
+
+def test_days_between_two_dates_are_a_feature(load):
+    """A part is late or not: only both dates together tell it."""
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 700, N), "D")
+    took = rng.integers(1, 60, N)
+    took[:4] = [5, 10, 20, 40]
+    end = pd.Series(start + pd.to_timedelta(took, "D"))
+    text = end.dt.strftime("%d.%m.%Y")
+    text[5] = "n.a."
+    late = np.where(took > 30, "late", "fine")
+    table = pd.DataFrame({"start": start.strftime("%Y-%m-%d"), "end": text, "y": late})
+    d = load(csv(table), target="y")
+    assert "start (days to end)" in d.recipe.names
+    assert "days to 'end'" in treatment(d)["start"]
+    feature = next(f for f in d.recipe.features if f.until)
+    X = d.X_train[d.recipe.features.index(feature)] * feature.scale + feature.mean
+    known = d.train.rows != 5
+    np.testing.assert_allclose(X[known], took[d.train.rows][known])
+    assert d.recipe.columns == ["start", "end"]
+    only = load(csv(table.drop(columns="end")), target="y")
+    assert not any(f.until for f in only.recipe.features)
 
 
 def test_dates_that_do_not_tell_are_told(load, read):

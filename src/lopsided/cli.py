@@ -111,9 +111,11 @@ def report(data: str | None, run: str, **given: Any) -> None:
 def check(data: str | None, **given: Any) -> None:
     """Say what a run on DATA would do, without running."""
     parameters = gather(data, **given)
+    from lopsided.pipeline.reading import Told
+    from lopsided.report import health
     from lopsided.table.dataset import load
 
-    table = load(parameters)
+    table = load(parameters, Told())
     parameters = table.parameters
     echo(
         f"{one_line(table.provenance.source)}: {table.Y_train.size:,} training and "
@@ -133,7 +135,7 @@ def check(data: str | None, **given: Any) -> None:
     echo(
         f"\nnetwork {layers}, weighting {parameters.weighting!r}, w = {parameters.w}\n"
         f"{parameters.epochs} epochs, {updates:,} updates; "
-        f"threshold {parameters.threshold}"
+        f"threshold {parameters.threshold}\n" + health.promise(table).plain()
     )
 
 
@@ -141,17 +143,30 @@ def check(data: str | None, **given: Any) -> None:
 @click.argument("table")
 @click.option("--run", default="default", show_default=True, metavar="NAME")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE")
-def predict(table: str, run: str, output: Path | None) -> None:
+@click.option(
+    "-p",
+    "pairs",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="How to read TABLE: header, sheet, member or encoding.",
+)
+def predict(
+    table: str, run: str, output: Path | None, pairs: tuple[tuple[str, str], ...]
+) -> None:
     """Write probabilities and decisions for TABLE, by the model of a run.
 
     They go to FILE; by default beside TABLE's name, as NAME.predictions.csv.
     """
+    from lopsided import parameters
     from lopsided.pipeline.overview import find_run
     from lopsided.pipeline.predict import predict, write_predictions
     from lopsided.report import results
 
     model = results.load_model(find_run(run) / results.MODEL)
-    predictions, notes = predict(model, table)
+    asked = {name: parameters.from_text(name, value) for name, value in pairs}
+    parameters.validate(asked)
+    predictions, notes = predict(model, table, asked)
     output = output or Path(f"{Path(table).stem}.predictions.csv")
     for note in [*notes, *write_predictions(predictions, output)]:
         echo(f"- {note}")

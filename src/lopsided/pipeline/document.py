@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -269,9 +270,10 @@ class Report:
             if kind == "RawBlock" and content[0] == "shown":
                 shown = self.shown[int(content[1])]
                 drawn = shown.kind == "Figure"
+                if drawn:
+                    return [_figure(shown, address)]
                 before, after = (_node("RawBlock", "html", h) for h in shown.around)
-                filled = _figure(shown, address) if drawn else _table(shown)
-                return [before, filled, after]
+                return [before, _table(shown), after]
             if kind == "RawInline" and (m := REFERENCE.fullmatch(content[1])):
                 words = _words(labelled[m[1]].name)
                 link = _node("Link", NOTHING, words, [f"#{m[1]}", ""])
@@ -283,7 +285,8 @@ class Report:
                 return list(content[1])
             return None
 
-        return _walk(self.tree, fill)
+        tree = _walk(self.tree, fill)
+        return tree | {"blocks": _side_by_side(tree["blocks"])}
 
 
 def collect(notebook: Any) -> tuple[list[str], list[Shown]]:
@@ -454,6 +457,17 @@ def _table(shown: Shown) -> Node:
     return _node("Table", label, _caption(shown), columns, head, body, foot)
 
 
+def _side_by_side(blocks: list[Node]) -> list[Node]:
+    """Put figures that follow one another into one row."""
+    placed: list[Node] = []
+    for is_figure, run in groupby(blocks, key=lambda block: block["t"] == "Figure"):
+        together = [*run]
+        if is_figure and len(together) > 1:
+            together = [_node("Div", ["", ["figures"], []], together)]
+        placed += together
+    return placed
+
+
 def _for_html(node: Node) -> list[Node] | None:
     """Let a wide table scroll by itself, with the keyboard too."""
     if node["t"] != "Table":
@@ -470,6 +484,11 @@ def _for_typst(node: Node) -> list[Node] | None:
     the alternative texts of PDF/UA; a formula's is its LaTeX. Short tables stay whole.
     """
     kind = node["t"]
+    if kind == "Div" and "figures" in node["c"][0][1]:
+        row = [_typst("#figures(")]
+        for figure in node["c"][1]:
+            row += [_typst("["), figure, _typst("],")]
+        return [*row, _typst(")")]
     if kind == "Str":
         return [_node("RawInline", "typst", f'#"{_quoted(node["c"])}";')]
     if kind == "Image":
@@ -485,6 +504,10 @@ def _for_typst(node: Node) -> list[Node] | None:
         block = [["typst:width", "100%"], ["typst:breakable", whole]]
         return [_node("Div", ["", [], block], [node])]
     return None
+
+
+def _typst(source: str) -> Node:
+    return _node("RawBlock", "typst", source)
 
 
 def _quoted(text: str) -> str:

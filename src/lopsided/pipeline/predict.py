@@ -2,7 +2,11 @@
 
 import io
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +18,14 @@ from lopsided.pipeline.folders import overwrite
 from lopsided.prose import count, few, quoted, short
 from lopsided.report.results import Model
 from lopsided.table import appointments, reader
+from lopsided.table.defaults import OF_A_FILE
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # how one begins, in wide letters too
 
 
-def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
+def predict(
+    model: Model, path: str | Path, asked: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[pd.DataFrame, list[str]]:
     """Apply a model to a table, with the preprocessing that it was trained with.
 
     Parameters
@@ -26,6 +33,9 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     model : Model
     path : str or Path
         A table with the model's columns; others are ignored, the target too.
+    asked : mapping, optional
+        How to read this file, where it is not of the make of the model's: some of
+        `defaults.OF_A_FILE`.
 
     Returns
     -------
@@ -41,7 +51,12 @@ def predict(model: Model, path: str | Path) -> tuple[pd.DataFrame, list[str]]:
     InputError
         When the table cannot be read or lacks columns.
     """
-    table = reader.read(path, model.reading)
+    if other := [name for name in asked if name not in OF_A_FILE]:
+        raise InputError(
+            f"predict reads a table as the model did: {other[0]} cannot change; only "
+            f"{', '.join(OF_A_FILE)} may"
+        )
+    table = reader.read(path, replace(model.reading, **asked))
     frame = appointments.with_derived(table.frame, model.recipe.columns)
     missing = [c for c in model.recipe.columns if c not in frame.columns]
     if missing:

@@ -93,6 +93,8 @@ class Description(BaseModel):
         for feature in recipe:
             if feature.part not in PARTS.get(feature.kind, ()):
                 raise ValueError(f"no feature is a {feature.kind}'s {feature.part}")
+            if bool(feature.until) != (feature.part == "until"):
+                raise ValueError(f"days until nothing, of {quoted(feature.column)}")
             numbers = (feature.start, feature.fill, feature.mean, feature.scale)
             if not all(map(math.isfinite, numbers)) or feature.scale <= 0:
                 raise ValueError(f"{quoted(feature.column)} cannot be standardised")
@@ -143,6 +145,77 @@ class Manifest(BaseModel):
     """Of ``manifest.json``, what a list of runs shows."""
 
     finished: datetime
+
+
+class _CardData(_Data):
+    n_train: int
+    n_test: int
+    n_features: int
+    n_columns: int
+    prevalence_train: float
+    prevalence_test: float
+    split: str
+
+
+class _Words(BaseModel):
+    positive: str
+    negative: str
+    rows: str
+
+
+class _Health(BaseModel):
+    log_loss_saved: float
+    log_loss_saved_interval: tuple[float | None, float | None]
+    units: int
+    units_off: int
+    largest_tie: float
+    tie_at_threshold: float
+
+
+Pair = tuple[int, int]
+
+
+class _CardMeasures(_Measures):
+    confusion_matrix: tuple[Pair, Pair]
+    average_precision: Share
+    log_loss: float
+    brier: float
+    intervals: dict[str, tuple[float | None, float | None]] | None
+    intervals_over: str | None
+
+
+class _Difference(BaseModel):
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class _Beside(BaseModel):
+    model: str
+    accuracy: Share
+    f1: Share
+    difference: dict[str, _Difference]
+
+
+class CardMetrics(BaseModel):
+    """Of ``metrics.json``, what the first page and the model card say."""
+
+    data: _CardData
+    words: _Words
+    mind: list[str]
+    health: _Health
+    threshold: float
+    threshold_strategy: str
+    beside: list[_Beside] = []
+    test: _CardMeasures
+
+
+class CardManifest(BaseModel):
+    """Of ``manifest.json``, what a model card says."""
+
+    lopsided: str
+    python: str
+    finished: str
 
 
 #: Of ``parameters.json``.

@@ -196,20 +196,40 @@ class _Escaping(string.Formatter):
         return str(super().format_field(value, spec))
 
 
-def say(template: str, **values: Any) -> None:
+@dataclass(frozen=True)
+class Sentence:
+    """Words with values in them, as plain text and as Markdown.
+
+    Attributes
+    ----------
+    template : str
+        Markdown with ``{name}`` or ``{name:.4f}`` where values go.
+    values : dict
+        Texts among them are escaped: a column may be called ``<script>``.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+    def plain(self) -> str:
+        """Write it for a terminal."""
+        return self.template.format(**self.values)
+
+    def markdown(self) -> str:
+        """Write it for a document."""
+        return _Escaping().format(self.template, **self.values)
+
+
+def say(sentence: str | Sentence, **values: Any) -> None:
     """Show a sentence in a notebook, or print it in a script.
 
     Parameters
     ----------
-    template : str
+    sentence : str or Sentence
         Markdown with ``{name}`` or ``{name:.4f}`` where values go.
     **values
         Texts among them are escaped: a column may be called ``<script>``.
     """
-    plain = template.format(**values)
-    send(
-        {
-            "text/markdown": _Escaping().format(template, **values),
-            "text/plain": plain,
-        }
-    )
+    if isinstance(sentence, str):
+        sentence = Sentence(sentence, values)
+    send({"text/markdown": sentence.markdown(), "text/plain": sentence.plain()})

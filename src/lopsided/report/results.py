@@ -38,8 +38,9 @@ PARAMETERS = "parameters.json"
 MANIFEST = "manifest.json"
 PROGRESS = "progress.jsonl"
 SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
-#: 1 kept each unit's bias behind its weights; 3 says how its table was read.
-MODEL_VERSION = 3
+#: 1 kept each unit's bias behind its weights; 3 says how its table was read; 4 may
+#: count the days between two dates.
+MODEL_VERSION = 4
 MOST_BYTES = 2**30  # of an unpacked model
 
 RunDir = str | Path | None

@@ -12,10 +12,13 @@ from sklearn.tree import DecisionTreeClassifier
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
 from lopsided.prose import count, few, listed, quoted
-from lopsided.table.kinds import as_text
+from lopsided.table.columns import times
+from lopsided.table.kinds import as_dates
 from lopsided.table.recipe import Recipe
+from lopsided.table.textual import setting
 
 SUSPICIOUS_AUC = 0.99  # of one feature alone
+FAR = 2.6  # standard errors that chance exceeds once in a hundred tables
 FEW = 30  # positives in the test; below, intervals say little
 SAMPLE = 10_000  # training rows that are enough to suspect a leak
 
@@ -118,8 +121,36 @@ def split_notes(
     if name:
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
-            "row; to keep such rows together, set group_column to it."
+            f"row; to keep such rows together: {setting('group_column', name)}."
         )
+    return notes
+
+
+def drift_notes(
+    frame: pd.DataFrame, y: Array, kinds: dict[str, str], parameters: Parameters
+) -> list[str]:
+    """Warn where the first and the last rows in time are not equally often positive.
+
+    The difference must be beyond what chance does in one table of a hundred.
+    """
+    names = [parameters.time_column] if parameters.time_column else times(kinds)
+    notes = []
+    for name in names:
+        column = frame[name]
+        dates = as_dates(column)
+        order = (column if dates is None else dates).dropna().sort_values(kind="stable")
+        fifth = len(order) // 5
+        if fifth < FEW or order.iloc[fifth - 1] == order.iloc[-fifth]:
+            continue
+        first, last = (y[part.index] for part in (order[:fifth], order[-fifth:]))
+        both = (first.mean() + last.mean()) / 2
+        error = np.sqrt(2 * both * (1 - both) / fifth)
+        if abs(last.mean() - first.mean()) > FAR * error > 0:
+            notes.append(
+                f"In time, the share of positives drifts: {first.mean():.1%} in the "
+                f"earliest fifth by {quoted(name)}, {last.mean():.1%} in the latest. "
+                "The next rows may differ again."
+            )
     return notes
 
 
@@ -142,16 +173,16 @@ def astride(
     shares = {}
     for name in kinds if not parameters.group_column else ():
         if kinds[name] == "identifier":
-            group = as_text(frame[name]).where(frame[name].notna())
-            known = group.iloc[test].dropna()
-            shares[name] = float(known.isin(group.iloc[train]).sum() / len(test))
+            group, _ = pd.factorize(frame[name])  # missing is -1
+            tied = np.isin(group[test], group[train]) & (group[test] >= 0)
+            shares[name] = float(tied.mean())
     column, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
     return (column, share) if share >= 0.01 else (None, share)
 
 
 def members(column: pd.Series) -> Array:
     """Give each row the number of its group; without a value, a group of its own."""
-    codes, values = pd.factorize(as_text(column).where(column.notna()))
+    codes, values = pd.factorize(column)
     alone = codes < 0
     codes[alone] = len(values) + np.arange(alone.sum())
     return codes

@@ -1,7 +1,6 @@
 """What each column is, which ones are learned from, and what was done with each."""
 
 import difflib
-import shlex
 from collections.abc import Mapping
 
 import pandas as pd
@@ -13,7 +12,7 @@ from lopsided.table import appointments
 from lopsided.table.kinds import as_kind, kind_of
 from lopsided.table.names import BIRTH
 from lopsided.table.recipe import KINDS, Feature, Recipe
-from lopsided.table.textual import option
+from lopsided.table.textual import option, setting
 
 
 def find(name: str, names: list[str], what: str) -> str:
@@ -138,8 +137,7 @@ def treatments(
                 "1, standardised",
                 "boolean": "0 or 1, standardised",
                 "category": f"encoded: {_categories(features[name])}, standardised",
-                "date": f"parts: {', '.join(x for x in parts if x != 'missing')}; "
-                "standardised",
+                "date": f"parts: {_date_parts(features[name])}; standardised",
             }[kind]
             if kind != "category" and frame[name].isna().any():
                 treatment += "; gaps filled by the median"
@@ -187,16 +185,28 @@ def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
     ]
 
 
+def times(kinds: Mapping[str, str]) -> list[str]:
+    """List the columns that may tell when a row was made."""
+    return [n for n, kind in kinds.items() if kind == "date" and not BIRTH.search(n)]
+
+
 def time_notes(kinds: dict[str, str], parameters: Parameters) -> list[str]:
     """Propose to split in time, where a column tells when a row was made."""
-    times = [n for n, kind in kinds.items() if kind == "date" and not BIRTH.search(n)]
-    if not times or parameters.time_column or parameters.group_column:
+    found = times(kinds)
+    if not found or parameters.time_column or parameters.group_column:
         return []
-    name = shlex.quote(times[0]) if times[0].isprintable() else "NAME"
     return [
-        f"{few(times)} {'holds' if len(times) == 1 else 'hold'} dates; to test on the "
-        f"latest rows instead of random ones: -p time_column {name}."
+        f"{few(found)} {'holds' if len(found) == 1 else 'hold'} dates; to test on the "
+        f"latest rows instead of random ones: {setting('time_column', found[0])}."
     ]
+
+
+def _date_parts(features: list[Feature]) -> str:
+    return ", ".join(
+        f"days to {quoted(f.until)}" if f.until else f.part
+        for f in features
+        if f.part != "missing"
+    )
 
 
 def _categories(features: list[Feature]) -> str:

@@ -8,16 +8,22 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import charset_normalizer
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from lopsided.errors import InputError
 from lopsided.table import header as headers
 
 SAMPLE = 2**16  # characters that tell the dialect
+PART = 2**20  # bytes to look at together
+ROWS_AT_ONCE = 10_000
+PARTS_APART = 16  # before those of a column become one
+CODED = pa.dictionary(pa.int32(), pa.string())
 DELIMITERS = ",;\t|"
 SPACES = " "  # any number of them
 #: Encodings of one table or another; Windows-1252 first, which Latin-1 is a part of.
@@ -55,7 +61,7 @@ class Grid:
     Attributes
     ----------
     frame : DataFrame
-        Of text.
+        Of text: each different one is held once, and a number for each cell.
     notes : list of str
     delimiter : str
     """
@@ -66,7 +72,11 @@ class Grid:
 
 
 def read(
-    content: bytes, source: str, header: bool | None = None, encoding: str | None = None
+    content: bytes,
+    source: str,
+    header: bool | None = None,
+    encoding: str | None = None,
+    on_part: Callable[[float], None] | None = None,
 ) -> Grid:
     """Read a CSV file as text.
 
@@ -79,6 +89,8 @@ def read(
         Whether the first row holds names; found out if not given.
     encoding : str, optional
         Found out if not given.
+    on_part : callable, optional
+        Called with the share of the bytes that are read.
 
     Raises
     ------
@@ -91,7 +103,7 @@ def read(
             f"{source} is not a table: it holds binary data; give CSV (zipped or "
             "gzipped too), Parquet or Excel"
         )
-    if not content.strip():
+    if not content or content.isspace():
         raise InputError(f"{source} is empty; give a table with a header and rows")
     sample = io.StringIO(content[:SAMPLE].decode(errors="ignore"), newline="")
     lines = sample.readlines()
@@ -121,10 +133,10 @@ def read(
         names, told, empty = headers.named(first, rest, source)
         notes, skip = notes + told, start[begin + 1]
     _check_rows(content, dialect, len(names), skip, source)
-    frame = _parsed(content, dialect, len(names), skip)
+    frame = _parsed(content, dialect, len(names), skip, on_part)
     frame.columns = pd.Index(names, dtype=object)
     if empty:
-        full = [i for i in empty if frame.iloc[:, i].str.strip().ne("").any()]
+        full = [i for i in empty if _has_text(frame.iloc[:, i])]
         if full:
             raise InputError(
                 f"{source}: column {full[0] + 1} has no name; name every column"
@@ -146,10 +158,11 @@ def to_utf8(
         return content.decode("utf-16").encode(), ["It was read as UTF-16."]
     content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        codecs.decode(content, "utf-8")
+        for _ in codecs.iterdecode(_parts(content), "utf-8"):
+            pass  # a text as long as the file would take its room once more
         return content, []
     except UnicodeDecodeError as error:
-        at = max(0, error.start - SAMPLE // 2)
+        at = max(0, content.find(error.object) + error.start - SAMPLE // 2)
     for guess in (likely(content[at : at + SAMPLE]), "cp1252", "latin-1"):
         try:
             text = content.decode(guess)
@@ -161,6 +174,11 @@ def to_utf8(
         )
         return text.encode(), [note]
     raise AssertionError("Latin-1 reads any bytes")
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), PART):
+        yield content[start : start + PART]
 
 
 def likely(sample: bytes) -> str:
@@ -309,12 +327,20 @@ def _check_rows(
             )
 
 
-def _parsed(content: bytes, dialect: Dialect, width: int, skip: int) -> pd.DataFrame:
+def _parsed(
+    content: bytes,
+    dialect: Dialect,
+    width: int,
+    skip: int,
+    on_part: Callable[[float], None] | None,
+) -> pd.DataFrame:
+    """Read the cells, some rows at once: all their texts would take much room."""
     if not width:
         raise InputError("there are no columns")
     spaces = dialect.delimiter == SPACES
-    return pd.read_csv(
-        io.BytesIO(content),
+    file = io.BytesIO(content)
+    parts = pd.read_csv(
+        file,
         sep=r"\s+" if spaces else dialect.delimiter,
         quotechar=dialect.quote,
         skipinitialspace=dialect.spaced,
@@ -325,4 +351,30 @@ def _parsed(content: bytes, dialect: Dialect, width: int, skip: int) -> pd.DataF
         dtype="string[pyarrow]",
         keep_default_na=False,
         na_values=[],
+        chunksize=ROWS_AT_ONCE,
     )
+    coded: list[list[pa.Array]] = [[] for _ in range(width)]
+    with parts:
+        for part in parts:
+            for column, texts in zip(coded, part.items(), strict=True):
+                column += pa.chunked_array(pa.array(texts[1])).cast(CODED).chunks
+                if len(column) > PARTS_APART:
+                    column[:] = [_one(column)]
+            if on_part:
+                on_part(file.tell() / len(content))
+    columns = {}
+    for k in range(width):
+        columns[k] = pd.arrays.ArrowExtensionArray(pa.chunked_array([_one(coded[k])]))
+        coded[k] = []
+    pa.default_memory_pool().release_unused()
+    return pd.DataFrame(columns, copy=False)
+
+
+def _one(parts: list[pa.Array]) -> pa.Array:
+    """Put parts of a column together, with each different text held once."""
+    return pa.chunked_array(parts, CODED).unify_dictionaries().combine_chunks()
+
+
+def _has_text(column: pd.Series) -> bool:
+    texts = pc.unique(pa.chunked_array(pa.array(column)).cast(pa.large_string()))
+    return any(text and text.strip() for text in texts.to_pylist())

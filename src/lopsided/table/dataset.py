@@ -1,6 +1,7 @@
 """From parameters to data that a network can learn from, split and standardised."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -8,17 +9,24 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters, Resolved
-from lopsided.prose import few, quoted, short
+from lopsided.prose import quoted, short
 from lopsided.table import appointments, limits, reader, textual
 from lopsided.table import target as targets
-from lopsided.table.checks import astride, gap_notes, leak_notes, members, split_notes
+from lopsided.table.checks import (
+    astride,
+    drift_notes,
+    gap_notes,
+    leak_notes,
+    members,
+    split_notes,
+)
 from lopsided.table.columns import (
-    find,
     recognise,
     time_notes,
     treatments,
     unlearned_notes,
 )
+from lopsided.table.defaults import reading, with_defaults
 from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe, fit_recipe
 from lopsided.table.split import split
@@ -62,6 +70,9 @@ class Provenance:
         Each column, its kind, and what was done with it.
     notes : tuple of str
         What the reader should know about this table, in sentences.
+    mind : tuple of str
+        Those of them that speak against believing a result: leaks, groups astride
+        the split, a small test, a drift.
     grouped_by : str or None
         The column whose equal values go together: ``group_column``, or an identifier
         that stands on both sides of the split. None where each row stands alone.
@@ -76,6 +87,7 @@ class Provenance:
     is_appointments: bool
     columns: pd.DataFrame
     notes: tuple[str, ...]
+    mind: tuple[str, ...] = ()
     grouped_by: str | None = None
     reading: Reading = field(default_factory=Reading)
     identifiers: tuple[str, ...] = ()
@@ -153,8 +165,16 @@ class Dataset:
         )
 
 
-def load(parameters: Parameters) -> Dataset:
+def load(
+    parameters: Parameters, on_part: Callable[[float], None] | None = None
+) -> Dataset:
     """Read or simulate the table that the parameters name, and prepare it.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    on_part : callable, optional
+        Called with the share of a CSV file that is read.
 
     Raises
     ------
@@ -165,8 +185,9 @@ def load(parameters: Parameters) -> Dataset:
     if parameters.data == "simulated":
         table, p_true = appointments.simulated(parameters.data_seed)
     else:
-        table = reader.read(parameters.data, reading(parameters))
+        table = reader.read(parameters.data, reading(parameters), on_part)
     notes, frame = [*table.notes], table.frame
+    table = replace(table, frame=frame.iloc[:0])  # a tall one is let go by columns
     known = appointments.recognised(frame) and parameters.target in (None, "No-show")
     if known:
         frame = appointments.prepared(frame)
@@ -176,39 +197,46 @@ def load(parameters: Parameters) -> Dataset:
 
     answer = targets.read(frame[target], parameters.positive_label, parameters.labels)
     notes += answer.notes
-    rows, frame = np.flatnonzero(answer.known), frame[answer.known]
+    rows = np.flatnonzero(answer.known)
+    if len(rows) < len(frame):
+        frame = frame[answer.known]
     frame = frame.reset_index(drop=True)
     labels, y = answer.labels, answer.y
     resolved = parameters.resolved(positive_label=labels[1])
     if not known:
         notes.append(
             f"Positive is {quoted(target)} = {quoted(labels[1])}: {y.sum():,} of "
-            f"{len(y):,} rows; set positive_label to choose the other value."
+            f"{len(y):,} rows; for the other value: "
+            f"{textual.setting('positive_label', labels[0])}."
         )
 
     frame, kinds, used = recognise(frame, resolved)
     if not known:
         notes += unlearned_notes(kinds, used) + time_notes(kinds, parameters)
     train, test = split(frame, y, resolved)
-    recipe = fit_recipe(frame.iloc[train], used)
+    recipe = fit_recipe(frame, used, train)
     if not recipe.features:
         raise InputError(
             "there is no usable feature: every column is constant, empty or an "
             "identifier; name columns in features, or give another table"
         )
     limits.network([len(recipe.features), *resolved.hidden_units, 1])
-    X_train, X_test = (recipe.apply(frame.iloc[side]) for side in (train, test))
     notes += gap_notes(frame, recipe)
-    notes += leak_notes(X_train, y[train], recipe)
-    notes += split_notes(
-        frame, train, test, int(y[test].sum()), kinds, recipe, resolved
-    )
+    mind = split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, resolved)
+    if not known or resolved.time_column:
+        mind += drift_notes(frame, y, kinds, resolved)
     grouped_by = (
         resolved.group_column or astride(frame, train, test, kinds, resolved)[0]
     )
+    group_of = members(frame[grouped_by]) if grouped_by else None
+    treated = treatments(frame, kinds, used, recipe, resolved, table.examples)
+    frame = frame[recipe.columns]
+    X_train, X_test = (recipe.apply(frame, side) for side in (train, test))
+    mind = leak_notes(X_train, y[train], recipe) + mind
+    notes += mind
 
     def side(X: Array, chosen: Array) -> Rows:
-        groups = members(frame[grouped_by].iloc[chosen]) if grouped_by else None
+        groups = None if group_of is None else group_of[chosen]
         truth = None if p_true is None else p_true[None, chosen]
         return Rows(X, y[None, chosen].astype(float), rows[chosen], groups, truth)
 
@@ -221,10 +249,11 @@ def load(parameters: Parameters) -> Dataset:
             table.source,
             table.sha256,
             known,
-            treatments(frame, kinds, used, recipe, resolved, table.examples),
+            treated,
             tuple(notes),
+            tuple(mind),
             grouped_by,
-            Reading(resolved.header, forms=table.forms),
+            Reading(resolved.header is not False, forms=table.forms),
             tuple(n for n, kind in kinds.items() if kind == "identifier"),
         ),
         _words(target, labels, known),
@@ -239,54 +268,3 @@ def _words(target: str, labels: tuple[str, str], known: bool) -> Words:
     return Words(
         target, labels, positive, negative, "appointments" if known else "rows"
     )
-
-
-def reading(parameters: Parameters) -> Reading:
-    """Say how a table is to be read, as the parameters ask."""
-    asked = {"header", "sheet", "member", "encoding", "decimal", "dayfirst"}
-    target = {parameters.target: textual.TARGET} if parameters.target else {}
-    return Reading(
-        **parameters.model_dump(include=asked), kinds=parameters.kinds | target
-    )
-
-
-def with_defaults(
-    parameters: Parameters, frame: pd.DataFrame, source: str, known: bool
-) -> Parameters:
-    """Fill in the parameters that depend on the table, and look up its columns.
-
-    Raises
-    ------
-    InputError
-        When a column is not there, or none is named to predict.
-    """
-    if known:
-        defaults = {"target": "No-show", "features": "report", "threshold": 0.18}
-        defaults["positive_label"] = "Yes"
-    else:
-        defaults = {"features": "all", "threshold": "prevalence"}
-    given = {name: getattr(parameters, name) for name in defaults}
-    filled = {n: defaults[n] if value is None else value for n, value in given.items()}
-    parameters = parameters.with_(**filled)
-    if parameters.target is None:
-        raise InputError(
-            f"{source} is not the appointments file; say which column to predict with "
-            f"--target NAME; it has {few([*frame.columns])}"
-        )
-    for what in ("target", "group_column", "time_column"):
-        if name := getattr(parameters, what):
-            find(name, [*frame.columns], what)
-            if what != "target" and name == parameters.target:
-                raise InputError(f"{what} is the target; name another column")
-    if parameters.group_column and parameters.time_column:
-        raise InputError("give group_column or time_column, not both")
-    if (
-        not known
-        and isinstance(parameters.features, str)
-        and parameters.features != "all"
-    ):
-        raise InputError(
-            f"features is {parameters.features!r}, which goes with the appointments "
-            "file and its target; for this table give 'all' or a list of its columns"
-        )
-    return parameters

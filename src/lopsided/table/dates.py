@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from babel import Locale
 
-from lopsided.table.numbers import MOST_DISTINCT_WORDS, MOST_WORDS, is_gap
+from lopsided.table.gaps import MOST_DISTINCT_WORDS, MOST_WORDS, is_gap, most_gaps
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 PIVOT = 69  # two digits from here on are of the 1900s, as POSIX has it
@@ -84,12 +84,12 @@ def recognise(
     None
         In place of both, where the texts are no dates, gaps aside.
     """
-    words, n_words, total, firsts, seconds = 0, 0, 0, [0], [0]
+    words, n_words, total, distinct, firsts, seconds = 0, 0, 0, 0, [0], [0]
     dotted = half = year_first = False
     for text, n in counts.items():
         if is_gap(text):
             continue
-        total += n
+        total, distinct = total + n, distinct + 1
         match = NUMERIC.fullmatch(text.strip().lower())
         if match:
             a, b = int(match[1]), int(match[3])
@@ -103,7 +103,7 @@ def recognise(
             words, n_words = words + 1, n_words + n
             if words > MOST_DISTINCT_WORDS and most_words < 1:
                 return None
-    allowed = max(most_words * total, total >= 10)
+    allowed = most_gaps(total, distinct - words, words, most_words)
     if total - n_words < 2 or n_words > allowed:
         return None
     sure = True

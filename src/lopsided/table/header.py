@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from lopsided.errors import InputError
 from lopsided.prose import count, few, quoted, short
-from lopsided.table.numbers import is_gap, read_cell
+from lopsided.table.gaps import is_gap
+from lopsided.table.numbers import read_cell
 
 Row = Sequence[str]
 NUMBERED = "It has no row of names: they are 'column 1' and so on, as asked."

@@ -9,7 +9,7 @@ from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import quoted
 from lopsided.table.names import CODE, IDENTIFIER, TEXT
-from lopsided.table.reader import LARGEST, utc
+from lopsided.table.plain import LARGEST, utc
 
 MISSING = "(missing)"
 ADDRESS = r"\s*([^@\s]+@[^@\s]+\.\w+|https?://\S+)\s*"  # of mail, or in the web

@@ -10,18 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-MOST_WORDS = 0.05  # share of cells among numbers that may be words, taken for gaps
-MOST_DISTINCT_WORDS = 5
+from lopsided.table.gaps import MOST_DISTINCT_WORDS, MOST_WORDS, is_gap, most_gaps
+
 MOST_RANGES = 50  # more distinct ones are telephone numbers or the like
 
-#: Words for "nothing here", in lower case, of any number of cells.
-GAPS = frozenset(
-    "?|??|-|--|---|–|—|.|..|...|*|n.a.|n.a|na|n/a|n\\a|#n/a|#n/a n/a|#na|nan|-nan|<na>|"
-    "null|(null)|none|nil|missing|(missing)|unknown|unk|undefined|unspecified|"
-    "not available|not applicable|not known|not reported|no data|no answer|n.d.|nd|tbd|"
-    "\\n|#value!|#div/0!|#ref!|#name?|#num!|unbekannt|k.a.|k. a.|keine angabe|inconnu|"
-    "desconocido|sin dato|ignorado|1.#ind|-1.#ind|1.#qnan|-1.#qnan".split("|")
-)
 SYMBOLS = "$€£¥₹₩₽₺₫₪₴₦₱฿¢"
 CODES = (
     "usd|eur|gbp|chf|jpy|cny|inr|aud|cad|nzd|brl|mxn|sek|nok|dkk|pln|czk|huf|rub|try|"
@@ -82,11 +74,6 @@ class Form:
     decimal: str = "."
     unit: str = ""
     scale: str = ""
-
-
-def is_gap(text: str) -> bool:
-    """Tell a word for "nothing here"."""
-    return not text.strip() or text.strip().lower() in GAPS
 
 
 @cache
@@ -254,7 +241,7 @@ def recognise(
             if words > MOST_DISTINCT_WORDS and most_words < 1:
                 return None
     total = n_cells + n_words
-    if len(cells) < 2 or n_words > max(most_words * total, total >= 10):
+    if len(cells) < 2 or n_words > most_gaps(total, len(cells), words, most_words):
         return None
     styles = {cell.style for cell in cells}
     units = {cell.unit for cell in cells if cell.unit or cell.value}  # 0 fits all

@@ -5,14 +5,11 @@ import hashlib
 import io
 import stat
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from lopsided.errors import InputError
@@ -20,10 +17,10 @@ from lopsided.prose import few, quoted
 from lopsided.table import csvfile, excel, limits, textual
 from lopsided.table.dates import DateForm
 from lopsided.table.numbers import Form
+from lopsided.table.plain import check_sizes, plain
 from lopsided.table.simulate import COLUMNS
 
 MOST_BYTES = 4 * 2**30  # of an unpacked file: a few kilobytes can hide terabytes
-LARGEST = 1e100  # squares of larger numbers overflow
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 #: Endings of files that hold tables; in an archive, others stand beside them.
 TABLES = (
@@ -92,11 +89,22 @@ class Table:
     examples: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(path: str | Path, reading: Reading | None = None) -> Table:
+def read(
+    path: str | Path,
+    reading: Reading | None = None,
+    on_part: Callable[[float], None] | None = None,
+) -> Table:
     """Read CSV, Parquet or a workbook, zipped or gzipped too; told apart by content.
 
     Cells are values, never code. What text means is found out column by column, and
     told; of the appointments file, only plain numbers are read.
+
+    Parameters
+    ----------
+    path : str or Path
+    reading : Reading, optional
+    on_part : callable, optional
+        Called with the share of a CSV file that is read.
 
     Raises
     ------
@@ -119,9 +127,10 @@ def read(path: str | Path, reading: Reading | None = None) -> Table:
             frame, more = excel.read(trimmed, path.name, how.sheet, how.header)
             notes += far + more
         else:
-            grid = csvfile.read(content, path.name, how.header, how.encoding)
+            grid = csvfile.read(content, path.name, how.header, how.encoding, on_part)
             frame, notes = grid.frame, notes + grid.notes
             by_comma = grid.delimiter == ","
+            del grid
         digest = hashlib.sha256(content).hexdigest()
         del content
         frame.columns = frame.columns.map(str)
@@ -130,7 +139,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Table:
             raise InputError(
                 f"{path.name} has a header but no rows; give rows to learn"
             )
-        frame = pd.DataFrame({name: _plain(frame[name]) for name in frame})
+        frame = pd.DataFrame({n: plain(frame[n]) for n in frame}, copy=False)
         read = textual.Read(frame)
         if how.forms is not None or set(COLUMNS) <= {*frame}:
             frame = textual.reread(frame, how.forms or {})
@@ -157,7 +166,7 @@ def read(path: str | Path, reading: Reading | None = None) -> Table:
             f"cannot read {path.name} as a table: {reason[0].rstrip('.')}; give CSV "
             "(zipped or gzipped too), Parquet or Excel"
         ) from None
-    _check_sizes(frame, path.name)
+    check_sizes(frame, path.name)
     return Table(
         frame, path.name, digest, (*notes, *read.notes), read.forms, read.examples
     )
@@ -257,44 +266,3 @@ def _check_names(names: Sequence[str], source: str) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{source} has two columns named {quoted(twice)}; rename one")
-
-
-def _plain(column: pd.Series) -> pd.Series:
-    """Reduce the many types of pandas to numbers, booleans, dates and text."""
-    dtype = column.dtype
-    if pd.api.types.is_timedelta64_dtype(dtype):
-        return column / pd.Timedelta(days=1)
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        return utc(column)
-    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
-        return column.astype(float) if dtype.kind == "f" else column
-    known = column.dropna()
-    values = column.astype(object).where(column.notna(), None)
-    types = tuple(set(map(type, known.astype(object))))
-    if not types or all(issubclass(t, str) for t in types):
-        return column if pd.api.types.is_string_dtype(dtype) else values
-    if all(issubclass(t, bool | np.bool_) for t in types):
-        return values if len(known) < len(column) else values.astype(bool)
-    if all(issubclass(t, int | float | Decimal | np.number) for t in types):
-        return pd.Series([np.nan if v is None else float(v) for v in values])
-    if all(issubclass(t, date) for t in types):
-        return pd.to_datetime(values, utc=True)
-    return values.map(str, na_action="ignore")
-
-
-def utc(dates: pd.Series) -> pd.Series:
-    """Express dates in UTC; those without a time zone are taken to be in it."""
-    known = dates.dt.tz is not None
-    return dates.dt.tz_convert("UTC") if known else dates.dt.tz_localize("UTC")
-
-
-def _check_sizes(frame: pd.DataFrame, source: str) -> None:
-    for name in frame:
-        if frame[name].dtype.kind in "iuf":
-            too_large = np.abs(frame[name].to_numpy(float)) >= LARGEST
-            if too_large.any():
-                raise InputError(
-                    f"{source}: column {quoted(name)} is infinite or beyond "
-                    f"{LARGEST:g} in row {too_large.argmax() + 1}; replace it or leave "
-                    "it empty"
-                )

@@ -9,6 +9,7 @@ scaler.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,9 @@ from lopsided.prose import few, quoted
 from lopsided.table.kinds import ColumnValues, as_text
 
 DATE_PARTS = ("days", "month", "weekday", "hour")
+MOST_DATES = 4  # between which the days are counted
 MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code
+ROWS_AT_ONCE = 100_000
 MAX_STEPS = 64  # of one column, at so many equal shares of the training rows
 #: What a feature can be made of. A column is never recognised as "steps": they are a
 #: number's other encoding, for a curve that a few ReLUs of the number draw badly.
@@ -28,7 +31,7 @@ PARTS = {
     "number": ("value", "missing"),
     "boolean": ("value", "missing"),
     "category": ("is",),
-    "date": (*DATE_PARTS, "missing"),
+    "date": (*DATE_PARTS, "until", "missing"),
     "steps": ("from", "missing"),
 }
 
@@ -45,9 +48,11 @@ class Feature:
     part : str
         ``"value"``; ``"missing"`` for its indicator; ``"is"`` for one category;
         ``"from"`` for one step; or a date's ``"days"`` since 1970, ``"month"``,
-        ``"weekday"`` (Monday 0), ``"hour"``.
+        ``"weekday"`` (Monday 0), ``"hour"``, or the days ``"until"`` another date.
     category, other : str
         For ``"is"``; and the only other category, where there are two.
+    until : str
+        For ``"until"``: the column of that date.
     start : float
         For ``"from"``: 1 where the number is at least this, else 0.
     fill : float
@@ -61,6 +66,7 @@ class Feature:
     part: str = "value"
     category: str = ""
     other: str = ""
+    until: str = ""
     start: float = 0.0
     fill: float = 0.0
     mean: float = 0.0
@@ -75,10 +81,15 @@ class Feature:
             return f"{self.column} = {self.category}"
         if self.part == "from":
             return f"{self.column} >= {self.start:g}"
+        if self.part == "until":
+            return f"{self.column} (days to {self.until})"
         return f"{self.column} ({self.part})"
 
-    def raw(self, values: ColumnValues) -> Array:
-        """Compute it, not yet filled or standardised: shape (m,), NaN where missing."""
+    def raw(self, values: ColumnValues, until: ColumnValues | None = None) -> Array:
+        """Compute it, not yet filled or standardised: shape (m,), NaN where missing.
+
+        ``until`` is the other column of days between two dates.
+        """
         if self.part == "is":
             codes, code_of = values.levels
             return (codes == code_of.get(self.category)).astype(float)
@@ -90,15 +101,20 @@ class Feature:
         if self.part == "from":
             numbers = read.to_numpy()
             return np.where(np.isnan(numbers), np.nan, numbers >= self.start)
-        if self.part == "days":
-            since = read.to_numpy("datetime64[us]") - np.datetime64(0, "us")
-            return since / np.timedelta64(1, "D")
+        if self.part == "days" or until is not None:
+            end = read.to_numpy("datetime64[us]")
+            start: Any = np.datetime64(0, "us")
+            if until is not None:
+                start, end = end, until.dates.to_numpy("datetime64[us]")
+            return (end - start) / np.timedelta64(1, "D")
         part = "day_of_week" if self.part == "weekday" else self.part
         return getattr(read.dt, part).to_numpy(float, na_value=np.nan)
 
-    def standardised(self, values: ColumnValues) -> Array:
+    def standardised(
+        self, values: ColumnValues, until: ColumnValues | None = None
+    ) -> Array:
         """Compute it as the network gets it: shape (m,)."""
-        raw = self.raw(values)
+        raw = self.raw(values, until)
         return (np.where(np.isnan(raw), self.fill, raw) - self.mean) / self.scale
 
 
@@ -111,7 +127,8 @@ class Recipe:
     @property
     def columns(self) -> list[str]:
         """The columns that a table must have."""
-        return list(dict.fromkeys(f.column for f in self.features))
+        named = (name for f in self.features for name in (f.column, f.until) if name)
+        return list(dict.fromkeys(named))
 
     @property
     def names(self) -> list[str]:
@@ -123,21 +140,33 @@ class Recipe:
         for name, group in groupby(numbered, key=lambda pair: pair[1].column):
             yield name, list(group)
 
-    def apply(self, frame: pd.DataFrame) -> Array:
+    def apply(self, frame: pd.DataFrame, rows: Array | None = None) -> Array:
         """Turn rows of a table into columns of input.
 
         A category that training did not know is zero in every feature of its column.
+
+        Parameters
+        ----------
+        frame : DataFrame
+        rows : array of int, optional
+            Which rows; by default all.
 
         Returns
         -------
         array, shape (n_0, m)
             Each example lies together in memory, as training reads it.
         """
-        X = np.empty((len(frame), len(self.features)))
-        for name, features in self._by_column():
-            values = ColumnValues(frame[name])
-            for i, feature in features:
-                X[:, i] = feature.standardised(values)
+        rows = np.arange(len(frame)) if rows is None else rows
+        X = np.empty((len(rows), len(self.features)))
+        for start in range(0, len(rows), ROWS_AT_ONCE):  # saves room for a tall table
+            some = slice(start, start + ROWS_AT_ONCE)
+            for name, features in self._by_column():
+                values = ColumnValues(frame[name].iloc[rows[some]])
+                for i, feature in features:
+                    until = None
+                    if feature.until:
+                        until = ColumnValues(frame[feature.until].iloc[rows[some]])
+                    X[some, i] = feature.standardised(values, until)
         return X.T
 
     def surprises(self, frame: pd.DataFrame) -> list[str]:
@@ -160,7 +189,9 @@ class Recipe:
         return notes
 
 
-def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
+def fit_recipe(
+    train: pd.DataFrame, kinds: dict[str, str], rows: Array | None = None
+) -> Recipe:
     """Learn fills, categories, means and scales from training rows.
 
     Parameters
@@ -168,17 +199,25 @@ def fit_recipe(train: pd.DataFrame, kinds: dict[str, str]) -> Recipe:
     train : DataFrame
     kinds : dict
         The columns to use, each with its kind: one of `KINDS`.
+    rows : array of int, optional
+        Which rows are for training; by default all.
 
     Returns
     -------
     Recipe
         Without the features that are constant in training.
     """
+    chosen = slice(None) if rows is None else rows
+    dates = [name for name, kind in kinds.items() if kind == "date"][:MOST_DATES]
+    ends = {name: ColumnValues(train[name].iloc[chosen]) for name in dates}
     features = []
     for name, kind in kinds.items():
-        values = ColumnValues(train[name])
-        for draft in _drafts(values, kind):
-            raw = draft.raw(values)
+        values = ends.get(name) or ColumnValues(train[name].iloc[chosen])
+        drafts = _drafts(values, kind)
+        for other in dates[dates.index(name) + 1 :] if name in dates else []:
+            drafts.append(Feature(name, kind, "until", until=other))
+        for draft in drafts:
+            raw = draft.raw(values, ends.get(draft.until))
             known = raw[~np.isnan(raw)]
             fill = float(np.median(known)) if known.size else 0.0
             raw = np.where(np.isnan(raw), fill, raw)

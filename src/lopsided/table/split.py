@@ -50,6 +50,15 @@ def split(frame: pd.DataFrame, y: Array, parameters: Parameters) -> tuple[Array,
     return train, test
 
 
+def split_words(parameters: Parameters) -> str:
+    """Say how the rows are divided."""
+    if parameters.group_column:
+        return f"whole groups of {quoted(parameters.group_column)}, drawn at random"
+    if parameters.time_column:
+        return f"the latest by {quoted(parameters.time_column)}"
+    return "drawn at random, class by class"
+
+
 def _later(column: pd.Series, share: float) -> Array:
     """Mark the latest rows, about this share; rows of one time stay together."""
     time = as_dates(column)

@@ -8,7 +8,7 @@ Longer than most: a column's numbers, dates and gaps are decided together.
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,13 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lopsided.errors import InputError
-from lopsided.prose import few, listed, quoted
+from lopsided.prose import few, listed, one_line, quoted
 from lopsided.table import dates, numbers
 from lopsided.table.dates import ISO, DateForm
+from lopsided.table.gaps import GAPS, MOST_WORDS
 from lopsided.table.names import CODE, DATE
-from lopsided.table.numbers import MOST_WORDS, Form
+from lopsided.table.numbers import Form
 
-#: Words for a gap in any column, as pandas has them; `numbers.GAPS` holds more, which
+#: Words for a gap in any column, as pandas has them; `gaps.GAPS` holds more, which
 #: are gaps among numbers and dates only.
 NOWHERE = frozenset(
     "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|"
@@ -64,19 +65,29 @@ class Text:
 
     def __init__(self, column: pd.Series) -> None:
         self.name = str(column.name)
-        self.codes, distinct = pd.factorize(column)  # missing is -1
-        raw = pa.array(distinct, type=pa.large_string())
-        raw = raw.combine_chunks() if isinstance(raw, pa.ChunkedArray) else raw
-        self.texts = pc.utf8_trim_whitespace(raw)
-        blank = pc.and_(pc.equal(self.texts, ""), pc.not_equal(raw, ""))
+        if is_coded(column):
+            coded = pa.chunked_array(pa.array(column)).combine_chunks()
+            self.codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            raw = coded.dictionary.cast(pa.large_string())
+        else:
+            self.codes, distinct = pd.factorize(column)  # missing is -1
+            raw = pa.array(distinct, type=pa.large_string())
+            raw = raw.combine_chunks() if isinstance(raw, pa.ChunkedArray) else raw
+        trimmed = pc.utf8_trim_whitespace(raw)
+        self.texts = raw if trimmed.equals(raw) else trimmed  # held once
+        blank = pc.and_(pc.equal(trimmed, ""), pc.not_equal(raw, ""))
         self.has_blanks = bool(pc.any(blank).as_py())  # which one does not see
 
     @cached_property
     def filled(self) -> Any:
         """The distinct texts; null where one is a word for a gap."""
-        lower, gaps = pc.utf8_lower(self.texts), sorted(numbers.GAPS | {""})
+        lower, gaps = pc.utf8_lower(self.texts), sorted(GAPS | {""})
         is_gap = pc.is_in(lower, value_set=pa.array(gaps, pa.large_string()))
-        return pc.if_else(is_gap, None, self.texts)
+        return (
+            pc.if_else(is_gap, None, self.texts)
+            if pc.any(is_gap).as_py()
+            else self.texts
+        )
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -86,6 +97,17 @@ class Text:
         for text, n in zip(self.texts.to_pylist(), times.tolist(), strict=True):
             times_of[text] = times_of.get(text, 0) + n
         return times_of
+
+    def gaps(self) -> list[str]:
+        """List the texts that are words for a gap."""
+        found: list[str] = self.texts.filter(pc.is_null(self.filled)).to_pylist()
+        return [*dict.fromkeys(found)]
+
+    def among(self, words: frozenset[str]) -> list[str]:
+        """List the texts that are some of these words."""
+        asked = pa.array(sorted(words), pa.large_string())
+        found = self.texts.filter(pc.is_in(self.texts, value_set=asked))
+        return [*dict.fromkeys(found.to_pylist())]
 
     def all_match(self, pattern: str) -> bool:
         """Whether all texts fit a pattern, gaps aside."""
@@ -198,7 +220,9 @@ def read(
         else frame[name]
         for name in frame
     }
-    return Read(pd.DataFrame(columns), reader.forms, reader.examples, reader.notes())
+    return Read(
+        pd.DataFrame(columns, copy=False), reader.forms, reader.examples, reader.notes()
+    )
 
 
 def reread(frame: pd.DataFrame, forms: Mapping[str, Form | DateForm]) -> pd.DataFrame:
@@ -213,11 +237,21 @@ def reread(frame: pd.DataFrame, forms: Mapping[str, Form | DateForm]) -> pd.Data
                 columns[name] = text.formed(form)
             else:
                 columns[name] = text.text() if plain is None else plain
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
+
+
+def is_coded(column: pd.Series) -> bool:
+    """Tell a column of text of which each different one is held once."""
+    dtype = column.dtype
+    return isinstance(dtype, pd.ArrowDtype) and bool(
+        pa.types.is_dictionary(dtype.pyarrow_dtype)
+    )
 
 
 def is_text(column: pd.Series) -> bool:
     """Tell a column of text, with gaps or without."""
+    if is_coded(column):
+        return True
     if column.dtype != object:
         return bool(pd.api.types.is_string_dtype(column.dtype))
     known = column.dropna()
@@ -280,11 +314,11 @@ class _Reader:
                 return text.formed(form)
             plain = text.plain()
             if plain is not None:
-                self._say_gaps(text, numbers.is_gap)
+                self._say_gaps(text, text.gaps())
                 if self.decimal == ",":
                     self.forms[text.name] = Form(",")
                 return plain
-        self._say_gaps(text, lambda word: word in self.nowhere)
+        self._say_gaps(text, text.among(self.nowhere))
         return text.text(self.nowhere)
 
     def _form(self, text: Text, kind: str | None) -> Form | DateForm | None:
@@ -307,7 +341,7 @@ class _Reader:
 
     def _say(self, text: Text, form: Form | DateForm) -> None:
         known = {t: v for t, v in text.meanings(form).items() if not pd.isna(v)}
-        self._say_gaps(text, lambda word: word not in known)
+        self._say_gaps(text, [word for word in text.counts if word not in known])
         if not known:
             return
         if isinstance(form, DateForm):
@@ -325,8 +359,8 @@ class _Reader:
                 return
         self.examples[text.name] = f"{quoted(example)} is {value}"
 
-    def _say_gaps(self, text: Text, is_gap: Callable[[str], bool]) -> None:
-        words = [word for word in text.counts if word and is_gap(word)]
+    def _say_gaps(self, text: Text, gaps: list[str]) -> None:
+        words = [word for word in gaps if word]
         words += [" "] if text.has_blanks else []
         if words:
             self.gaps.setdefault(tuple(words), []).append(text.name)
@@ -356,6 +390,11 @@ class _Reader:
                 f"{option(names[0], 'category')}."
             )
         return notes
+
+
+def setting(parameter: str, value: str) -> str:
+    """Write the option that gives a parameter a text."""
+    return f"-p {parameter} {shlex.quote(one_line(value))}"
 
 
 def option(name: str, kind: str) -> str:

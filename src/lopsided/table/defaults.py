@@ -1,0 +1,64 @@
+"""What of the parameters a table decides, and how it is to be read."""
+
+import pandas as pd
+
+from lopsided.errors import InputError
+from lopsided.parameters import Parameters
+from lopsided.prose import few
+from lopsided.table import textual
+from lopsided.table.columns import find
+from lopsided.table.reader import Reading
+
+#: Parameters that tell how one file is read: another one may be of another make.
+OF_A_FILE = ("header", "sheet", "member", "encoding")
+
+
+def reading(parameters: Parameters) -> Reading:
+    """Say how a table is to be read, as the parameters ask."""
+    asked = {*OF_A_FILE, "decimal", "dayfirst"}
+    target = {parameters.target: textual.TARGET} if parameters.target else {}
+    return Reading(
+        **parameters.model_dump(include=asked), kinds=parameters.kinds | target
+    )
+
+
+def with_defaults(
+    parameters: Parameters, frame: pd.DataFrame, source: str, known: bool
+) -> Parameters:
+    """Fill in the parameters that depend on the table, and look up its columns.
+
+    Raises
+    ------
+    InputError
+        When a column is not there, or none is named to predict.
+    """
+    if known:
+        defaults = {"target": "No-show", "features": "report", "threshold": 0.18}
+        defaults["positive_label"] = "Yes"
+    else:
+        defaults = {"features": "all", "threshold": "prevalence"}
+    given = {name: getattr(parameters, name) for name in defaults}
+    filled = {n: defaults[n] if value is None else value for n, value in given.items()}
+    parameters = parameters.with_(**filled)
+    if parameters.target is None:
+        raise InputError(
+            f"{source} is not the appointments file; say which column to predict with "
+            f"--target NAME; it has {few([*frame.columns])}"
+        )
+    for what in ("target", "group_column", "time_column"):
+        if name := getattr(parameters, what):
+            find(name, [*frame.columns], what)
+            if what != "target" and name == parameters.target:
+                raise InputError(f"{what} is the target; name another column")
+    if parameters.group_column and parameters.time_column:
+        raise InputError("give group_column or time_column, not both")
+    if (
+        not known
+        and isinstance(parameters.features, str)
+        and parameters.features != "all"
+    ):
+        raise InputError(
+            f"features is {parameters.features!r}, which goes with the appointments "
+            "file and its target; for this table give 'all' or a list of its columns"
+        )
+    return parameters
