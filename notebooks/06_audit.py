@@ -346,7 +346,7 @@ print(f"first rate only, largest difference:   {first_only:.1e}")
 # %% tags=["nbval-check-output"]
 p_test = plain_clinic.p_test
 for t in audit_table.THRESHOLDS:
-    print(t, metrics.confusion_matrix(Y_test, p_test >= t).tolist())
+    print(t, metrics.confusion_matrix(Y_test, thresholds.predict(p_test, t)).tolist())
 moved = np.mean((p_test >= 0.18) & (p_test < 0.205))
 print(f"the choice moves {moved:.1%} of the simulated test")
 
@@ -398,7 +398,8 @@ for rate in ("fpr", "tpr"):
 
 # %%
 def height(Y, p, t):
-    return np.mean(p[Y == 1] >= t) - np.mean(p[Y == 0] >= t)
+    positive = thresholds.predict(p, t)
+    return positive[Y == 1].mean() - positive[Y == 0].mean()
 
 
 honest = thresholds.choose("youden", Y, plain_clinic.p_train, p_test).t
@@ -623,16 +624,24 @@ show(shown[ten].head(10).round({"D": 1}))
 # %% [markdown]
 # The others are in the table file, and `evidence.distances` holds them all.
 #
-# Who searches among so many finds something near. So the nearest setting and the base
-# were trained again with seeds that had no part in the search.
+# Who searches among so many finds something near. What can check such a find are seeds
+# that had no part in the search.
+
+
+# %%
+def described(found):
+    span = f"d {found.d:.1f} ({found.nearest:.1f}–{found.farthest:.1f})"
+    return f"{found.seeds} seeds: {span}, D {found.D:.1f}, {found.verdict}"
+
 
 # %% tags=["nbval-check-output"]
 again = evidence.tabulate(evidence.fresh) if len(evidence.fresh) else distances.head(0)
-for row in again.itertuples():
-    print(*(getattr(row, name) for name in setting), sep=", ", end=": ")
-    print(
-        f"d {row.d:.1f} ({row.nearest:.1f}–{row.farthest:.1f}), D {row.D:.1f}, {row.verdict}"
-    )
+for fresh in again.drop_duplicates(setting[:-1]).itertuples():
+    which = {name: getattr(fresh, name) for name in setting}
+    (before,) = evidence.setting(which, distances).itertuples()
+    print(*which.values(), sep=", ")
+    print("  searched:", described(before))
+    print("  fresh:   ", described(fresh))
 if again.empty:
     print("No fresh seeds yet: D of the nearest is judged by what chose it.")
 

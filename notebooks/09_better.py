@@ -466,9 +466,9 @@ def fairness_figure():
     looks = {"came, flagged": (ORANGE, "s"), "missed, phoned": (GREEN, "^")}
     for name, (colour, marker) in ({"missed, share": (BLUE, "o")} | looks).items():
         ax.plot(100 * table[name], y, marker, ls="", color=colour, label=name)
-    ax.set_yticks(
-        y, [f"{a}: {g}".replace("neighbourhoods by ", "") for a, g in table.index]
-    )
+    by = "neighbourhoods by scholarship"
+    names = [f"{a}: {g}".replace(by, "neighbourhoods") for a, g in table.index]
+    ax.set_yticks(y, names)
     ax.set(xlim=(0, None), ylim=(len(y) - 0.5, -0.5))
     figure.legend(loc="outside lower center", ncols=3, fontsize=10, frameon=False)
     said = [f"{a} {g}: {r['came, flagged']:.0%}" for (a, g), r in table.iterrows()]

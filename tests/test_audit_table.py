@@ -80,6 +80,12 @@ def test_a_setting_is_excluded_reached_or_left_open():
     assert [*evidence.distances["D"]] == sorted(evidence.distances["D"])
 
 
+def test_one_or_two_seeds_exclude_nothing():
+    assert np.isinf([audit_table.reach(1), audit_table.reach(2)]).all()
+    found = world({"far": (40, 1)}, seeds=range(2)).distances
+    assert set(found["verdict"]) == {"not excluded"}
+
+
 def test_d_counts_standard_errors():
     evidence = world({"here": (3, 0)})
     assert evidence.points["d"].to_numpy() == pytest.approx(3, abs=0.02)

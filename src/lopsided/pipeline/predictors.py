@@ -45,9 +45,9 @@ def network(settings: Mapping[str, Any]) -> Predictor:
     """
     validate(settings)
 
-    def predict(d: Dataset) -> Array:
-        parameters = d.parameters.with_(**{"engine": fastest()} | dict(settings))
-        p: Array = experiment.fit(parameters, d).P_test.mean(axis=0)
+    def predict(dataset: Dataset) -> Array:
+        parameters = dataset.parameters.with_(**{"engine": fastest()} | dict(settings))
+        p: Array = experiment.fit(parameters, dataset).P_test.mean(axis=0)
         return p
 
     return predict

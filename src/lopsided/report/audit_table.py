@@ -83,8 +83,10 @@ def reach(k: int) -> float:
 
     The square is Hotelling's limit for one more draw in two dimensions,
     (k + 1)/k 2 (k - 1)/(k - 2) F, with the 95 % quantile of F(2, k - 2), which has a
-    closed form.
+    closed form. One or two seeds tell no spread, and exclude nothing.
     """
+    if k < 3:
+        return np.inf
     quantile = (k - 2) / 2 * (0.05 ** (-2 / (k - 2)) - 1)
     return float(np.sqrt((k + 1) / k * 2 * (k - 1) / (k - 2) * quantile))
 

@@ -122,14 +122,14 @@ def judged(
     """
     declared = selection.read()
     features, options = selection.split_off_features(json.loads(settings))
-    d = dataset_of(data, split_seed, features, declared)
+    dataset = dataset_of(data, split_seed, features, declared)
     if model in (REPORTED, CHOSEN, AVERAGE):
         predict = network(options)
     else:
         known = estimators() | {ON_STEPS: estimators()[LOGISTIC]}
         predict = estimator(known[model].set_params(**options))
-    p, t = predict(d), 0.5
+    p, t = predict(dataset), 0.5
     if not model.startswith("always"):  # which would turn the one into the other
-        held_out = out_of_fold(predict, d, declared["folds"])
-        t = threshold.choose("f1", d.Y_train, held_out, p).t
-    return d.Y_test[0], p, t
+        held_out = out_of_fold(predict, dataset, declared["folds"])
+        t = threshold.choose("f1", dataset.Y_train, held_out, p).t
+    return dataset.Y_test[0], p, t

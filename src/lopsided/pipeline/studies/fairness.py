@@ -82,17 +82,21 @@ def _judged(
     if model != REPORTED:
         return judged(data, split_seed, model, settings)
     features, options = selection.split_off_features(json.loads(settings))
-    d = dataset_of(data, split_seed, features, selection.read())
-    p = network(options)(d)
-    return d.Y_test[0], p, experiment.choose_threshold(d.parameters, d, p, p).t
+    dataset = dataset_of(data, split_seed, features, selection.read())
+    p = network(options)(dataset)
+    return (
+        dataset.Y_test[0],
+        p,
+        experiment.choose_threshold(dataset.parameters, dataset, p, p).t,
+    )
 
 
 @lru_cache(maxsize=2)
 def memberships(data: str, split_seed: int) -> dict[str, Array]:
     """Say of each test row which group it belongs to, for each of ``GROUPS``."""
-    d = dataset_of(data, split_seed, "report", selection.read())
+    dataset = dataset_of(data, split_seed, "report", selection.read())
     frame = _frame(data)
-    train, test = frame.iloc[d.train.rows], frame.iloc[d.test.rows]
+    train, test = frame.iloc[dataset.train.rows], frame.iloc[dataset.test.rows]
     age = np.searchsorted([*AGES.values()][1:], test["Age"], side="right")
     share = train.groupby("Neighbourhood")["Scholarship"].mean()
     rank = test["Neighbourhood"].map(share).rank(method="average", pct=True)

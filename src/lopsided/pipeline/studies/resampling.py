@@ -34,12 +34,18 @@ def rows(data: str) -> list[Row]:
 
 def measure(data: str, drawn: str, resamples: int) -> Cells:
     """Draw test sets, and halve the width of each interval."""
-    d, p = _trained(data)
-    groups = d.test.groups if drawn == "groups" else None
+    dataset, p = _trained(data)
+    groups = dataset.test.groups if drawn == "groups" else None
     rng = np.random.default_rng(0)
-    t = experiment.choose_threshold(d.parameters, d, p, p).t
-    (draws,) = bootstrap(d.Y_test, [(p, t)], resamples, rng, groups, drawn == DRAWN[0])
-    n = d.Y_test.size if d.test.groups is None else len(set(d.test.groups))
+    t = experiment.choose_threshold(dataset.parameters, dataset, p, p).t
+    (draws,) = bootstrap(
+        dataset.Y_test, [(p, t)], resamples, rng, groups, drawn == DRAWN[0]
+    )
+    n = (
+        dataset.Y_test.size
+        if dataset.test.groups is None
+        else len(set(dataset.test.groups))
+    )
     row = {"groups": str(n)}
     for name in METRICS:
         low, high = interval(draws[name])
@@ -49,6 +55,6 @@ def measure(data: str, drawn: str, resamples: int) -> Cells:
 
 @lru_cache(maxsize=1)
 def _trained(data: str) -> tuple[Dataset, Array]:
-    d = load(Parameters(data=data))
-    parameters = d.parameters.with_(engine=fastest())
-    return d, experiment.fit(parameters, d).p_test
+    dataset = load(Parameters(data=data))
+    parameters = dataset.parameters.with_(engine=fastest())
+    return dataset, experiment.fit(parameters, dataset).p_test

@@ -60,9 +60,9 @@ def measure(
 ) -> Cells:
     """Cross-validate one setting: the mean and the spread of the folds' ROC AUC."""
     features, settings = split_off_features(settings)
-    d = dataset_of(data, split_seed, features, declared)
+    dataset = dataset_of(data, split_seed, features, declared)
     predict = predictor(model, settings)
-    parts = folds(d, declared["folds"])
+    parts = folds(dataset, declared["folds"])
     scores = [metrics.roc_auc(part.Y_test, predict(part)) for _, part in parts]
     return {
         "roc_auc": f"{np.mean(scores):.6f}",
