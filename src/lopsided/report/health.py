@@ -85,7 +85,8 @@ def log_loss_saved(
 
     def loss(q: Array | float) -> Array:
         inside = np.clip(q, limit, 1 - limit)
-        return -np.where(y == 1, np.log(inside), np.log1p(-inside))
+        log_likelihood: Array = np.where(y == 1, np.log(inside), np.log1p(-inside))
+        return -log_likelihood
 
     constant = loss(prevalence)
     gained = constant - loss(np.ravel(p))
