@@ -33,6 +33,7 @@ BESIDE = {
     "yaml_file": {""},
     "parameters": {"lesson", ""},
     "compiled": {"lesson"},
+    "compiled_prediction": {"lesson", ""},
     "engines": {"lesson", ""},
     "estimator": {"lesson", ""},
     "cli": {"lesson", "table", "report", "pipeline", ""},

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lopsided import engines
 from lopsided.errors import InputError
+from lopsided.lesson import network as lesson
 from lopsided.lesson import training
 from lopsided.lesson.loss import class_weights
 from lopsided.lesson.network import Network, sigmoid
@@ -21,7 +23,7 @@ from lopsided.lesson.training import DivergenceError, train
 from lopsided.parameters import validate
 
 try:
-    from lopsided import compiled
+    from lopsided import compiled, compiled_prediction
 except ModuleNotFoundError:
     compiled = None
 numba_needed = pytest.mark.skipif(
@@ -223,6 +225,51 @@ numba.njit = refusing
 def test_where_nothing_can_be_written_the_engine_still_runs(tmp_path):
     assert in_a_new_process(NOWHERE + EPOCH, tmp_path) == "0"
     assert not list(tmp_path.iterdir())
+
+
+# Prediction
+
+
+def equal_bits(a, b):
+    return a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+@numba_needed
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("layer_dims", "m"),
+    [([8, 40, 3, 1], 300), ([5, 1], 1), ([3, 130, 67, 1], 4225), ([9, 257, 1], 129)],
+)
+def test_predictions_are_equal_to_the_last_bit(layer_dims, m, dtype):
+    network, X, _ = problem(layer_dims, m, 0, dtype)
+    found = compiled_prediction.predict_logits(network, X)
+    assert equal_bits(found, lesson.predict_logits(network, X))
+    across = compiled_prediction.predict_logits(network, np.asfortranarray(X))
+    assert equal_bits(across, found)
+    turned = compiled_prediction.predict_logits(network, X[:, ::-1])
+    assert equal_bits(turned[:, ::-1].copy(), found)
+    some = compiled_prediction.predict_logits(network, X[:, :77], rows_at_once=10)
+    assert equal_bits(some, found[:, :77].copy())
+
+
+@numba_needed
+def test_many_predictions_are_made_by_the_twin(monkeypatch):
+    network, X, _ = problem([4, 6, 1], 50, 0)
+    expected = engines.predict_logits(network, X)
+    monkeypatch.setattr(engines, "WORTH_LOADING", 0)
+    monkeypatch.setattr(lesson, "predict_logits", None)
+    assert equal_bits(engines.predict_logits(network, X), expected)
+    with pytest.raises(ValueError, match="expected"):
+        engines.predict_logits(network, X[1:])
+
+
+@numba_needed
+def test_large_layers_are_left_to_blas(monkeypatch):
+    expected, found = both([3, 8, 5, 1], 50, 0)[0]
+    assert not equal_bits(found.theta, expected.theta)  # else this test says nothing
+    monkeypatch.setattr(compiled, "LARGE", 40)
+    expected, found = both([3, 8, 5, 1], 50, 0, l2=0.1)[0]
+    assert equal_bits(found.theta, expected.theta)
 
 
 # Without the extra

@@ -19,13 +19,18 @@ import pytest
 from conftest import ROOT, nbval
 from test_golden import assert_close, golden
 
-from lopsided.lesson.network import predict_proba
+from lopsided.lesson.network import initialise, predict_logits, predict_proba
 from lopsided.lesson.threshold import choose
 from lopsided.parameters import Parameters, validate
 from lopsided.pipeline.predict import predict
 from lopsided.report import experiment, results
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
+
+try:
+    from lopsided.compiled_prediction import predict_logits as twin_logits
+except ModuleNotFoundError:  # without the extra `fast`
+    twin_logits = predict_logits
 
 pytestmark = [
     pytest.mark.slow,
@@ -123,6 +128,9 @@ def short_job(table, threads):
         order = np.random.default_rng(0).permutation(X.shape[1])
         moved = predict_proba(fitted.network, X[:, order])[0]
         alone = [predict_proba(fitted.network, X[:, [i]])[0, 0] for i in range(50)]
+        wide = initialise([len(X), 70, 35, 1], np.random.default_rng(0))
+        wide.b[1][:] = wide.b[2][:] = 0.1
+        by_lesson = predict_logits(wide, X)
         _, which = np.unique(X, axis=1, return_inverse=True)
         first = np.full(which.max() + 1, np.nan)
         first[which.ravel()[::-1]] = found[::-1]
@@ -142,6 +150,12 @@ def short_job(table, threads):
                 ).sum(),
                 "rows that their place changed": (moved != found[order]).sum(),
                 "rows that being alone changed": (alone != found[:50]).sum(),
+                "rows that the compiled twin changed": (
+                    twin_logits(wide, X) != by_lesson
+                ).sum(),
+                "rows of a wide network that their place changed": (
+                    twin_logits(wide, X[:, order]) != by_lesson[:, order]
+                ).sum(),
                 "rows that predict gave another": (
                     again[dataset.test.rows] != fitted.p_test[0]
                 ).sum(),

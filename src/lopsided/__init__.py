@@ -7,8 +7,8 @@ Rooms; imports go one way, from the last to the first:
 - `report`: what a notebook calls;
 - `pipeline`: the machinery around notebooks.
 
-Beside them stand the model of all `parameters`, `errors`, `prose`, the `compiled` twin
-of the training loop, the `estimator` for scikit-learn, and the command, `cli`.
+Beside them stand the model of all `parameters`, `errors`, `prose`, the `compiled` twins
+of training and of prediction, the `estimator` for scikit-learn, and the command, `cli`.
 """
 
 from typing import TYPE_CHECKING

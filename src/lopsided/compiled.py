@@ -15,17 +15,21 @@ What makes it fast, in one place:
   therefore never gain any.
 - *A large batch goes through in parts* that fit into the processor's cache. Gradients
   add up over the parts, and the working memory does not grow with the batch.
+- *Large layers are left to `training.run_epoch`*: a BLAS multiplies them faster, and
+  what NumPy costs beside it no longer counts.
 
 Longer than most: what makes it fast is explained here, and nowhere else.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numba
 import numpy as np
 
+from lopsided.lesson import training
 from lopsided.lesson.network import Array, Network, layer_views, n_parameters
 
 #: Units in a block. `add_product` and `add_outer` are written out for this number.
@@ -34,18 +38,26 @@ BLOCK = 4
 #: The most examples that go through together.
 PART = 256
 
+#: Weights of a layer from which on a BLAS, which NumPy calls, multiplies faster.
+LARGE = 500 * 500
+
 # A sum may be taken in another order, and fused with a product: without that no sum
 # along the batch can be spread over the processor's lanes. The other liberties of
 # "fast math" are not taken: divergence is told by infinity and NaN, which must show.
 LIBERTIES = {"reassoc", "contract", "nsz"}
 
 
-def machine_code(function: Callable[..., Any]) -> Callable[..., Any]:
+def machine_code(
+    function: Callable[..., Any] | None = None, liberties: bool = True
+) -> Callable[..., Any]:
     """Have Numba compile a function, and keep the result on disk if there is a place.
 
-    Divisions follow IEEE 754, as in NumPy, in place of raising an error.
+    Divisions follow IEEE 754, as in NumPy, in place of raising an error. Without
+    ``liberties``, so does every sum and product.
     """
-    options = {"fastmath": LIBERTIES, "error_model": "numpy"}
+    if function is None:
+        return partial(machine_code, liberties=liberties)
+    options = {"fastmath": LIBERTIES if liberties else False, "error_model": "numpy"}
     try:
         return numba.njit(function, cache=True, **options)
     except RuntimeError:  # no folder can be written
@@ -81,6 +93,11 @@ def run_epoch(
     logits : array, shape (m,)
         Receives each example's logit, as it was when its batch came.
     """
+    if max(W.size for W in network.W.values()) >= LARGE:
+        training.run_epoch(
+            network, examples, labels, order, batch_size, alpha, decay, logits
+        )
+        return
     layer_dims = [-(-n // BLOCK) * BLOCK for n in network.layer_dims]  # rounded up
     theta = fill_up(network.layer_dims, network.theta, layer_dims)
     if decay is None:

@@ -1,8 +1,14 @@
-"""What trains: the lesson's own epoch, or its compiled twin."""
+"""What computes: the lesson's own functions, or their compiled twins."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
+from lopsided.lesson import network as lesson
+from lopsided.lesson.network import Array, Network, sigmoid
 from lopsided.lesson.training import run_epoch
+
+#: Products of a weight and a number that NumPy has done before Numba is loaded.
+WORTH_LOADING = 10**8
 
 
 def epoch_of(engine: str) -> Callable[..., None]:
@@ -12,3 +18,20 @@ def epoch_of(engine: str) -> Callable[..., None]:
 
         return compiled.run_epoch
     return run_epoch
+
+
+def predict_logits(network: Network, X: Array) -> Array:
+    """Predict the logits, as `network.predict_logits` does: the same to the last bit.
+
+    Where there is much to do and the extra `fast` is installed, its twin does it.
+    """
+    if X.shape[-1] * network.theta.size > WORTH_LOADING and find_spec("numba"):
+        from lopsided import compiled_prediction
+
+        return compiled_prediction.predict_logits(network, X)
+    return lesson.predict_logits(network, X)
+
+
+def predict_proba(network: Network, X: Array) -> Array:
+    """Predict the probabilities: the sigmoid of `predict_logits`."""
+    return sigmoid(predict_logits(network, X))

@@ -19,13 +19,11 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from lopsided.engines import epoch_of
+from lopsided.engines import epoch_of, predict_logits, predict_proba
 from lopsided.lesson.network import (
     Array,
     Network,
     initialise,
-    predict_logits,
-    predict_proba,
 )
 from lopsided.lesson.training import train
 from lopsided.parameters import Parameters, validate

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lopsided.engines import predict_proba
 from lopsided.errors import InputError
 from lopsided.lesson import threshold
-from lopsided.lesson.network import predict_proba
 from lopsided.pipeline.folders import overwrite
 from lopsided.prose import count, few, quoted, short
 from lopsided.report.results import Model

@@ -14,10 +14,10 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from lopsided.engines import epoch_of
+from lopsided.engines import epoch_of, predict_proba
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight, class_weights
-from lopsided.lesson.network import Array, Network, initialise, predict_proba
+from lopsided.lesson.network import Array, Network, initialise
 from lopsided.lesson.training import History, train
 from lopsided.parameters import Resolved
 from lopsided.report.intervals import METRICS, bootstrap, interval

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as reference
 
-from lopsided.lesson.network import Array, predict_proba
+from lopsided.engines import predict_proba
+from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
 from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
