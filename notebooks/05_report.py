@@ -337,6 +337,10 @@ elif P.time_column:
 else:
     how = "drawn at random, class by class"
 share = facts["n_test"] / (facts["n_train"] + facts["n_test"])
+ENGINES = {
+    "numpy": "trained by the code that the lessons explain",
+    "numba": "trained by the lessons' code, once more as machine code",
+}
 about_w = "every example alike" if P.weighting == "uniform" else "positives only"
 
 # %% tags=["nbval-check-output"]
@@ -347,6 +351,7 @@ choices = [
     ["w", f"{used_w:.4g}", f"multiplies {about_w}"],
     ["l2 penalty", f"{P.l2:g}", "none in the source's formulas"],
     ["precision", P.dtype, "of all arithmetic; float64 unless asked"],
+    ["engine", P.engine, ENGINES[P.engine]],
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
     ["test share", f"{share:.4f}", how],
 ]

@@ -3,7 +3,6 @@
 All but the refusal need Numba, the extra ``fast``; without it they are skipped.
 """
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from lopsided.lesson import training
 from lopsided.lesson.loss import class_weights
 from lopsided.lesson.network import Network, sigmoid
 from lopsided.lesson.training import DivergenceError, train
-from lopsided.parameters import validate
+from lopsided.parameters import Parameters, validate
+from lopsided.table.dataset import load
 
 try:
     from lopsided import compiled, compiled_prediction
@@ -276,16 +276,20 @@ def test_large_layers_are_left_to_blas(monkeypatch):
 
 
 def test_without_numba_the_engine_is_refused_with_the_command(monkeypatch):
-    find_spec = importlib.util.find_spec
-
-    def without_numba(name, *args):
-        return None if name == "numba" else find_spec(name, *args)
-
-    monkeypatch.setattr(importlib.util, "find_spec", without_numba)
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install .*lopsided\[fast\]") as caught:
         validate({"engine": "numba"})
     assert "\n" not in str(caught.value)
     validate({"engine": "numpy"})
+    assert engines.chosen("auto") == "numpy"
+    assert engines.epoch_of("auto") is training.run_epoch
+
+
+@numba_needed
+def test_the_compiled_engine_is_taken_where_it_is_installed(tiny_clinic):
+    assert load(Parameters(data=str(tiny_clinic))).parameters.engine == "numba"
+    assert engines.epoch_of("auto") is compiled.run_epoch
+    assert engines.epoch_of("numpy") is training.run_epoch
 
 
 @numba_needed

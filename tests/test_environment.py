@@ -31,11 +31,11 @@ def test_environment_yml_has_the_ranges_of_pyproject():
     *names, pip = described["dependencies"]
     conda = requirements(n for n in names if n != "pip")
     assert conda.pop("python") == PROJECT["requires-python"]
-    wanted = requirements(PROJECT["dependencies"] + EXTRAS["report"])
+    wanted = requirements(PROJECT["dependencies"] + EXTRAS["report"] + EXTRAS["fast"])
     for name in PYPI_ONLY:
         del wanted[name]
     assert conda == wanted
-    assert pip == {"pip": ["-e .[report]"]}
+    assert pip == {"pip": ["-e .[report,fast]"]}
 
 
 def test_the_core_is_what_the_estimator_needs():
@@ -86,18 +86,32 @@ def modules_of(wanted):
     }
 
 
-def test_the_lock_has_every_package_with_hashes_and_no_address():
-    text = (ROOT / "requirements.lock").read_text()
+LOCKS = [("requirements", ["report", "fast"]), ("requirements-all", [*EXTRAS])]
+
+
+@pytest.mark.parametrize(("name", "extras"), LOCKS)
+def test_the_lock_has_every_package_with_hashes_and_no_address(name, extras):
+    text = (ROOT / f"{name}.lock").read_text()
     locked = set(re.findall(r"^([\w.-]+)==", text, flags=re.M))
-    wanted = PROJECT["dependencies"] + EXTRAS["report"] + EXTRAS["test"]
+    wanted = PROJECT["dependencies"] + [line for e in extras for line in EXTRAS[e]]
     assert set(requirements(wanted)) <= locked
     assert not re.search(r"https?://|file:|--index-url|--find-links", text)
     for block in re.split(r"\n(?=\S)", text.strip()):
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
+def test_a_report_gets_what_it_needs_and_the_rest_adds_to_it():
+    pins = [
+        set(re.findall(r"^[\w.-]+==\S+", (ROOT / f"{name}.lock").read_text(), re.M))
+        for name, _ in LOCKS
+    ]
+    assert pins[0] < pins[1]
+    tools = set(requirements(EXTRAS["test"]))
+    assert not tools & {pin.partition("==")[0] for pin in pins[0]}
+
+
 def test_pinned_tools_are_the_locked_ones():
-    text = (ROOT / "requirements.lock").read_text()
+    text = (ROOT / "requirements-all.lock").read_text()
     for tool in ("ruff", "mypy"):
         pinned = requirements(EXTRAS["test"])[tool]
         assert f"\n{tool}{pinned} " in text

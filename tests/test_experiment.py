@@ -50,7 +50,7 @@ OTHER = {
     "data_seed": 1,
     "l2": 0.1,
     "dtype": "float32",
-    "engine": "numba",
+    "engine": "numpy",
     "n_bootstrap": 10,
     "n_seeds": 2,
     "author": "A. Author",

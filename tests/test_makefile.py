@@ -38,12 +38,12 @@ def checkout(tmp_path):
     return folder
 
 
-def make(folder, *words, **environment):
+def make(folder, *words, uv="", **environment):
     """Run make; give the calls of Python that set up, and how make ended."""
     calls = folder / "calls"
     calls.unlink(missing_ok=True)
     done = subprocess.run(
-        ["make", "PYTHON=./python", *words],
+        ["make", "PYTHON=./python", f"UV={uv}", *words],
         cwd=folder,
         env=os.environ | {"FAIL": ""} | environment,
         capture_output=True,
@@ -70,6 +70,23 @@ def test_settings_for_other_environments_do_not_reach_it(checkout):
     calls, _ = make(checkout, READY, PIP_USER="1", PIP_TARGET="/elsewhere")
     assert len(calls) == 3
     assert all(call.endswith(" PIP_USER=0 PIP_TARGET=") for call in calls)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_uv_installs_where_it_is_and_pip_where_that_fails(checkout, works):
+    uv = checkout / "uv"
+    end = "grep -q -- '-e .' uv-calls && cp made .venv/bin/lopsided; true"
+    (checkout / "made").write_text(f"#!{checkout}/.venv/bin/python\n")
+    uv.write_text(f'#!/bin/sh\necho "$*" >> uv-calls\n{end if works else "exit 2"}\n')
+    uv.chmod(0o755)
+    calls, done = make(checkout, READY, ALL, uv="./uv")
+    assert done.returncode == 0, done.stderr
+    assert [call.split()[1] for call in calls] == ["venv"] + 3 * ["pip"] * (not works)
+    asked = (checkout / "uv-calls").read_text().splitlines()
+    assert len(asked) == 3
+    into = "pip install --quiet --python .venv/bin/python "
+    assert all(line.startswith(into) for line in asked)
+    assert "--require-hashes -r requirements.lock" in asked[0]
 
 
 @pytest.mark.parametrize("where", ["requirements.lock", "-e ."])

@@ -44,7 +44,7 @@ def test_defaults_are_the_design():
         "data_seed": 0,
         "l2": 0.0,
         "dtype": "float64",
-        "engine": "numpy",
+        "engine": "auto",
         "n_bootstrap": 2000,
         "n_seeds": 1,
     }

@@ -18,9 +18,16 @@ RUN_BY = {
     "python -m venv .venv": (MAKE, "-m venv --clear $(VENV)"),
     ".venv/bin/python -m pip install --require-hashes -r requirements.lock": (
         MAKE,
-        "$(PIP) --require-hashes -r requirements.lock",
+        "$(call INSTALL,--require-hashes -r requirements.lock)",
     ),
-    ".venv/bin/python -m pip install --no-deps -e .": (MAKE, "$(PIP) --no-deps -e ."),
+    ".venv/bin/python -m pip install --require-hashes -r requirements-all.lock": (
+        MAKE,
+        "$(call INSTALL,--require-hashes -r requirements-all.lock)",
+    ),
+    ".venv/bin/python -m pip install --no-deps -e .": (
+        MAKE,
+        "$(call INSTALL,--no-deps -e .)",
+    ),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
     ".venv/bin/python -m pytest -n 2 --nbval-lax --nbval-current-env": (
         MAKE,

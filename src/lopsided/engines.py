@@ -11,9 +11,16 @@ from lopsided.lesson.training import run_epoch
 WORTH_LOADING = 10**8
 
 
+def chosen(engine: str) -> str:
+    """Name the engine: where the parameter is ``"auto"``, the fastest that is here."""
+    if engine == "auto":
+        return "numba" if find_spec("numba") else "numpy"
+    return engine
+
+
 def epoch_of(engine: str) -> Callable[..., None]:
     """Give the function that runs an epoch, by the parameter ``engine``."""
-    if engine == "numba":
+    if chosen(engine) == "numba":
         from lopsided import compiled  # only where the extra `fast` is installed
 
         return compiled.run_epoch
@@ -25,7 +32,7 @@ def predict_logits(network: Network, X: Array) -> Array:
 
     Where there is much to do and the extra `fast` is installed, its twin does it.
     """
-    if X.shape[-1] * network.theta.size > WORTH_LOADING and find_spec("numba"):
+    if X.shape[-1] * network.theta.size > WORTH_LOADING and chosen("auto") == "numba":
         from lopsided import compiled_prediction
 
         return compiled_prediction.predict_logits(network, X)

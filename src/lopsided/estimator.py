@@ -58,8 +58,9 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
     l2 : float
         Penalty (l2 / 2) x the sum of squared weights, biases excluded.
     dtype : {"float64", "float32"}
-    engine : {"numpy", "numba"}
-        What trains; ``"numba"`` needs the extra ``fast``.
+    engine : {"auto", "numpy", "numba"}
+        What trains; ``"numba"`` needs the extra ``fast``, and ``"auto"`` takes it where
+        it is installed.
     class_weight : dict, "balanced" or None
         How much the examples of each label weigh. ``"balanced"`` gives both classes the
         same total weight.
@@ -96,7 +97,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         final_learning_rate: float = 1e-5,
         l2: float = 0.0,
         dtype: str = "float64",
-        engine: str = "numpy",
+        engine: str = "auto",
         class_weight: dict[Any, float] | str | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:

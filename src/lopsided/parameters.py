@@ -11,7 +11,6 @@ Longer than most: a parameter's name, default, meaning and checks stand in one p
 
 import ast
 import difflib
-import importlib.util
 import json
 import re
 import types
@@ -21,7 +20,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar, get_args, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from lopsided import yaml_file
+from lopsided import engines, yaml_file
 from lopsided.errors import InputError
 from lopsided.lesson import threshold as thresholds
 from lopsided.prose import bounded
@@ -177,10 +176,11 @@ class Parameters(BaseModel):
     dtype: Literal["float64", "float32"] = _field(
         "float64", "precision of training", "'float64' or 'float32'"
     )
-    engine: Literal["numpy", "numba"] = _field(
-        "numpy",
-        "what trains; 'numba' is the same in machine code, for large data and sweeps",
-        "'numpy', or 'numba' if the extra 'fast' is installed",
+    engine: Literal["auto", "numpy", "numba"] = _field(
+        "auto",
+        "what trains: 'numpy' as the lessons explain it, or 'numba', the same in "
+        "machine code; 'auto' is 'numba' where the extra 'fast' is installed",
+        "'auto', 'numpy', or 'numba' if the extra 'fast' is installed",
     )
     n_bootstrap: Annotated[int, Field(ge=0, le=100_000)] = _field(
         2000,
@@ -242,14 +242,15 @@ class Parameters(BaseModel):
         return validate(self.model_dump() | changes, type(self))
 
     def resolved(self, **by_table: Any) -> "Resolved":
-        """Fill in what the table decides.
+        """Fill in what the table decides, and which engine is here.
 
         Raises
         ------
         InputError
             As `validate`; and where something is still open.
         """
-        return validate(self.model_dump() | by_table, Resolved)
+        values = self.model_dump() | {"engine": engines.chosen(self.engine)}
+        return validate(values | by_table, Resolved)
 
 
 class Resolved(Parameters):
@@ -259,6 +260,7 @@ class Resolved(Parameters):
     positive_label: str
     features: str | list[str]
     threshold: float | str
+    engine: Literal["numpy", "numba"]
 
 
 Model = TypeVar("Model", bound=Parameters)
@@ -319,7 +321,7 @@ def validate(
                 "rename it)"
             ) from None
         raise InputError(f"{name} is {shown}; allowed: {allowed(name)}") from None
-    if p.engine == "numba" and importlib.util.find_spec("numba") is None:
+    if p.engine == "numba" and engines.chosen("auto") != "numba":
         raise InputError(
             "engine is 'numba', which is not installed; run: pip install "
             "'lopsided[fast]' (in a checkout: pip install -e '.[fast]')"

@@ -5,7 +5,6 @@ So that ours and scikit-learn's meet the same rows, features and threshold rule.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.util import find_spec
 from typing import Any
 
 from lopsided.lesson.network import Array
@@ -28,11 +27,6 @@ def dataset(path: str, features: str | tuple[str, ...], split_seed: int) -> Data
     return load(validate(values))
 
 
-def fastest() -> str:
-    """Name the compiled engine where the extra `fast` is installed."""
-    return "numba" if find_spec("numba") else "numpy"
-
-
 def network(settings: Mapping[str, Any]) -> Predictor:
     """Give our network, trained with these parameters and else the defaults.
 
@@ -46,7 +40,7 @@ def network(settings: Mapping[str, Any]) -> Predictor:
     validate(settings)
 
     def predict(dataset: Dataset) -> Array:
-        parameters = dataset.parameters.with_(**{"engine": fastest()} | dict(settings))
+        parameters = dataset.parameters.with_(**settings)
         p: Array = experiment.fit(parameters, dataset).P_test.mean(axis=0)
         return p
 

@@ -19,7 +19,6 @@ from sklearn import metrics as reference
 from lopsided.engines import predict_proba
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
 from lopsided.pipeline.studies.resampling import DRAWN
 from lopsided.report import experiment
@@ -177,8 +176,7 @@ def clinic(rows: int, patients: int) -> tuple[Population, dict[str, float]]:
     truth : dict of float
     """
     dataset = load(Parameters())
-    parameters = dataset.parameters.with_(engine=fastest())
-    network = experiment.fit(parameters, dataset).network
+    network = experiment.fit(dataset.parameters, dataset).network
     parts = []
     for seed, start in enumerate(range(0, rows, CHUNK), start=1):  # 0 is the run's own
         table, _ = simulate.clinic(min(CHUNK, rows - start), seed)

@@ -18,7 +18,6 @@ from lopsided.lesson.threshold import (
     unweighted_probability,
 )
 from lopsided.parameters import Parameters
-from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
 from lopsided.report import experiment
 from lopsided.table.dataset import load
@@ -41,7 +40,6 @@ def rows(data: str) -> list[Row]:
 def measure(data: str, epochs: int, seed: int) -> Cells:
     """Train three networks on one split and compare what they say of the test rows."""
     parameters = Parameters(data=data, epochs=epochs, seed=seed, split_seed=seed)
-    parameters = parameters.with_(engine=fastest())
     dataset = load(parameters)
     Y, truth = dataset.Y_test, dataset.test.p_true
     twin = {"weighting": "positive", "w": "balanced"}

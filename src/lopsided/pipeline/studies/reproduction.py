@@ -19,7 +19,6 @@ from lopsided.lesson.network import forward
 from lopsided.lesson.threshold import candidates, predict
 from lopsided.parameters import from_file, validate
 from lopsided.pipeline import notebooks
-from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row, expand
 from lopsided.report import experiment
 from lopsided.table.dataset import Dataset, load
@@ -89,7 +88,7 @@ def _text(value: Any) -> str:
 def measure(run: Run, data: str, grid: Grid) -> Cells:
     """Train one network and describe it by counts and rates."""
     dataset = _dataset_of(run, data)
-    quick = dataset.parameters.with_(**run.parameters, engine=fastest())
+    quick = dataset.parameters.with_(**run.parameters)
     fitted = experiment.fit(quick, dataset)
     Y, p = dataset.Y_test, fitted.p_test
     row: dict[str, Any] = {"n_train": dataset.Y_train.size, "n_test": Y.size}

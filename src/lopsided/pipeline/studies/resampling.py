@@ -10,7 +10,6 @@ import numpy as np
 
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
 from lopsided.report import experiment
 from lopsided.report.intervals import METRICS, bootstrap, interval
@@ -56,5 +55,4 @@ def measure(data: str, drawn: str, resamples: int) -> Cells:
 @lru_cache(maxsize=1)
 def _trained(data: str) -> tuple[Dataset, Array]:
     dataset = load(Parameters(data=data))
-    parameters = dataset.parameters.with_(engine=fastest())
-    return dataset, experiment.fit(parameters, dataset).p_test
+    return dataset, experiment.fit(dataset.parameters, dataset).p_test
