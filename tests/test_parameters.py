@@ -9,6 +9,7 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lopsided import engines
 from lopsided.errors import InputError
 from lopsided.parameters import (
     Parameters,
@@ -260,7 +261,10 @@ def test_a_change_is_checked_like_a_value_from_outside(before):
 def test_resolved_holds_what_the_table_decides():
     resolved = Parameters(epochs=7).resolved(**RESOLVED)
     assert type(resolved) is Resolved
-    assert resolved.model_dump() == Parameters(epochs=7).model_dump() | RESOLVED
+    here = {"engine": engines.chosen("auto")}
+    assert resolved.model_dump() == Parameters(epochs=7).model_dump() | RESOLVED | here
+    with pytest.raises(InputError, match=r"^engine is 'auto'; allowed: "):
+        resolved.with_(engine="auto")
     assert [*resolved.model_dump()] == [*Parameters.model_fields]
     for name in RESOLVED:
         given = {key: value for key, value in RESOLVED.items() if key != name}

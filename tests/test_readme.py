@@ -42,7 +42,7 @@ RUN_BY = {
     ),
     "make report DATA=KaggleV2-May-2016.csv.zip RUN=real": (
         "tests/test_golden.py",
-        '"--run", "real"]',
+        '"--run", "real", "-p", "engine", "numpy"]',
     ),
     'make report RUN=balanced PARAMS="-p weighting positive -p w balanced '
     '-p epochs 40"': (CI, "\nmake report RUN=balanced PARAMS="),

@@ -19,6 +19,7 @@ import pytest
 from conftest import ROOT, nbval
 from test_golden import assert_close, golden
 
+from lopsided.engines import chosen as epoch_engine
 from lopsided.lesson.network import initialise, predict_logits, predict_proba
 from lopsided.lesson.threshold import choose
 from lopsided.parameters import Parameters, validate
@@ -111,7 +112,7 @@ def kernel_in_use():
 
 def default_job():
     """Give the metrics of the default run."""
-    dataset = load(Parameters())
+    dataset = load(Parameters(engine="numpy"))
     fitted = experiment.fit(dataset.parameters, dataset)
     return {"metrics": experiment.measure(dataset.parameters, dataset, fitted)}
 
@@ -120,10 +121,12 @@ def short_job(table, threads):
     """Train briefly; give metrics, thresholds, and how many rows break a promise."""
     from threadpoolctl import threadpool_limits
 
-    dataset = load(validate({"data": table, "epochs": 3, "n_bootstrap": 20}))
-    p = dataset.parameters
+    chosen = {"data": table, "epochs": 3, "n_bootstrap": 20, "engine": "numpy"}
+    dataset = load(validate(chosen))
+    p, other = dataset.parameters, dataset.parameters.with_(engine=epoch_engine("auto"))
     with threadpool_limits(int(threads), "blas"):
         fitted = experiment.fit(p, dataset)
+        compiled = experiment.fit(other, dataset)
         X, found = dataset.X_train, fitted.p_train[0]
         order = np.random.default_rng(0).permutation(X.shape[1])
         moved = predict_proba(fitted.network, X[:, order])[0]
@@ -140,6 +143,7 @@ def short_job(table, threads):
         again = predict(model, table)[0]["probability"].to_numpy()
         return {
             "metrics": experiment.measure(p, dataset, fitted),
+            "by the compiled engine": experiment.measure(other, dataset, compiled),
             "thresholds": {
                 rule: choose(rule, dataset.Y_train, fitted.p_train, fitted.p_test).t
                 for rule in RULES
@@ -190,6 +194,7 @@ def test_a_short_job_gives_the_same_numbers(short, case, threads):
     found = short(case)[str(threads)]
     assert_close(found["metrics"], expected["metrics"])
     assert_close(found["thresholds"], expected["thresholds"])
+    assert_close(found["by the compiled engine"], expected["metrics"], 1e-6)
 
 
 @pytest.mark.parametrize("threads", THREADS)
