@@ -92,6 +92,7 @@ bench: ## time training against other libraries, in an environment of their own
 	benchmarks/.venv/bin/python -m pip install --quiet -r benchmarks/requirements-peers.txt -e '.[report,fast]'
 	benchmarks/.venv/bin/python benchmarks/bench.py
 	benchmarks/.venv/bin/python benchmarks/scaling.py
+	benchmarks/.venv/bin/python docs/readme.py
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
 	uv pip compile pyproject.toml --extra report --extra fast --universal --python-version 3.11 \

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Carry an input forward
+# # 1 Carry an input forward
 #
 # **You will** compute a network's prediction by hand, then with matrices, see what a
 # hidden layer can do that one neuron cannot, and say what an untrained network must
@@ -119,7 +119,10 @@ show(neuron_graph(values))
 # %% [markdown]
 # Now in letters:
 #
-# $$z = w_1 x_1 + w_2 x_2 + b, \qquad a = \sigma(z) = \frac{1}{1 + e^{-z}}.$$
+# $$\begin{aligned}
+# z &= w_1 x_1 + w_2 x_2 + b \\
+# a &= \sigma(z) = \frac{1}{1 + e^{-z}}
+# \end{aligned}$$
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of
 # the last neuron is called the [logit](glossary.md#logit). Solve for it:
@@ -211,8 +214,14 @@ show(activations())
 # <details><summary>Predict: leave ReLU out, and put a second layer on the first. What
 # can the two do that one cannot?</summary>
 #
-# Nothing. $W_2 (W_1 X + b_1) + b_2 = (W_2 W_1) X + (W_2 b_1 + b_2)$, which is one
-# layer with the weights $W_2 W_1$. Its one half is still a straight line.
+# Nothing.
+#
+# $$\begin{aligned}
+# &W_2 (W_1 X + b_1) + b_2 \\
+# &\quad = (W_2 W_1) X + (W_2 b_1 + b_2)
+# \end{aligned}$$
+#
+# This is one layer with the weights $W_2 W_1$. Its one half is still a straight line.
 #
 # </details>
 
@@ -428,8 +437,10 @@ show(certainty(1e-8))
 # the binary [cross-entropy](glossary.md#cross-entropy). The report puts a small
 # $\varepsilon$ into each logarithm, to keep it away from zero:
 #
-# $$\mathcal L = -\frac1m \sum_i \left[ y^{(i)} \log(\hat y^{(i)} + \varepsilon)
-# + (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \right].$$
+# $$\begin{aligned}
+# \mathcal L = -\frac1m \sum_i \big[ &y^{(i)} \log(\hat y^{(i)} + \varepsilon) \\
+# &+ (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \big]
+# \end{aligned}$$
 #
 # The right-hand picture shows what the $\varepsilon$ does: where a prediction is very
 # wrong, the loss is cut off. More of that below.
@@ -522,7 +533,10 @@ print(f"median {middle:.3f}")
 # $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$. Both in one, and with $e^z$ taken
 # out of the logarithm where $z$ is positive:
 #
-# $$\log(1 + e^{z}) - y z = \max(z, 0) - y z + \log(1 + e^{-|z|}).$$
+# $$\begin{aligned}
+# &\log(1 + e^{z}) - y z \\
+# &\quad = \max(z, 0) - y z + \log(1 + e^{-|z|})
+# \end{aligned}$$
 #
 # The right-hand form cannot overflow; `logistic_loss` uses it. It needs no
 # $\varepsilon$, and it keeps growing where the report's version goes flat: for a

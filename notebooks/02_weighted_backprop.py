@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Send the error back
+# # 2 Send the error back
 #
 # **You will** take one neuron's error back by hand, then a small network's, then write
 # [backpropagation](glossary.md#backpropagation) in ten lines, check it by numbers, and
@@ -257,9 +257,11 @@ print(f"promised {dW1[1, 0] * h:.3e}   met {np.log(a2) - np.log(a2_nudged):.3e}"
 # Take one example and one layer. Unit $j$ computes $z_j = \sum_k W_{jk} a_k + b_j$. The
 # chain rule says what we just did by hand:
 #
-# $$\frac{\partial \ell}{\partial W_{jk}} = dz_j \, a_k, \qquad
-# \frac{\partial \ell}{\partial b_j} = dz_j, \qquad
-# \frac{\partial \ell}{\partial a_k} = \sum_j W_{jk} \, dz_j.$$
+# $$\begin{aligned}
+# \frac{\partial \ell}{\partial W_{jk}} &= dz_j \, a_k \\
+# \frac{\partial \ell}{\partial b_j} &= dz_j \\
+# \frac{\partial \ell}{\partial a_k} &= \sum_j W_{jk} \, dz_j
+# \end{aligned}$$
 #
 # The last one is a sum because $a_k$ reaches every unit $j$. (In the 2-3-1 network there
 # was one output, so the sum had one term.)

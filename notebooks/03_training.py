@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Train the network
+# # 3 Train the network
 #
 # **You will** train the report's network on a whole table, after checking on twenty
 # rows that it can learn at all.
@@ -231,8 +231,9 @@ assert np.allclose(network.theta, by_hand.theta, rtol=1e-9)
 # Large steps get close; small steps settle. The report lets the rate $\alpha$ fall on
 # a straight line from the first epoch to the last:
 #
-# $$\alpha_e = \alpha_0 + (\alpha_T - \alpha_0) \, \frac{e}{E - 1},
-# \qquad e = 0, \dots, E - 1.$$
+# $$\alpha_e = \alpha_0 + (\alpha_T - \alpha_0) \, \frac{e}{E - 1}$$
+#
+# for $e = 0, \dots, E - 1$.
 #
 # With one epoch, the rate is $\alpha_0$.
 

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Choose a threshold
+# # 4 Choose a threshold
 #
 # **You will** turn probabilities into decisions, count what goes wrong, and compare
 # eight ways to choose a [threshold](glossary.md#threshold): where "yes" begins.
@@ -156,11 +156,11 @@ print(f"tn {tn}   fp {fp}   fn {fn}   tp {tp}")
 # [accuracy](glossary.md#accuracy), [precision](glossary.md#precision), recall, false
 # positive rate, and [F1](glossary.md#f1).
 #
-# $$\text{accuracy} = \frac{tn + tp}{m}, \quad
-# \text{precision} = \frac{tp}{tp + fp}, \quad
-# \text{recall} = \frac{tp}{tp + fn}, \quad
-# \text{FPR} = \frac{fp}{fp + tn}, \quad
-# F_1 = \frac{2\,tp}{2\,tp + fp + fn}.$$
+# $$\begin{aligned}
+# \text{accuracy} &= \frac{tn + tp}{m} & \text{FPR} &= \frac{fp}{fp + tn} \\
+# \text{precision} &= \frac{tp}{tp + fp} & \text{recall} &= \frac{tp}{tp + fn} \\
+# F_1 &= \frac{2\,tp}{2\,tp + fp + fn}
+# \end{aligned}$$
 
 # %% tags=["nbval-check-output"]
 measured = metrics.count_metrics(tn, fp, fn, tp)

@@ -193,6 +193,34 @@ def test_figures_and_tables_are_numbered_and_referred_to(plain):
     assert len(scopes) == sum(tag == "th" for tag, _ in page.tags)
 
 
+def lowest(page):
+    """Give the height at which a page of the PDF ends, as a share of its text block."""
+    top, bottom = (842 / 297 * mm for mm in (297 - 25, 27))  # the template's margins
+    heights = []
+
+    def text(words, cm, tm, *_):
+        if words.strip():
+            heights.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+
+    def drawn(operator, _, cm, tm):
+        if operator == b"Do":
+            heights.append(cm[5])
+
+    page.extract_text(visitor_text=text, visitor_operand_before=drawn)
+    return (top - min(h for h in heights if h > bottom - 1)) / (top - bottom)
+
+
+def test_pages_of_the_pdf_are_full_and_nothing_announces_the_next_page(plain):
+    pages = PdfReader(plain / "report.pdf").pages
+    assert len(pages) > 5
+    for page in pages[1:-1]:  # the first is the decision, whatever it takes
+        assert lowest(page) > 0.9
+        last = page.extract_text().strip().splitlines()[-2].strip()  # before its number
+        assert not re.search(r"\(Table \d+\):?$|^Table \d+\.|^\d+ [A-Z]\w+$", last), (
+            last
+        )
+
+
 def tree(node):
     """Walk the structure tree of a PDF."""
     node = node.get_object()

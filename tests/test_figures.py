@@ -81,6 +81,9 @@ EACH = {
     "cdf": lambda: figures.cdf(Y, P, T, HOSTILE, "no"),
     "cdf_rules": lambda: figures.cdf_rules(Y, P, MARKS, HOSTILE, "no"),
     "confusion": lambda: figures.confusion([[50, 30], [7, 13]], HOSTILE, "no"),
+    "hundred": lambda: figures.hundred(
+        {"ours": [[500, 301], [75, 124]], "b": [[801, 0], [199, 0]]}, HOSTILE, "came"
+    ),
     "loss": lambda: figures.loss(LONG),
     "loss_of_readings": lambda: figures.loss_of_readings(
         {HOSTILE: WEIGHTED, "b": LONG}
@@ -214,6 +217,28 @@ def read_confusion(picture):
     }
     assert_says(picture, f"actual no, 50 were predicted no and 30 {HOSTILE}")
     assert_says(picture, f"actual {HOSTILE}, 7 were predicted no and 13 {HOSTILE}")
+
+
+def read_hundred(picture):
+    first, second = picture.figure.axes
+    # 50.0, 30.1, 7.5 and 12.4 of a hundred: the largest remainder is rounded up.
+    for ax, counts in ((first, [50, 30, 8, 12]), (second, [80, 0, 20, 0])):
+        marks = [(line.get_marker(), len(line.get_xdata())) for line in ax.lines]
+        assert marks == [*zip("oo^^", counts, strict=True)]
+        places = {xy for line in ax.lines for xy in zip(*line.get_data(), strict=True)}
+        assert places == {(x, y) for x in range(10) for y in range(10)}
+        filled = [line.get_markerfacecolor() == BLUE for line in ax.lines]
+        assert filled == [True, False, False, True]
+    assert first.get_title() == "ours:\n62 of 100 right"
+    assert_says(picture, f"ours: 50 came and 12 {HOSTILE}, as predicted")
+    assert_says(picture, f"30 came and 8 {HOSTILE}, against the prediction")
+    (legend,) = picture.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "came, predicted right",
+        "came, predicted wrong",
+        f"{HOSTILE}, predicted wrong",
+        f"{HOSTILE}, predicted right",
+    ]
 
 
 def assert_history(ax, history, objective):
@@ -508,6 +533,7 @@ READ_BACK = {
     "cdf": read_cdf,
     "cdf_rules": read_cdf_rules,
     "confusion": read_confusion,
+    "hundred": read_hundred,
     "loss": read_loss,
     "loss_of_readings": read_loss_of_readings,
     "roc": read_roc,

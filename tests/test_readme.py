@@ -122,6 +122,23 @@ def test_the_two_commands_come_before_any_other():
     assert commands(README)[:2] == ["make report", "make test"]
 
 
+def test_before_them_stand_three_readers_a_picture_and_three_findings():
+    first = README[: README.index("make report")]
+    for reader in ("learn", "analyse", "teach"):
+        (line,) = re.findall(
+            rf"^- \*\*You {reader}:\*\*.*?(?=\n- |\n\n)", first, re.M | re.S
+        )
+        assert line.count("](") == 1
+    assert first.count("![") == 1
+    assert re.findall(r"^\d\. \*\*", first, re.M) == ["1. **", "2. **", "3. **"]
+
+
+def test_the_first_picture_is_the_one_that_is_drawn():
+    picture = TOOL["first_picture"]()
+    drawn = (ROOT / "figures/hundred.svg").read_text(encoding="utf-8")
+    assert f"<title>{picture.alt}</title>" in drawn
+
+
 LOCAL = r"\]\((?!https://)([^)]*)\)"
 
 

@@ -194,9 +194,9 @@ def test_search_finds_a_word_from_disk(site, browser):
         page.keyboard.type("threshold")
         page.keyboard.press("Enter")
         found = page.locator("#search-results li > a")  # they come one by one
-        found.get_by_text("Choose a threshold", exact=True).click()
+        found.get_by_text("4 Choose a threshold", exact=True).click()
         page.wait_for_url("**/04_threshold_analysis.html*")
-        assert page.locator("h1").inner_text().startswith("Choose a threshold")
+        assert page.locator("h1").inner_text().startswith("4 Choose a threshold")
 
 
 def test_next_and_previous_lead_through_the_site(site, browser):

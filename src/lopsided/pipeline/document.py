@@ -37,7 +37,7 @@ MARKDOWN = "commonmark+tex_math_dollars+raw_attribute+gfm_auto_identifiers"
 #: A comment in a notebook's text that becomes the number of a figure or table.
 REFERENCE = re.compile(r"<!-- see (\S+) -->")
 NUMBER = re.compile(r"[+−-]?[\d.,]+(e[+-]?\d+)?%?|undefined|")
-ROWS_KEPT_TOGETHER = 24  # of a table, on one page
+ROWS_KEPT_TOGETHER = 4  # of a table, on one page
 
 Node = Any  # of pandoc's tree: a dict with its type "t" and its content "c"
 
@@ -210,6 +210,7 @@ class Report:
                 return path.name
 
             tree = _walk(self._filled(saved), _for_typst)
+            tree["blocks"] = _announced(tree["blocks"])
             source = _write(tree, "typst", "--shift-heading-level-by=-1")
             given = {"title": self.title, "author": self.author}
             main = folder / "report.typ"
@@ -489,6 +490,8 @@ def _for_typst(node: Node) -> list[Node] | None:
         for figure in node["c"][1]:
             row += [_typst("["), figure, _typst("],")]
         return [*row, _typst(")")]
+    if kind == "RawBlock" and node["c"][0] == "html":
+        return []
     if kind == "Str":
         return [_node("RawInline", "typst", f'#"{_quoted(node["c"])}";')]
     if kind == "Image":
@@ -508,6 +511,23 @@ def _for_typst(node: Node) -> list[Node] | None:
 
 def _typst(source: str) -> Node:
     return _node("RawBlock", "typst", source)
+
+
+def _announced(blocks: list[Node]) -> list[Node]:
+    """Keep what announces a table on the table's page."""
+    return [
+        _node("Div", ["", [], [["typst:sticky", "true"]]], [block])
+        if block["t"] in ("Para", "Plain") and _breaks(after)
+        else block
+        for block, after in zip(blocks, [*blocks[1:], None], strict=True)
+    ]
+
+
+def _breaks(block: Node | None) -> bool:
+    """Say whether a block is a table, which `_for_typst` put into one of its own."""
+    if block is None or block["t"] != "Div":
+        return False
+    return any(name == "typst:breakable" for name, _ in block["c"][0][2])
 
 
 def _quoted(text: str) -> str:

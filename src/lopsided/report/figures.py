@@ -3,13 +3,14 @@
 Longer than most: each figure stands beside the words that replace it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 
@@ -160,6 +161,60 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
         f"were predicted {negative} and {tp:,} {positive}."
     )
     return Picture("confusion_matrix", figure, alt)
+
+
+#: Of four kinds of rows, tn, fp, fn and tp: the marker, and the colour inside.
+KINDS = (("o", BLUE), ("o", "white"), ("^", "white"), ("^", BLUE))
+
+
+@styled
+def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Picture:
+    """Draw confusion matrices as a hundred rows each, a mark a row.
+
+    Parameters
+    ----------
+    tables : mapping of array of int, shape (2, 2)
+        Two, ``[[tn, fp], [fn, tp]]`` each, by what to call them.
+    positive, negative : str
+        What the rows of each class did: ``"missed"``, ``"came"``.
+    """
+    figure = Figure(figsize=(PHONE[0], 4.0))
+    in_words = []
+    for ax, (name, table) in zip(figure.subplots(1, 2), tables.items(), strict=True):
+        counts = _of_hundred(np.ravel(table))
+        ends = np.cumsum(counts)
+        for (marker, face), start, end in zip(KINDS, ends - counts, ends, strict=True):
+            place = np.arange(start, end)
+            edge = BLUE if face == BLUE else ORANGE
+            ax.plot(place % 10, place // 10, marker, ms=10, mec=edge, mfc=face, mew=1.6)
+        tn, fp, fn, tp = counts
+        ax.set_title(f"{name}:\n{tn + tp} of 100 right")
+        ax.set(xlim=(-0.7, 9.7), ylim=(9.7, -0.7), aspect="equal")
+        ax.set_axis_off()
+        in_words.append(
+            f"{name}: {tn} {negative} and {tp} {positive}, as predicted; {fp} "
+            f"{negative} and {fn} {positive}, against the prediction"
+        )
+    entries = [
+        Line2D(
+            [], [], ls="", marker=m, mfc=c, mec=BLUE if c == BLUE else ORANGE, mew=1.6
+        )
+        for m, c in KINDS
+    ]
+    right, wrong = "predicted right", "predicted wrong"
+    kinds = ((negative, right), (negative, wrong), (positive, wrong), (positive, right))
+    names = [", ".join(kind) for kind in kinds]
+    figure.legend(entries, names, loc="outside lower center", ncols=2, handletextpad=0)
+    return Picture("hundred", figure, f"Of a hundred. {'. '.join(in_words)}.")
+
+
+def _of_hundred(counts: Array) -> Array:
+    """Round shares to whole per cents that add up to 100, by largest remainders."""
+    shares = 100 * counts / counts.sum()
+    whole = np.floor(shares).astype(int)
+    most = np.argsort(whole - shares, kind="stable")[: 100 - whole.sum()]
+    whole[most] += 1
+    return whole
 
 
 @styled
