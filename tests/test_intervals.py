@@ -86,22 +86,31 @@ def test_an_interval_narrows_with_the_square_root_of_the_rows(sample):
     assert widths[0] / widths[1] == pytest.approx(4, rel=0.2)
 
 
-def test_bands_follow_the_curves_of_scikit_learn():
+@pytest.mark.parametrize("groups", [None, np.arange(300) // 4], ids=["rows", "groups"])
+@pytest.mark.parametrize("digits", [2, 15], ids=["ties", "no ties"])
+def test_bands_follow_the_curves_of_scikit_learn(digits, groups):
     """With one draw a band has no width: it is the curve of that draw."""
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     rng = np.random.default_rng(3)
     Y = (rng.random(300) < 0.3).astype(float)
-    p = np.clip(rng.normal(0.3 + 0.2 * Y, 0.15), 0, 1).round(2)
-    bands = curve_bands(Y, p, 1, np.random.default_rng(7))
-    drawn = np.repeat(np.arange(Y.size), Resampler(Y).draw(np.random.default_rng(7)))
-    fpr, tpr, _ = roc_curve(Y[drawn], p[drawn], drop_intermediate=False)
-    assert np.allclose(bands["roc_low"], np.interp(bands["x"], fpr, tpr))
-    assert np.allclose(bands["roc_high"], bands["roc_low"])
-    precision, recall, _ = precision_recall_curve(Y[drawn], p[drawn])
-    for x, low in zip(bands["x"][1:], bands["pr_low"][1:], strict=True):
-        reached = np.flatnonzero(recall >= x)[-1]  # the highest threshold that does
-        assert low == pytest.approx(precision[reached])
+    p = np.clip(rng.normal(0.3 + 0.2 * Y, 0.15), 0.001, 1).round(digits)
+    Y[np.argsort(p)[:20]] = 1  # so that the lowest rows still move recall
+    Y[np.argsort(p)[-20:]] = np.arange(20) % 2 == 0  # and the highest does not
+    for seed in range(4):
+        bands = curve_bands(Y, p, 1, np.random.default_rng(seed), groups)
+        times = Resampler(Y, groups).draw(np.random.default_rng(seed))
+        drawn = np.repeat(np.arange(Y.size), times)
+        fpr, tpr, _ = roc_curve(Y[drawn], p[drawn], drop_intermediate=False)
+        assert np.array_equal(bands["x"], np.linspace(0, 1, 101))
+        assert np.allclose(bands["roc_low"], np.interp(bands["x"], fpr, tpr))
+        assert np.allclose(bands["roc_high"], bands["roc_low"])
+        precision, recall, _ = precision_recall_curve(Y[drawn], p[drawn])
+        assert bands["pr_low"][0] == pytest.approx(precision[-2])  # of the first row
+        for x, low in zip(bands["x"][1:], bands["pr_low"][1:], strict=True):
+            reached = np.flatnonzero(recall >= x)[-1]  # the highest threshold that does
+            assert low == pytest.approx(precision[reached])
+        assert np.array_equal(bands["pr_high"], bands["pr_low"])
 
 
 @pytest.mark.slow

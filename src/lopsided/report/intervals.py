@@ -198,8 +198,9 @@ def curve_bands(
         fp, tp = (np.append(0, np.cumsum(c)) for c in counts)  # highest first
         recall = ratio(tp, tp[-1])
         recalls[i] = np.interp(x, ratio(fp, fp[-1]), recall)
-        reached = np.clip(np.searchsorted(recall, x), 1, len(recall) - 1)
-        precisions[i] = tp[reached] / np.maximum(tp[reached] + fp[reached], 1)
+        first = np.searchsorted(tp + fp, 1)  # of the predictions that were drawn
+        reached = np.maximum(np.searchsorted(recall, x), first)
+        precisions[i] = tp[reached] / (tp[reached] + fp[reached])
     ends = [np.nanquantile(c, TAILS, axis=0) for c in (recalls, precisions)]
     columns = ["x", "roc_low", "roc_high", "pr_low", "pr_high"]
     return pd.DataFrame(np.vstack([x, *ends]).T, columns=columns)
