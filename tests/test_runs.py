@@ -2,11 +2,12 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from lopsided.errors import InputError
-from lopsided.pipeline.folders import RunFolder
+from lopsided.pipeline.folders import RESERVED, RunFolder, overwrite
 
 
 def make(run, text):
@@ -189,3 +190,53 @@ def test_no_permission_is_refused(run, monkeypatch, change, what):
     monkeypatch.setattr(os, change, refuse)
     with pytest.raises(InputError, match=r"cannot write in .*runs: Permission denied"):
         make(run, "1")
+
+
+def test_a_name_is_refused_by_name(tmp_path):
+    words = r"^run name '../x' must be letters, digits, '_' or '-', at most 100$"
+    with pytest.raises(InputError, match=words):
+        RunFolder("../x", tmp_path)
+    places = " or ".join(map(repr, RESERVED))
+    for name in RESERVED:
+        with pytest.raises(InputError, match=f"run name '{name}' .* not {places}$"):
+            RunFolder(name, tmp_path)
+
+
+def test_a_leftover_that_cannot_be_deleted_stops_nothing(run, monkeypatch):
+    (run.root / ".r.old-1").mkdir(parents=True)
+
+    def refused(path, *arguments, **options):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(os, "rmdir", refused)
+    make(run, "1")
+    assert (run.path / "metrics.json").read_text() == "1"
+    assert hidden(run) == [".r.lock", ".r.old-1"]
+    monkeypatch.undo()
+    make(run, "2")
+    assert hidden(run) == [".r.lock"]
+
+
+def test_a_file_is_put_in_place_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "rows.csv"
+    overwrite(path, b"1")
+    overwrite(path, b"2")
+    assert path.read_bytes() == b"2"
+
+    def full(partial, target):
+        assert (partial, target) == (tmp_path / "rows.csv.partial", path)
+        assert partial.read_bytes() == b"3"
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        overwrite(path, b"3")
+    assert [*tmp_path.iterdir()] == [path]
+    assert path.read_bytes() == b"2"
+
+    def nowhere(partial, content):
+        raise OSError("read-only")
+
+    monkeypatch.setattr(Path, "write_bytes", nowhere)  # before there is anything
+    with pytest.raises(OSError, match="read-only"):
+        overwrite(path, b"3")
