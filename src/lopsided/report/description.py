@@ -218,5 +218,5 @@ class CardManifest(BaseModel):
     finished: str
 
 
-#: Of ``parameters.json``.
+# Of parameters.json.
 NamesAndValues = dict[str, JsonValue]
