@@ -79,7 +79,7 @@ def counts_above(Y: Array, p: Array) -> tuple[Array, Array, Array]:
     """Count both classes at or above each distinct prediction, the highest first.
 
     One sort serves every threshold: `roc_auc`, `average_precision` and the strategies
-    of `threshold` all start here.
+    of ``threshold`` all start here.
 
     Parameters
     ----------

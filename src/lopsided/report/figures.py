@@ -211,7 +211,7 @@ def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Pictur
 def _of_hundred(counts: Array) -> Array:
     """Round shares to whole per cents that add up to 100, by largest remainders."""
     shares = 100 * counts / counts.sum()
-    whole = np.floor(shares).astype(int)
+    whole: Array = np.floor(shares).astype(int)
     most = np.argsort(whole - shares, kind="stable")[: 100 - whole.sum()]
     whole[most] += 1
     return whole
