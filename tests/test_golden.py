@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 
 from lopsided.parameters import Parameters
-from lopsided.report import experiment
+from lopsided.report import beside, experiment
 from lopsided.table.dataset import load
 
 pytestmark = pytest.mark.slow
@@ -43,8 +43,9 @@ def assert_close(found, expected, where=""):
 
 def test_the_default_run():
     dataset = load(Parameters())
-    fitted = experiment.fit(dataset.parameters, dataset)
-    found = experiment.measure(dataset.parameters, dataset, fitted)
+    p, fitted = dataset.parameters, experiment.fit(dataset.parameters, dataset)
+    found = experiment.measure(p, dataset, fitted)
+    found["beside"] = beside.measure(p, dataset, fitted, found["threshold"])
     assert_close(found, golden("simulated"))
 
 
