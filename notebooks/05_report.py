@@ -126,13 +126,13 @@ for sentence in decision.mind(measured):
     say(sentence)
 
 # %%
-names = table.words.positive, table.words.negative
+both = table.words.positive, table.words.negative
 show(
-    figures.cdf(table.Y_test, fitted.p_test, t, *names),
+    figures.cdf(table.Y_test, fitted.p_test, t, *both),
     "Cumulative distributions of the predicted probability, class by class.",
 )
 show(
-    figures.confusion(counts, *names),
+    figures.confusion(counts, *both),
     "The confusion matrix of the test rows, with each cell's share of its row.",
 )
 
