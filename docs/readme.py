@@ -145,18 +145,19 @@ def clinic_block():
 
 
 def credit_block():
-    """Say how the run on the loans went."""
+    """Quote the first page of the run on the loans."""
+    from lopsided.report import decision  # not there yet where the wheel is built
+
     metrics = committed("credit")
-    shown = [
-        f"{label} {cell(metrics, 'test', name)}"
-        for name, label in [("f1", "F1"), ("recall", "recall"), ("roc_auc", "ROC AUC")]
+    page = [
+        decision.asked(metrics),
+        decision.table(metrics),
+        decision.threshold(metrics),
+        decision.certainty(metrics),
+        decision.learned(metrics),
+        decision.compared(metrics),
     ]
-    return (
-        f"On {metrics['data']['n_test']:,} test rows, of which "
-        f"{metrics['data']['prevalence_test']:.1%} went bad, the default network has "
-        f"{', '.join(shown)} at the threshold {metrics['threshold']:.4f}, which is the "
-        "prevalence of the training rows.\n"
-    )
+    return "\n>\n".join(f"> {sentence.markdown()}" for sentence in page) + "\n"
 
 
 def bench_block():

@@ -8,12 +8,11 @@
 
 # %% [markdown]
 # # A neural network written from scratch, for lopsided classes
-#
-# The ten sections of the source report, for the table that this run was given: each
-# with the formula as it should be, the values used, and the result. Every number is
-# computed here. About ten minutes to read.
 
 # %% [markdown] tags=["only-notebook"]
+# The decision first, then the ten sections of the source report, for the table that
+# this run was given. Every number is computed here. About ten minutes to read.
+#
 # The lessons explain each step: [forward](01_forward_propagation.ipynb),
 # [backward](02_weighted_backprop.ipynb), [training](03_training.ipynb),
 # [threshold](04_threshold_analysis.ipynb).
@@ -74,10 +73,10 @@ import pandas as pd
 
 from lopsided.lesson.network import n_parameters
 from lopsided.lesson.threshold import equivalent_threshold, ks_distance
-from lopsided.prose import quoted
-from lopsided.report import beside, experiment, explorer, figures, results
+from lopsided.report import beside, decision, experiment, explorer, figures, results
 from lopsided.report.display import say, show
 from lopsided.table.dataset import load
+from lopsided.table.split import split_words
 
 # %%
 table = load(P)
@@ -90,8 +89,8 @@ results.save_metrics(P.run_dir, measured)
 # %%
 facts, train, test = measured["data"], measured["train"], measured["test"]
 layer_dims, t = list(fitted.network.layer_dims), measured["threshold"]
-prevalence = facts["prevalence_test"]
-always_positive = 2 * prevalence / (1 + prevalence)  # F1 of saying yes to everyone
+counts = test["confusion_matrix"]
+of_the_source = table.provenance.is_appointments
 
 
 # %%
@@ -99,98 +98,74 @@ def written(value):
     return "undefined" if value is None else f"{value:.4f}"
 
 
-def with_interval(name):
-    between = (test["intervals"] or {}).get(name)
-    known = between and between[0] is not None
-    low_high = f" ({between[0]:.4f} to {between[1]:.4f})" if known else ""
-    return written(test[name]) + low_high
+def beside_the_source(text, **values):
+    if of_the_source:
+        say(text, **values)
 
 
 # %% [markdown]
 # ## Summary
 
 # %% tags=["nbval-check-output"]
-say(
-    "A network with layers {layers} was trained on {n_train:,} {rows} ({source}) "
-    "to tell {positive} from {negative}, and tested on {n_test:,} others.",
-    layers=str(layer_dims),
-    rows=table.words.rows,
-    source="the simulated clinic" if P.data == "simulated" else facts["source"],
-    positive=table.words.positive,
-    negative=table.words.negative,
-    n_train=facts["n_train"],
-    n_test=facts["n_test"],
-)
+say(decision.asked(measured))
+say(decision.table(measured))
 
 # %% tags=["nbval-check-output"]
-say("- Test accuracy: {value}", value=with_interval("accuracy"))
-say("- Test F1: {value}", value=with_interval("f1"))
-say("- Test ROC AUC: {value}", value=with_interval("roc_auc"))
-if test["intervals"]:
-    say(
-        "In brackets: 95 % bootstrap intervals. They say how far other {rows} of the same "
-        "world would move the numbers of this network; {why}.",
-        rows=table.words.rows,
-        why=f"{table.words.rows} that share their {quoted(table.provenance.grouped_by)} are drawn together"
-        if table.provenance.grouped_by
-        else f"the {table.words.rows} are drawn one by one, as if none went with another",
-    )
+say(decision.threshold(measured))
+say(decision.certainty(measured))
+
+# %% tags=["nbval-check-output"]
+say(decision.learned(measured))
+say(decision.compared(measured))
 
 # %% [markdown]
-# How was the imbalance handled, and does the network do better than rules that need
-# none?
+# **To mind** before it is used:
 
 # %% tags=["nbval-check-output"]
-used_w = fitted.w
-if P.weighting == "uniform":
-    say(
-        "The weight w = {w:.4g} multiplies both classes alike, so it favours neither. "
-        "Only the threshold, {t:.4g}, can take the imbalance into account.",
-        w=used_w,
-        t=t,
-    )
-else:
-    say(
-        "Positives weigh {w:.4g} times as much as negatives. For a perfect model, the "
-        "threshold {t:.4g} then decides as {same:.4g} would without a weight.",
-        w=used_w,
-        t=t,
-        same=equivalent_threshold(used_w, t) if t < 1 else 1.0,
-    )
+for sentence in decision.mind(measured):
+    say(sentence)
 
-# %% tags=["nbval-check-output"]
-say(
-    "Beside it, the rules that need no network: always {negative} has accuracy "
-    "{accuracy:.4f}; always {positive} has F1 {f1:.4f}.",
-    negative=table.words.negative,
-    positive=table.words.positive,
-    accuracy=1 - prevalence,
-    f1=always_positive,
+# %%
+both = table.words.positive, table.words.negative
+show(
+    figures.cdf(table.Y_test, fitted.p_test, t, *both),
+    "Cumulative distributions of the predicted probability, class by class.",
 )
-say(
-    "Against these, the network's accuracy differs by {accuracy:+.4f} and its F1 by "
-    "{f1:+.4f}.",
-    accuracy=test["accuracy"] - (1 - prevalence),
-    f1=(test["f1"] or 0) - always_positive,
+show(
+    figures.confusion(counts, *both),
+    "The confusion matrix of the test rows, with each cell's share of its row.",
 )
 
 # %% [markdown]
 # ## 1 Introduction
 #
-# The source report trains a neural network, written from scratch in NumPy, on an
-# imbalanced problem that it does not name. This report does what that one describes,
-# states what it left open, and mends what it got wrong.
+# A neural network, written from scratch in NumPy, learns to tell two classes apart of
+# which one is rarer, and a threshold turns its probability into a decision.
+
+# %% tags=["nbval-check-output"]
+if of_the_source:
+    say(
+        "The source report does so on an imbalanced problem that it does not name. This "
+        "report does what that one describes, states what it left open, and mends what "
+        "it got wrong."
+    )
+else:
+    say(
+        "The method, and the ten sections, are those of a report on missed "
+        "appointments, with its mistakes mended."
+    )
 
 # %% tags=["nbval-check-output"]
 for note in table.provenance.notes:
-    say("- {note}", note=note)
+    if note not in table.provenance.mind[: decision.MOST_TO_MIND]:
+        say("- {note}", note=note)
 say(
     "- {p_train:.4f} of the training {rows} and {p_test:.4f} of the test {rows} are "
     "{positive}.",
     rows=table.words.rows,
     positive=table.words.positive,
     p_train=facts["prevalence_train"],
-    p_test=prevalence,
+    p_test=facts["prevalence_test"],
 )
 
 # %% [markdown]
@@ -204,11 +179,12 @@ show(treated, "The columns of the table, and what became of each.", "columns")
 # ## 2 Model architecture
 #
 # $$\text{layer\_dims} = [n_0, n_1, \dots, n_L], \qquad n_L = 1$$
-#
-# The source gives two hidden layers twice, with different sizes: 3 and 3 in its
-# formula, 40 and 3 in its words. The size is a parameter here.
 
 # %% tags=["nbval-check-output"]
+beside_the_source(
+    "The source gives two hidden layers twice, with different sizes: 3 and 3 in its "
+    "formula, 40 and 3 in its words. The size is a parameter here."
+)
 say(
     "layer_dims = {dims}: {n} features, {count:,} weights and biases.",
     dims=str(layer_dims),
@@ -248,10 +224,16 @@ say(
 # \end{aligned}$$
 #
 # This is the binary cross-entropy, written with the logit $z$. It needs no
-# $\varepsilon$, and is computed in the form that cannot overflow. The class weight $c$
-# belongs in it: the source shows the loss without the weight and descends a gradient
-# with it. $\lambda$ is the parameter `l2`, which the source does not have.
-#
+# $\varepsilon$, and is computed in the form that cannot overflow. $c$ is the weight of
+# the class, and $\lambda$ the parameter `l2`.
+
+# %% tags=["nbval-check-output"]
+beside_the_source(
+    "The source shows the loss without the class weight and descends a gradient with "
+    "it. It has no penalty."
+)
+
+# %% [markdown]
 # Two losses are drawn, epoch by epoch<!-- see loss -->.
 
 # %%
@@ -281,11 +263,26 @@ say(
 # c_\text{positive} &= \begin{cases} w & \text{ if } y = 1 \\
 # 1 & \text{ if } y = 0 \end{cases}
 # \end{aligned}$$
-#
-# The source's formula is the uniform reading; its words ask for the positive one.
 
 # %% tags=["nbval-check-output"]
-say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=used_w)
+beside_the_source(
+    "The source's formula is the uniform reading; its words ask for the positive one."
+)
+used_w = fitted.w
+say("weighting = {weighting}, w = {w:.4g}.", weighting=P.weighting, w=used_w)
+if P.weighting == "uniform":
+    say(
+        "It multiplies both classes alike, so it favours neither. Only the threshold, "
+        "{t:.4g}, can take the imbalance into account.",
+        t=t,
+    )
+else:
+    say(
+        "Positives weigh so many times as much as negatives. For a perfect model, the "
+        "threshold {t:.4g} then decides as {same:.4g} would without a weight.",
+        t=t,
+        same=equivalent_threshold(used_w, t) if t < 1 else 1.0,
+    )
 
 # %% [markdown]
 # ## 6 Backpropagation and weight updates
@@ -299,9 +296,10 @@ say("weighting = {weighting}, w = {w:.4g}", weighting=P.weighting, w=used_w)
 # b^{[l]} &:= b^{[l]} - \alpha \, db^{[l]}
 # \end{aligned}$$
 #
-# The source prints $dW$ transposed. The first line never divides by zero.
+# The first line never divides by zero.
 
 # %% tags=["nbval-check-output"]
+beside_the_source("The source prints $dW$ transposed.")
 updates = P.epochs * -(-facts["n_train"] // P.batch_size)
 size = min(P.batch_size, facts["n_train"])
 say(
@@ -313,7 +311,7 @@ say(
 # %% [markdown]
 # ## 7 Training setup
 #
-# What the source gives, with the values of this run<!-- see setup -->:
+# How the network was trained<!-- see setup -->:
 
 # %% tags=["nbval-check-output"]
 setup = {
@@ -327,15 +325,11 @@ setup = pd.DataFrame({"value": setup}).rename_axis("setting")
 show(setup, "The training setup.", "setup")
 
 # %% [markdown]
-# What the source leaves open, and what was chosen here<!-- see choices -->:
+# What else was chosen<!-- see choices -->:
 
 # %%
-if P.group_column:
-    how = f"whole groups of {P.group_column}; test_size is a share of groups"
-elif P.time_column:
-    how = f"the latest by {P.time_column}; the split seed is not used"
-else:
-    how = "drawn at random, class by class"
+beside_the_source("Of these the source says nothing.")
+how = split_words(P)
 share = facts["n_test"] / (facts["n_train"] + facts["n_test"])
 ENGINES = {
     "numpy": "trained by the code that the lessons explain",
@@ -349,14 +343,14 @@ choices = [
     ["features", chosen, "named by the parameters; see the table in section 1"],
     ["first weights", "He", "keeps the signal's variance through ReLU layers"],
     ["w", f"{used_w:.4g}", f"multiplies {about_w}"],
-    ["l2 penalty", f"{P.l2:g}", "none in the source's formulas"],
+    ["l2 penalty", f"{P.l2:g}", "on the weights, not the biases"],
     ["precision", P.dtype, "of all arithmetic; float64 unless asked"],
     ["engine", P.engine, ENGINES[P.engine]],
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
     ["test share", f"{share:.4f}", how],
 ]
 choices = pd.DataFrame(choices, columns=["choice", "value", "reason"])
-show(choices.set_index("choice"), "What the source leaves open.", "choices")
+show(choices.set_index("choice"), "Further choices of this run.", "choices")
 
 # %% [markdown]
 # ## 8 Evaluation metrics
@@ -395,13 +389,6 @@ else:
 # The confusion matrix of the test rows is drawn<!-- see confusion_matrix --> and
 # counted<!-- see counts -->.
 
-# %%
-counts = test["confusion_matrix"]
-show(
-    figures.confusion(counts, table.words.positive, table.words.negative),
-    "The confusion matrix of the test rows, with each cell's share of its row.",
-)
-
 # %% tags=["nbval-check-output"]
 names = [table.words.negative, table.words.positive]
 matrix = pd.DataFrame(
@@ -411,9 +398,6 @@ matrix = pd.DataFrame(
 )
 show(matrix.rename_axis("count"), "The counts of the confusion matrix.", "counts")
 
-# %% [markdown]
-# For the appointments, the source's values stand beside this run's.
-
 # %% tags=["nbval-check-output"]
 reported = {
     "train accuracy": (0.5265378134153651, train["accuracy"]),
@@ -422,7 +406,8 @@ reported = {
 }
 (tn, fp), (fn, tp) = counts
 reported |= {"tn": (8702, tn), "fp": (8940, fp), "fn": (1460, fn), "tp": (3004, tp)}
-if table.provenance.is_appointments and table.words.labels == ("No", "Yes"):
+if of_the_source and table.words.labels == ("No", "Yes"):
+    say("The source's values, beside those of this run:")
     for name, values in reported.items():
         form = ",d" if isinstance(values[1], int) else ".4f"
         reported[name] = [format(value, form) for value in values]
@@ -432,8 +417,6 @@ if table.provenance.is_appointments and table.words.labels == ("No", "Yes"):
         "The source's values, and this run's.",
         "source",
     )
-else:
-    say("These are not the source's table and classes: nothing to set beside them.")
 if P.data == "simulated":
     say(
         "The simulated clinic is a stand-in for the source's table: expect no equality."
@@ -443,10 +426,10 @@ if P.data == "simulated":
 # ## 9 Threshold analysis
 #
 # Predicted positive means $\hat y \ge t$. A threshold is fixed beforehand, or chosen
-# without test labels. The rule `capacity` reads the test rows' predictions. The source
-# does not say on which rows it chose its own.
+# without test labels. The rule `capacity` reads the test rows' predictions.
 
 # %% tags=["nbval-check-output"]
+beside_the_source("The source does not say on which rows it chose its own.")
 say(
     "t = {t:.4g}, by the rule {rule}; {ties} test {rows} lie exactly on it.",
     t=t,
@@ -484,18 +467,7 @@ if sizes[largest] > 0.01 * p.size:
 
 # %% [markdown]
 # For each class, the share of its test rows at or below a probability is
-# drawn<!-- see cdf -->.
-
-# %%
-show(
-    figures.cdf(
-        table.Y_test, fitted.p_test, t, table.words.positive, table.words.negative
-    ),
-    "Cumulative distributions of the predicted probability, class by class.",
-)
-
-# %% [markdown]
-# What would another threshold give<!-- see thresholds -->? Looking is free; a threshold
+# drawn<!-- see cdf -->. What would another threshold give<!-- see thresholds -->? Looking is free; a threshold
 # chosen here would have seen the test labels.
 
 # %%
@@ -525,5 +497,5 @@ say("At this threshold {found}; {right}.", found=found, right=right)
 say(
     "The ranking behind it has ROC AUC {value}. No threshold can change that number; "
     "other features or another training can.",
-    value=with_interval("roc_auc"),
+    value=written(test["roc_auc"]),
 )

@@ -51,6 +51,20 @@ YES, NO = "yes $#\\@<*_` </script>\x0b\uffff", "no & <none> #[x]\x1a\x1b\ufffe"
 TITLE, AUTHOR = "A $title$ \x1c#x <b> 名\ufeff", 'O\'Neil\x1f "B" <b> \\ #let'
 
 
+SECTIONS = [
+    "Introduction",
+    "Model architecture",
+    "Forward propagation",
+    "Loss function",
+    "Class imbalance handling",
+    "Backpropagation and weight updates",
+    "Training setup",
+    "Evaluation metrics",
+    "Threshold analysis",
+    "Conclusion",
+]
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """Run notebook 05 on a table that tries everything; give the folder."""
@@ -219,6 +233,32 @@ def test_pages_of_the_pdf_are_full_and_nothing_announces_the_next_page(plain):
         assert not re.search(r"\(Table \d+\):?$|^Table \d+\.|^\d+ [A-Z]\w+$", last), (
             last
         )
+@pytest.mark.parametrize("which", ["hostile", "plain"])
+def test_the_first_page_is_the_decision_and_its_two_figures(which, request):
+    run = request.getfixturevalue(which)
+    first, second, *_ = pdf_text((run[0] if which == "hostile" else run) / "report.pdf")
+    wanted = ["Asked.", "Thetable.", "Thedecision.", "Howsure.", "Health."]
+    wanted += ["Besideothers.", "Tomind", "Figure1.", "Figure2."]
+    assert [words for words in wanted if words not in first] == []
+    assert second.startswith("1Introduction")
+    html = ((run[0] if which == "hostile" else run) / "report.html").read_text("utf-8")
+    row = html[html.index('<div class="figures">') :]
+    assert row[: row.index("</div>")].count("<figure") == 2
+    assert html.index("Health.") < html.index('<div class="figures">')
+
+
+def test_the_words_fit_the_table(hostile):
+    """Of another table, the source of the ten sections is named once."""
+    text = Page(hostile[0] / "report.html").text
+    body = text[: text.index("How this report was made")]
+    assert len(re.findall(r"(?i)\bsource\b", body)) == 0
+    assert body.count("those of a report on missed appointments") == 1
+
+
+def test_the_ten_sections_of_the_source_are_there(hostile):
+    text = Page(hostile[0] / "report.html").text
+    places = [text.rindex(f"{n} {name}") for n, name in enumerate(SECTIONS, 1)]
+    assert places == sorted(places)
 
 
 def tree(node):

@@ -27,8 +27,12 @@ def make_run(root, name, data, **values):
     results.save_fitted(folder, p, dataset, fitted)
     results.save_metrics(folder, experiment.measure(p, dataset, fitted))
     results.write_json(folder / results.PARAMETERS, p.model_dump())
-    finished = {"finished": "2026-01-01T00:00:00+00:00"}
-    results.write_json(folder / results.MANIFEST, finished)
+    made = {
+        "finished": "2026-01-01T00:00:00+00:00",
+        "lopsided": "0.1",
+        "python": "3.12",
+    }
+    results.write_json(folder / results.MANIFEST, made)
 
 
 @pytest.fixture(scope="module")

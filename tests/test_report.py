@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 FILES = [
     "manifest.json",
     "metrics.json",
+    "model_card.md",
     "model.npz",
     "parameters.json",
     "predictions.parquet",

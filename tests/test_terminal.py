@@ -73,6 +73,7 @@ def commands(table, tmp_path):
         "predict, no such table": (["predict", f"none{ODD}", "--run", "a"], 2),
         "runs": (["runs"], 0),
         "compare": (["compare", "a", f"b{ODD}"], 0),
+        "card": (["card", f"b{ODD}"], 0),
         "simulate": (["simulate", tmp_path / f"new{ODD}.csv", "--rows", "20"], 0),
         "an unknown command": ([ODD], 2),
         "an unknown option": (["check", f"--{ODD}"], 2),

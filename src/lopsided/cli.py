@@ -194,6 +194,19 @@ def runs() -> None:
 
 
 @lopsided.command()
+@click.argument("run", default="default")
+def card(run: str) -> None:
+    """Print the model card of RUN: what to hand on with its model, in Markdown.
+
+    Each run holds it as model_card.md.
+    """
+    from lopsided.pipeline.overview import find_run
+    from lopsided.report import card
+
+    echo(card.of_run(find_run(run)))
+
+
+@lopsided.command()
 @click.argument("a")
 @click.argument("b")
 def compare(a: str, b: str) -> None:

@@ -20,7 +20,9 @@ from lopsided.errors import in_words
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, jobs, notebooks
 from lopsided.pipeline.folders import RunFolder
-from lopsided.report import results
+from lopsided.pipeline.reading import Told
+from lopsided.prose import one_line
+from lopsided.report import card, decision, results
 from lopsided.table.dataset import load
 
 KERNEL_LOG = "kernels.log"  # kept with a run that failed
@@ -49,7 +51,7 @@ def run_report(parameters: Parameters, name: str = "default") -> Path:
         When a notebook failed; what there is stays in ``<run>.failed``.
     """
     run = RunFolder(name)
-    dataset = load(parameters)  # refuses bad input, and fills in defaults
+    dataset = load(parameters, Told())  # refuses bad input, and fills in defaults
     for notebook in notebooks.REPORT:
         notebooks.check_pair(notebooks.folder() / f"{notebook}.ipynb")
     parameters = dataset.parameters
@@ -85,6 +87,7 @@ def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
             seconds |= documents(parameters, made, stage)
             made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
             results.write_json(stage / results.MANIFEST, made)
+            (stage / card.CARD).write_text(card.of_run(stage), encoding="utf-8")
             settle(stage, run.path)
             (stage / KERNEL_LOG).unlink()
         except Exception as error:
@@ -270,9 +273,8 @@ def headline(metrics: dict[str, Any]) -> str:
         rows.append(f"{name:18}{train:>8}{test:>8}{between}")
     (tn, fp), (fn, tp) = metrics["test"]["confusion_matrix"]
     rows.append(f"test rows: tn {tn:,}  fp {fp:,}  fn {fn:,}  tp {tp:,}")
-    rows.append(
-        f"threshold {metrics['threshold']:.4g} ({metrics['threshold_strategy']})"
-    )
+    for sentence in (decision.threshold(metrics), decision.learned(metrics)):
+        rows.append(one_line(sentence.plain().replace("**", "")))
     return "\n".join(rows)
 
 

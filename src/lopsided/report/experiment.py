@@ -20,8 +20,10 @@ from lopsided.lesson.loss import balanced_weight, class_weights
 from lopsided.lesson.network import Array, Network, initialise
 from lopsided.lesson.training import History, train
 from lopsided.parameters import Resolved
+from lopsided.report import health
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
+from lopsided.table.split import split_words
 
 #: Parameters that change nothing about a trained network.
 AFTER_TRAINING = {"threshold", "n_bootstrap", "author", "title", "run_dir", "data"}
@@ -226,12 +228,31 @@ def measure(parameters: Resolved, dataset: Dataset, fitted: Fitted) -> dict[str,
             "n_features": len(dataset.X_train),
             "prevalence_train": float(dataset.Y_train.mean()),
             "prevalence_test": float(dataset.Y_test.mean()),
+            "n_columns": len(dataset.recipe.columns),
+            "split": split_words(parameters),
         },
+        "words": {
+            "target": dataset.words.target,
+            "positive": dataset.words.positive,
+            "negative": dataset.words.negative,
+            "rows": dataset.words.rows,
+        },
+        "mind": [*dataset.provenance.mind],
         "w": fitted.w,
         "threshold": choice.t,
         "threshold_strategy": strategy_name(parameters),
         "threshold_note": choice.note or None,
         "threshold_ties_test": threshold.ties(fitted.p_test, choice.t),
+        "health": health.measure(
+            fitted.network,
+            dataset.X_train,
+            dataset.Y_test,
+            fitted.p_test,
+            float(dataset.Y_train.mean()),
+            choice.t,
+            fitted.w if parameters.weighting == "positive" else 1.0,
+            dataset.test.groups,
+        ),
         "train": metrics.summary(dataset.Y_train, fitted.p_train, choice.t),
         "test": metrics.summary(dataset.Y_test, fitted.p_test, choice.t)
         | {

@@ -1,0 +1,124 @@
+"""Small, wide, tall and rare tables: each leads to a report, or to one line of why."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lopsided.errors import InputError
+from lopsided.lesson.network import initialise
+from lopsided.parameters import validate
+from lopsided.pipeline.reading import Told
+from lopsided.report import beside, decision, experiment, health
+from lopsided.table import csvfile, recipe, textual
+from lopsided.table.dataset import load
+
+
+def table(rows, columns=3, positives=None, seed=0):
+    """Invent measurements of parts, of which some are faulty."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(rows, columns)).round(3)
+    frame = pd.DataFrame(X, columns=[f"gauge {k}" for k in range(columns)])
+    order = np.argsort(-X[:, 0] - rng.normal(size=rows))
+    faulty = np.zeros(rows, dtype=bool)
+    faulty[order[: positives or rows // 4]] = True
+    return frame.assign(faulty=np.where(faulty, "yes", "no"))
+
+
+def loaded(frame, folder, **given):
+    path = folder / "parts.csv"
+    frame.to_csv(path, index=False)
+    usual = {"data": str(path), "target": "faulty", "epochs": 3, "n_bootstrap": 20}
+    return load(validate(usual | {"hidden_units": [3]} | given))
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"rows": 60},
+        {"rows": 12, "positives": 3},
+        {"rows": 200, "columns": 500},
+        {"rows": 3000, "positives": 6},
+    ],
+    ids=["60 rows", "12 rows", "500 columns", "0.2 %"],
+)
+def test_odd_sizes_are_measured_and_said(shape, tmp_path):
+    d = loaded(table(**shape), tmp_path)
+    p, fitted = d.parameters, experiment.fit(d.parameters, d)
+    m = experiment.measure(p, d, fitted)
+    m["beside"] = beside.measure(p, d, fitted, m["threshold"])
+    page = [
+        decision.asked(m),
+        decision.table(m),
+        decision.threshold(m),
+        decision.certainty(m),
+        decision.learned(m),
+        decision.compared(m),
+        *decision.mind(m),
+        health.promise(d),
+    ]
+    said = " ".join(sentence.plain() for sentence in page)
+    assert "nan" not in said.lower().split()
+    assert f"{shape['rows']:,} rows" in said
+    few = int(d.Y_test.sum())
+    assert ("the intervals of its metrics are wide" in said) == (few < 30)
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (table(2000, positives=1), "1 of 2,000 rows are positive"),
+        (table(6, positives=1), "1 of 6 rows are positive"),
+    ],
+)
+def test_too_few_of_a_class_are_refused_and_it_is_said_what_is_missing(
+    frame, says, tmp_path
+):
+    with pytest.raises(InputError, match=says) as caught:
+        loaded(frame, tmp_path)
+    assert "give more rows" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_in_parts_is_the_table(tmp_path, monkeypatch):
+    """Texts that some parts have and others not, and quotes over an end of a part."""
+    frame = table(400).assign(
+        town=np.where(np.arange(400) < 150, "Ulm", "Kiel, or\nnear"),
+        note=[f"n{k}" for k in range(400)],
+    )
+    content = frame.to_csv(index=False).encode()
+    whole = csvfile.read(content, "t.csv").frame
+    monkeypatch.setattr(csvfile, "ROWS_AT_ONCE", 37)
+    shares = []
+    parts = csvfile.read(content, "t.csv", on_part=shares.append).frame
+    for k in whole:
+        pd.testing.assert_series_equal(
+            textual.Text(parts[k]).text(), textual.Text(whole[k]).text()
+        )
+    assert textual.Text(parts["town"]).text().tolist() == frame["town"].tolist()
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    d = loaded(frame, tmp_path)
+    monkeypatch.setattr(recipe, "ROWS_AT_ONCE", 37)
+    again = loaded(frame, tmp_path)
+    np.testing.assert_array_equal(again.X_train, d.X_train)
+    np.testing.assert_array_equal(again.X_test, d.X_test)
+
+
+def test_reading_a_tall_table_is_told_and_a_short_one_not(capsys):
+    for shares in ([0.2, 0.4, 0.6, 0.9, 1.0], [1.0], [0.6, 1.0]):
+        told = Told()
+        for share in shares:
+            told(share)
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"reading: {k} %" for k in (25, 50, 75, 100)]
+
+
+def test_units_off_are_those_that_no_row_moves_however_many_rows(monkeypatch):
+    network = initialise([1, 2, 1], np.random.default_rng(0))
+    network.W[1][:], network.b[1][:] = [[1], [1]], [[0], [-5]]
+    X = np.zeros((1, 30))
+    X[0, -1] = 6  # only the last row moves the second unit
+    Y, p = np.arange(4)[None] % 2, np.array([[0.1, 0.2, 0.3, 0.4]])
+    monkeypatch.setattr(health, "ROWS_AT_ONCE", 7)
+    assert health.measure(network, X, Y, p, 0.5, 0.25)["units_off"] == 0
+    assert health.measure(network, X[:, :-1], Y, p, 0.5, 0.25)["units_off"] == 2
