@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from statistics import median
 
+from lopsided.report.beside import sentence
+
 ROOT = Path(__file__).parents[1]
 #: What the source report prints.
 REPORTED = {
@@ -75,9 +77,9 @@ def credit_block():
     ]
     return (
         f"On {metrics['data']['n_test']:,} test rows, of which "
-        f"{metrics['data']['prevalence_test']:.1%} went bad, the default network has "
+        f"{metrics['data']['prevalence_test']:.1%} went bad, the network has "
         f"{', '.join(shown)} at the threshold {metrics['threshold']:.4f}, which is the "
-        "prevalence of the training rows.\n"
+        f"prevalence of the training rows. {sentence(metrics['beside'], fitted=True)}\n"
     )
 
 

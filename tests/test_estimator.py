@@ -106,6 +106,7 @@ def test_the_same_network_as_the_experiment(tiny_clinic, chosen, w):
 
 def test_the_defaults_are_those_of_a_report():
     ours, theirs = NeuralNetClassifier().get_params(), Parameters().model_dump()
+    theirs |= Parameters().trained_as_the_report()
     assert ours.pop("class_weight") is None
     assert ours.pop("random_state") is None
     assert ours.pop("hidden_units") == tuple(theirs["hidden_units"])

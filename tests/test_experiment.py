@@ -33,6 +33,7 @@ OTHER = {
     "encoding": "cp1252",
     "decimal": ",",
     "dayfirst": True,
+    "training": "fitted",
     "hidden_units": [3, 4],
     "weighting": "positive",
     "w": 3.0,
@@ -49,6 +50,7 @@ OTHER = {
     "split_seed": 1,
     "data_seed": 1,
     "l2": 0.1,
+    "n_networks": 2,
     "dtype": "float32",
     "engine": "numpy",
     "n_bootstrap": 10,
@@ -90,6 +92,7 @@ def test_what_trains_another_network_has_another_fingerprint(plain, name):
 OF_TRAINING = [
     *("hidden_units", "weighting", "w", "initialisation", "epochs", "batch_size"),
     *("initial_learning_rate", "final_learning_rate", "seed", "l2", "dtype"),
+    "n_networks",
 ]
 
 

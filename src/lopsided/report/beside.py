@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -27,6 +28,8 @@ from lopsided.table.dataset import Dataset
 NEVER, ALWAYS = "always negative", "always positive"
 LOGISTIC, TREES = "logistic regression", "boosted trees"
 TAUGHT = (LOGISTIC, TREES)
+#: What the table of all models shows.
+SHOWN = ("roc_auc", "average_precision", "f1", "accuracy", "log_loss")
 #: A difference of ROC AUC that rarely matters, however sure it is.
 LITTLE = 0.005
 #: Draws are enough for the intervals of differences: more move their ends little.
@@ -160,6 +163,36 @@ def entry(beside: list[dict[str, Any]], model: str) -> dict[str, Any]:
     return next(found for found in beside if found["model"] == model)
 
 
+def table(
+    measured: dict[str, Any], names: tuple[str, str] = ("negative", "positive")
+) -> pd.DataFrame:
+    """Lay out all models, the network first: a row each.
+
+    ``difference`` is the network's ROC AUC minus the model's, with its interval.
+
+    Parameters
+    ----------
+    measured : dict
+        What ``metrics.json`` holds.
+    names : tuple of str
+        Of the two classes, negative first.
+    """
+    said = {NEVER: f"always {names[0]}", ALWAYS: f"always {names[1]}"}
+    rows = {"network": measured["test"]} | {
+        said.get(e["model"], e["model"]): e for e in measured["beside"]
+    }
+    found = pd.DataFrame(
+        {name: {m: _written(e[m]) for m in SHOWN} for name, e in rows.items()}
+    ).T
+    gaps = [e["difference"]["roc_auc"] for e in measured["beside"]]
+    found["difference"] = ["", *(_amount(gap) for gap in gaps)]
+    return found.rename_axis("model")
+
+
+def _written(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"
+
+
 def sentence(beside: list[dict[str, Any]], fitted: bool = False) -> str:
     """Say what follows from the differences: which model to use on this table.
 
@@ -209,7 +242,9 @@ def sentence(beside: list[dict[str, Any]], fitted: bool = False) -> str:
     return f"On this table the network ranks better than {found}{more}: {so}."
 
 
-def _amount(gap: dict[str, float], sign: int = 1) -> str:
+def _amount(gap: dict[str, Any], sign: int = 1) -> str:
     """Write a difference and its interval: 0.0200 (0.0100 to 0.0300)."""
+    if gap["low"] is None:
+        return f"{sign * gap['value']:.4f}"
     low, high = sorted((sign * gap["low"], sign * gap["high"]))
     return f"{sign * gap['value']:.4f} ({low:.4f} to {high:.4f})"
