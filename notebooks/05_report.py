@@ -342,8 +342,8 @@ say("{sentence}", sentence=choosing.sentence(choice))
 if choice.tried:
     show(
         choosing.listed(choice),
-        "What was tried: loss on the rows held out, and how far it is above the lowest, "
-        "with the standard error of this difference.",
+        "What was tried: mean loss on the rows held out, and how far it is above the "
+        "lowest, with the standard error of this difference.",
         "tried",
     )
     curve = figures.validation(choice.curve)

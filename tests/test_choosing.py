@@ -187,6 +187,17 @@ def test_settings_are_compared_row_by_row():
     assert gaps[2] == np.inf
 
 
+def test_a_hidden_layer_must_be_better_by_a_standard_error():
+    rng = np.random.default_rng(0)
+    plain = rng.exponential(size=400)
+    depths = [0, 0, 1]
+    for gain, taken in ((0.2, 2), (0.001, 1), (-0.2, 1)):
+        other = plain - gain + rng.normal(0, 0.3, 400)
+        losses = np.array([plain + 0.01, plain, other])
+        _, gaps, errors = choosing.compared(losses)
+        assert choosing.simplest(depths, losses, gaps, errors) == taken, gain
+
+
 def test_the_curve_is_the_chosen_settings(tmp_path):
     d = table(tmp_path, 120, linear)
     choice = choosing.choose(d.parameters, d)

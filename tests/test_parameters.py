@@ -203,7 +203,7 @@ def ran(*cells):
     return namespace
 
 
-OWN = "# What this notebook takes\nepochs = 400\nrun_dir = None"
+OWN = "# What this notebook takes\nepochs = None\nrun_dir = None"
 READ = "P = 1"
 
 

@@ -147,8 +147,9 @@ class Choice:
 def choose(p: Resolved, d: Dataset) -> Choice:
     """Settle the parameters of a training: what is open is chosen for the table.
 
-    Of all settings tried, the one with the lowest loss on rows held out is taken; of
-    equals, the first, which is the simplest.
+    Of each width, the setting with the lowest loss on rows held out is a candidate. Of
+    these, the one without a hidden layer is taken, unless another's loss is lower by
+    more than one standard error (after Breiman and others 1984, section 3.4.3).
 
     Parameters
     ----------
@@ -192,6 +193,7 @@ def choose(p: Resolved, d: Dataset) -> Choice:
         raise DivergenceError(
             "training diverged with every setting tried; lower initial_learning_rate"
         )
+    chosen = simplest([len(s.hidden_units) for s in settings], losses, gaps, errors)
     tried = tuple(
         Tried(
             s.hidden_units,
@@ -202,7 +204,7 @@ def choose(p: Resolved, d: Dataset) -> Choice:
         )
         for i, s in enumerate(used)
     )
-    return Choice(used[best], open_, n, tried, curves[best])
+    return Choice(used[chosen], open_, n, tried, curves[chosen])
 
 
 def compared(losses: Array) -> tuple[int, Array, Array]:
@@ -225,6 +227,26 @@ def compared(losses: Array) -> tuple[int, Array, Array]:
         differences = losses - losses[best]
         errors = differences.std(axis=1, ddof=1) / np.sqrt(losses.shape[1])
     return best, means - means[best], np.nan_to_num(errors)
+
+
+def simplest(depths: Sequence[int], losses: Array, gaps: Array, errors: Array) -> int:
+    """Find the setting to take: with the fewest layers, if it is not told worse.
+
+    Parameters
+    ----------
+    depths : sequence of int
+        Hidden layers of each setting.
+    losses : array, shape (settings, m)
+    gaps, errors : array, shape (settings,)
+        From `compared`.
+    """
+    means = losses.mean(axis=1)
+    for depth in sorted(set(depths)):
+        of_depth = [i for i, its in enumerate(depths) if its == depth]
+        best = min(of_depth, key=means.__getitem__)
+        if gaps[best] <= errors[best]:
+            return best
+    raise AssertionError("the best is within any error of itself")
 
 
 def n_folds(d: Dataset) -> int:
@@ -306,16 +328,21 @@ def sentence(choice: Choice) -> str:
         )
     won = next(t for t in choice.tried if is_same(t, p))
     layers = f"hidden layers {p.hidden_units}" if p.hidden_units else "no hidden layer"
+    how = (
+        "the lowest of all"
+        if won.gap == 0
+        else "within one standard error of the lowest, which has a hidden layer"
+    )
     return (
         f"Of {len(choice.tried)} settings, cross-validation in {choice.folds} folds of "
         f"the training rows took {layers}, {p.epochs:,} epochs, the rate "
-        f"{p.initial_learning_rate:.3g} and l2 {p.l2:.3g}: with {won.loss:.4f} its "
-        "mean loss on the rows held out is the lowest."
+        f"{p.initial_learning_rate:.3g} and l2 {p.l2:.2g}: on the rows held out its "
+        f"mean loss is {won.loss:.4f}, {how}."
     )
 
 
 def listed(choice: Choice) -> pd.DataFrame:
-    """Lay out what was tried: a row a setting, the lowest loss first.
+    """Lay out what was tried: a row a setting, the one taken first.
 
     ``above`` is how far its loss is above the lowest, with the standard error of this
     difference.
@@ -328,8 +355,11 @@ def listed(choice: Choice) -> pd.DataFrame:
             "l2": f"{t.l2:.2g}",
             "loss": f"{t.loss:.4f}" if np.isfinite(t.loss) else "diverged",
             "above": f"{t.gap:.4f} ± {t.error:.4f}" if 0 < t.gap < np.inf else "",
+            "taken": "yes" if is_same(t, choice.parameters) else "",
         }
-        for t in sorted(choice.tried, key=lambda t: t.loss)
+        for t in sorted(
+            choice.tried, key=lambda t: (not is_same(t, choice.parameters), t.loss)
+        )
     ]
     return pd.DataFrame(rows).set_index("hidden layers")
 
