@@ -110,6 +110,14 @@ def test_with_everything_given_nothing_is_chosen(tmp_path):
     assert "nothing was chosen" in choosing.sentence(choice)
 
 
+def test_an_open_rate_alone_is_tried_too(tmp_path):
+    given = {n: v for n, v in GIVEN.items() if n != "initial_learning_rate"}
+    d = table(tmp_path, 80, linear, **given)
+    choice = choosing.choose(d.parameters, d)
+    assert choice.open == ("initial_learning_rate",)
+    assert (len(choice.tried), choice.folds) == (1, 5)
+
+
 def test_a_given_rate_is_not_lowered_where_it_diverges(tmp_path):
     given = {"initial_learning_rate": 1e9, "final_learning_rate": 1e9, "l2": 1.0}
     d = table(tmp_path, 80, linear, epochs=40, **given)

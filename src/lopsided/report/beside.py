@@ -79,12 +79,14 @@ def estimator(model: ClassifierMixin, w: float = 1.0) -> Predictor:
     return predict
 
 
-def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str, Any]]:
+def measure(
+    parameters: Resolved, d: Dataset, fitted: Fitted, t: float
+) -> list[dict[str, Any]]:
     """Compute what ``metrics.json`` holds under ``beside``, one entry a model.
 
     Parameters
     ----------
-    p : Resolved
+    parameters : Resolved
     d : Dataset
     fitted : Fitted
         The network.
@@ -108,13 +110,15 @@ def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str,
     """
     share = np.full(d.Y_test.size, d.Y_train.mean())  # says it to all
     models: dict[str, tuple[Array, float]] = {NEVER: (share, 1.0), ALWAYS: (share, 0.0)}
-    w = fitted.w if p.weighting == "positive" else 1.0
+    w = fitted.w if parameters.weighting == "positive" else 1.0
     for name, model in ((LOGISTIC, logistic(len(d.X_train))), (TREES, trees())):
         predict = estimator(model, w)
-        models[name] = _with_threshold(p, d, predict)
+        models[name] = _with_threshold(parameters, d, predict)
     draws = None
-    if n := min(p.n_bootstrap, MOST_DRAWS):
-        rng = np.random.default_rng([p.seed, 1])  # meets the draws of the intervals
+    if n := min(parameters.n_bootstrap, MOST_DRAWS):
+        rng = np.random.default_rng(
+            [parameters.seed, 1]
+        )  # meets the draws of the intervals
         all_models = [(fitted.p_test, t), *models.values()]
         draws = bootstrap(d.Y_test, all_models, n, rng, d.test.groups)
     own = _rates(d.Y_test, fitted.p_test, t)
@@ -133,10 +137,12 @@ def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str,
     return found
 
 
-def _with_threshold(p: Resolved, d: Dataset, predict: Predictor) -> tuple[Array, float]:
+def _with_threshold(
+    parameters: Resolved, d: Dataset, predict: Predictor
+) -> tuple[Array, float]:
     """Predict the test rows, and choose the threshold by the parameters' rule."""
     p_test = predict(d)
-    rule = p.threshold
+    rule = parameters.threshold
     looks = isinstance(rule, str) and rule != "prevalence"
     if looks and not threshold.parse(str(rule))[0].of_new_rows:
         n = min(FOLDS, int(min(d.Y_train.sum(), (1 - d.Y_train).sum())))

@@ -144,7 +144,7 @@ class Choice:
         return found
 
 
-def choose(p: Resolved, d: Dataset) -> Choice:
+def choose(parameters: Resolved, d: Dataset) -> Choice:
     """Settle the parameters of a training: what is open is chosen for the table.
 
     Of each width, the setting with the lowest loss on rows held out is a candidate. Of
@@ -153,7 +153,7 @@ def choose(p: Resolved, d: Dataset) -> Choice:
 
     Parameters
     ----------
-    p : Resolved
+    parameters : Resolved
     d : Dataset
 
     Returns
@@ -165,12 +165,15 @@ def choose(p: Resolved, d: Dataset) -> Choice:
     DivergenceError
         Where every setting diverges.
     """
-    if p.training == "report":
-        return Choice(settled(p, p.trained_as_the_report()))
-    open_ = tuple(name for name in CHOSEN if getattr(p, name) is None)
-    settings = [settled(p, setting) for setting in candidates(p, d.Y_train.size)]
+    if parameters.training == "report":
+        return Choice(settled(parameters, parameters.trained_as_the_report()))
+    open_ = tuple(name for name in CHOSEN if getattr(parameters, name) is None)
+    settings = [
+        settled(parameters, setting)
+        for setting in candidates(parameters, d.Y_train.size)
+    ]
     n = n_folds(d)
-    if len(settings) == 1 or not n:
+    if not open_ or not n:
         return Choice(settings[0], open_)
     parts = [*folds(d, n, by_group=True)]
     tasks = [(s, part, k) for s in settings for k, (_, part) in enumerate(parts)]
@@ -262,29 +265,38 @@ def n_folds(d: Dataset) -> int:
     return min(most) if min(most) > 1 else 0
 
 
-def candidates(p: Resolved, m: int) -> Iterator[dict[str, Any]]:
+def candidates(parameters: Resolved, m: int) -> Iterator[dict[str, Any]]:
     """List the settings to try, the simplest first. What is given stays as given.
 
     Parameters
     ----------
-    p : Resolved
+    parameters : Resolved
     m : int
         Training rows.
     """
-    batch_size = p.batch_size or BATCH_SIZE
+    batch_size = parameters.batch_size or BATCH_SIZE
     batches = -(-m // batch_size)
-    for width in WIDTHS if p.hidden_units is None else [width_of(p.hidden_units)]:
+    for width in (
+        WIDTHS
+        if parameters.hidden_units is None
+        else [width_of(parameters.hidden_units)]
+    ):
         lengths = [max(1, round(n / batches)) for n in width.updates]
-        epochs = dict.fromkeys(lengths) if p.epochs is None else [p.epochs]
+        epochs = (
+            dict.fromkeys(lengths) if parameters.epochs is None else [parameters.epochs]
+        )
         penalties = [float(f"{k / m:.2g}") for k in width.penalties]
-        for length, l2 in product(epochs, penalties if p.l2 is None else [p.l2]):
+        for length, l2 in product(
+            epochs, penalties if parameters.l2 is None else [parameters.l2]
+        ):
             yield {
                 "hidden_units": [*width.hidden_units],
                 "epochs": length,
                 "batch_size": batch_size,
-                "initial_learning_rate": p.initial_learning_rate or width.rate,
+                "initial_learning_rate": parameters.initial_learning_rate or width.rate,
                 "l2": l2,
-                "n_networks": p.n_networks or (NETWORKS if width.hidden_units else 1),
+                "n_networks": parameters.n_networks
+                or (NETWORKS if width.hidden_units else 1),
             }
 
 
@@ -293,17 +305,20 @@ def width_of(hidden_units: Sequence[int]) -> Width:
     return replace(WIDTHS[bool(hidden_units)], hidden_units=tuple(hidden_units))
 
 
-def planned(p: Resolved, d: Dataset) -> str:
+def planned(parameters: Resolved, d: Dataset) -> str:
     """Say what training would do, before it does it."""
-    n, weight = len(d.X_train), f"weighting {p.weighting!r}, w = {p.w}"
-    if p.training == "report":
-        s = settled(p, p.trained_as_the_report())
+    n, weight = (
+        len(d.X_train),
+        f"weighting {parameters.weighting!r}, w = {parameters.w}",
+    )
+    if parameters.training == "report":
+        s = settled(parameters, parameters.trained_as_the_report())
         networks = s.n_seeds * s.n_networks
         updates = s.epochs * -(-d.Y_train.size // s.batch_size) * networks
         layers = [n, *s.hidden_units, 1]
         return f"network {layers}, {weight}\n{s.epochs} epochs, {updates:,} updates"
-    open_ = [name for name in CHOSEN if getattr(p, name) is None]
-    settings = [*candidates(p, d.Y_train.size)]
+    open_ = [name for name in CHOSEN if getattr(parameters, name) is None]
+    settings = [*candidates(parameters, d.Y_train.size)]
     if not open_:
         return f"network {[n, *settings[0]['hidden_units'], 1]}, {weight}"
     return (
@@ -315,8 +330,8 @@ def planned(p: Resolved, d: Dataset) -> str:
 
 def sentence(choice: Choice) -> str:
     """Say what was tried, and what won."""
-    p = choice.parameters
-    if p.training == "report":
+    parameters = choice.parameters
+    if parameters.training == "report":
         return "The training is the source report's: nothing was chosen."
     names = ", ".join(choice.open)
     if not choice.open:
@@ -326,8 +341,12 @@ def sentence(choice: Choice) -> str:
             f"The training rows are too few to choose {names} by cross-validation; the "
             "first, the simplest, was taken."
         )
-    won = next(t for t in choice.tried if is_same(t, p))
-    layers = f"hidden layers {p.hidden_units}" if p.hidden_units else "no hidden layer"
+    won = next(t for t in choice.tried if is_same(t, parameters))
+    layers = (
+        f"hidden layers {parameters.hidden_units}"
+        if parameters.hidden_units
+        else "no hidden layer"
+    )
     how = (
         "the lowest of all"
         if won.gap == 0
@@ -335,9 +354,9 @@ def sentence(choice: Choice) -> str:
     )
     return (
         f"Of {len(choice.tried)} settings, cross-validation in {choice.folds} folds of "
-        f"the training rows took {layers}, {p.epochs:,} epochs, the rate "
-        f"{p.initial_learning_rate:.3g} and l2 {p.l2:.2g}: on the rows held out its "
-        f"mean loss is {won.loss:.4f}, {how}."
+        f"the training rows took {layers}, {parameters.epochs:,} epochs, the rate "
+        f"{won.initial_learning_rate:.3g} and l2 {won.l2:.2g}: on the rows held out "
+        f"its mean loss is {won.loss:.4f}, {how}."
     )
 
 
@@ -364,22 +383,22 @@ def listed(choice: Choice) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("hidden layers")
 
 
-def is_same(t: Tried, p: Settled) -> bool:
+def is_same(t: Tried, parameters: Settled) -> bool:
     """Tell whether this setting was taken."""
-    return all(getattr(t, name) == getattr(p, name) for name in CHOSEN)
+    return all(getattr(t, name) == getattr(parameters, name) for name in CHOSEN)
 
 
-def settled(p: Resolved, values: dict[str, Any]) -> Settled:
+def settled(parameters: Resolved, values: dict[str, Any]) -> Settled:
     """Fill in what is open."""
-    return validate(p.model_dump() | values, Settled)
+    return validate(parameters.model_dump() | values, Settled)
 
 
-def _rate(p: Settled) -> float:
-    return p.initial_learning_rate
+def _rate(parameters: Settled) -> float:
+    return parameters.initial_learning_rate
 
 
 def _judge(
-    p: Settled, part: Dataset, fold: int, may_lower: bool
+    parameters: Settled, part: Dataset, fold: int, may_lower: bool
 ) -> tuple[Array, Settled, list[tuple[float, float]]]:
     """Train on a part, and compute the losses of the rows that it holds out.
 
@@ -393,8 +412,8 @@ def _judge(
         Training and validation loss, at the epochs of `looks`.
     """
     Y = part.Y_test
-    weight = class_weights(Y, p.weighting, class_weight(p, part))
-    X = part.X_test.astype(p.dtype)
+    weight = class_weights(Y, parameters.weighting, class_weight(parameters, part))
+    X = part.X_test.astype(parameters.dtype)
 
     def held_out(network: Network) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):  # told by an infinite loss
@@ -402,7 +421,7 @@ def _judge(
             losses = (weight * logistic_loss(Z, Y))[0]
         return np.where(np.isfinite(losses), losses, np.inf)
 
-    at = sorted(looks(p.epochs))
+    at = sorted(looks(parameters.epochs))
     for _ in range(LOWERED + 1 if may_lower else 1):
         seen: dict[int, float] = {}
 
@@ -410,14 +429,20 @@ def _judge(
             if epoch in at:
                 seen[epoch] = float(held_out(network).mean())
 
-        rng = np.random.default_rng([p.seed, fold])
+        rng = np.random.default_rng([parameters.seed, fold])
         try:
-            network, history = train_network(p, part, rng, watch=watch)
+            network, history = train_network(parameters, part, rng, watch=watch)
         except DivergenceError:
-            p = p.with_(initial_learning_rate=p.initial_learning_rate / 3)
+            parameters = parameters.with_(
+                initial_learning_rate=parameters.initial_learning_rate / 3
+            )
             continue
-        return held_out(network), p, [(history.objective[e], seen[e]) for e in at]
-    return np.full(Y.size, np.inf), p, []
+        return (
+            held_out(network),
+            parameters,
+            [(history.objective[e], seen[e]) for e in at],
+        )
+    return np.full(Y.size, np.inf), parameters, []
 
 
 def looks(epochs: int) -> set[int]:
@@ -426,14 +451,14 @@ def looks(epochs: int) -> set[int]:
 
 
 def _curve(
-    p: Settled, curves: list[list[tuple[float, float]]]
+    parameters: Settled, curves: list[list[tuple[float, float]]]
 ) -> dict[str, list[float]]:
     """Average the folds' curves."""
     if not all(curves):
         return {}
     training, validation = np.mean(curves, axis=0).T
     return {
-        "epoch": [e + 1 for e in sorted(looks(p.epochs))],
+        "epoch": [e + 1 for e in sorted(looks(parameters.epochs))],
         "training": training.tolist(),
         "validation": validation.tolist(),
     }
