@@ -16,7 +16,7 @@ from lopsided.report import beside, choosing, experiment, results
 from lopsided.table.dataset import load
 
 BRIEF = (
-    choosing.Width((), 0.3, (400,), (4, 1)),
+    choosing.Width((), 0.3, (400,), (1, 4)),
     choosing.Width((8,), 0.1, (400, 800), (4,)),
 )
 
@@ -127,11 +127,11 @@ def test_a_given_rate_is_not_lowered_where_it_diverges(tmp_path):
 
 def test_an_open_rate_is_lowered_where_training_diverges(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        choosing, "WIDTHS", (choosing.Width((), 30.0, (400,), (1,)), BRIEF[1])
+        choosing, "WIDTHS", (choosing.Width((), 1000.0, (400,), (1,)), BRIEF[1])
     )
     d = table(tmp_path, 80, linear, l2=0.1)
     choice = choosing.choose(d.parameters, d)
-    assert choice.tried[0].initial_learning_rate < 30
+    assert choice.tried[0].initial_learning_rate < 1000
     assert np.isfinite(choice.tried[0].loss)
 
 
@@ -195,15 +195,24 @@ def test_settings_are_compared_row_by_row():
     assert gaps[2] == np.inf
 
 
-def test_a_hidden_layer_must_be_better_by_a_standard_error():
+def test_another_setting_must_be_better_by_a_standard_error():
     rng = np.random.default_rng(0)
     plain = rng.exponential(size=400)
-    depths = [0, 0, 1]
-    for gain, taken in ((0.2, 2), (0.001, 1), (-0.2, 1)):
-        other = plain - gain + rng.normal(0, 0.3, 400)
-        losses = np.array([plain + 0.01, plain, other])
-        _, gaps, errors = choosing.compared(losses)
-        assert choosing.simplest(depths, losses, gaps, errors) == taken, gain
+
+    def better(gain):
+        return plain - gain + rng.normal(0, 0.3, 400)
+
+    for gains, expected in (
+        ((0.2, 0.0), 1),  # another penalty
+        ((0.2, 0.4), 2),  # a hidden layer, better still
+        ((0.2, 0.203), 1),
+        ((0.001, 0.2), 2),
+        ((0.001, 0.001), 0),
+        ((-0.2, -0.2), 0),
+        ((-np.inf, 0.2), 2),  # diverged
+    ):
+        losses = np.array([plain, *map(better, gains)])
+        assert choosing.taken([0, 0, 1], losses) == expected, gains
 
 
 def test_the_curve_is_the_chosen_settings(tmp_path):
