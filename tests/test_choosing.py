@@ -64,6 +64,20 @@ def test_a_linear_table_needs_no_hidden_layer_and_loses_nothing(tmp_path):
     assert ranked(d, p_test) > ranked(d, logistic) - 0.01
 
 
+def test_without_hidden_layer_it_is_logistic_regression(tmp_path):
+    """On a gap in one row too, whose weight is hardly moved."""
+    d = table(tmp_path, 400, linear)
+    X = np.vstack([d.X_train, np.eye(1, 320, 7) * 17.9])
+    X_test = np.vstack([d.X_test, np.eye(1, 80, 3) * 17.9])
+    rare = replace(d, train=replace(d.train, X=X), test=replace(d.test, X=X_test))
+    given = d.parameters.with_(hidden_units=[], l2=1 / 320, epochs=430)
+    p = choosing.choose(given, rare).parameters
+    assert p.initialisation == "small"
+    network = experiment.fit(p, rare).network
+    model = beside.logistic().fit(X.T, d.Y_train[0])
+    np.testing.assert_allclose(network.W[1], model.coef_, atol=0.03)
+
+
 def test_an_interaction_is_found_that_logistic_regression_misses(tmp_path):
     d = table(tmp_path, 600, crossed)
     choice = choosing.choose(d.parameters, d)

@@ -157,7 +157,8 @@ class Parameters(BaseModel):
     initialisation: Literal["he", "xavier", "small"] = _field(
         "he",
         "how the first weights are drawn: their variance is 2 / inputs, or "
-        "2 / (inputs + outputs), or their standard deviation 0.01",
+        "2 / (inputs + outputs), or their standard deviation 0.01; training 'fitted' "
+        "takes 'small' for 'he' without a hidden layer",
         "'he', 'xavier' or 'small'",
     )
     epochs: Epochs | None = _field(

@@ -119,9 +119,9 @@ class Choice:
     @classmethod
     def from_json(cls, told: dict[str, Any], parameters: Settled) -> "Choice":
         """Read what `told` gave, for parameters that were settled by it."""
-        diverged = {"loss": np.inf, "gap": np.inf}
+        missing: dict[str, Any] = {"loss": np.inf, "gap": np.inf, "error": 0.0}
         tried = tuple(
-            Tried(**{n: diverged.get(n, v) if v is None else v for n, v in t.items()})
+            Tried(**(missing | {n: v for n, v in t.items() if v is not None}))
             for t in told["tried"]
         )
         return cls(
@@ -131,7 +131,8 @@ class Choice:
     @property
     def told(self) -> dict[str, Any]:
         """What ``metrics.json`` holds of it, under ``training``."""
-        chosen = self.parameters.model_dump(include={*CHOSEN, "batch_size"})
+        more = {"batch_size", "initialisation"}
+        chosen = self.parameters.model_dump(include={*CHOSEN, *more})
         told = {
             "training": self.parameters.training,
             "chosen": [*self.open],
@@ -292,6 +293,7 @@ def candidates(parameters: Resolved, m: int) -> Iterator[dict[str, Any]]:
         ):
             yield {
                 "hidden_units": [*width.hidden_units],
+                "initialisation": first_weights(parameters, width),
                 "epochs": length,
                 "batch_size": batch_size,
                 "initial_learning_rate": parameters.initial_learning_rate or width.rate,
@@ -299,6 +301,16 @@ def candidates(parameters: Resolved, m: int) -> Iterator[dict[str, Any]]:
                 "n_networks": parameters.n_networks
                 or (NETWORKS if width.hidden_units else 1),
             }
+
+
+def first_weights(parameters: Resolved, width: Width) -> str:
+    """Say how the first weights are drawn: small where no ReLU asks for more.
+
+    What a large one was drawn as would stay in a weight that few rows move, such as
+    that of a rare gap.
+    """
+    is_usual = parameters.initialisation == "he"
+    return "small" if is_usual and not width.hidden_units else parameters.initialisation
 
 
 def width_of(hidden_units: Sequence[int]) -> Width:
