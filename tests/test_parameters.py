@@ -137,6 +137,7 @@ def test_unknown_names_are_refused(name, hint):
         ("hidden_units", "[3, 3]", [3, 3]),
         ("threshold", "recall:0.8", "recall:0.8"),
         ("features", '["Age", "Gender"]', ["Age", "Gender"]),
+        ("drop", '["id"]', ["id"]),
         ("target", "1", "1"),  # text stays as typed
         ("target", "null", None),
         ("data", "2016.csv", "2016.csv"),

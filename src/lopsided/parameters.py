@@ -401,7 +401,8 @@ def from_text(name: str, text: str) -> Any:
     """
     check_name(name)
     annotation = Parameters.model_fields[name].annotation
-    is_text = set(get_args(annotation) or [annotation]) <= {str, types.NoneType}
+    said = {list} if annotation == list[str] else set(get_args(annotation))
+    is_text = (said or {annotation}) <= {str, types.NoneType}
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
