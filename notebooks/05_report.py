@@ -336,7 +336,7 @@ show(setup, "The training setup.", "setup")
 # cross-validation, and the test rows have no part in it.
 
 # %% tags=["nbval-check-output"]
-say("{sentence}", sentence=choosing.sentence(choice))
+say("{told}", told=choosing.sentence(choice))
 
 # %%
 if choice.tried:

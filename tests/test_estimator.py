@@ -86,7 +86,8 @@ def test_the_same_network_as_the_experiment(tiny_clinic, chosen, w):
     mean = class_weights(table.Y_train, p.weighting, fitted.w).mean()
 
     def classifier(scale=1.0, **weighting):
-        same = p.model_dump(include=set(NeuralNetClassifier().get_params()))
+        used = table.parameters
+        same = used.model_dump(include=set(NeuralNetClassifier().get_params()))
         same["initial_learning_rate"] *= scale
         same["final_learning_rate"] *= scale
         same["l2"] /= scale

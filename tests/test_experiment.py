@@ -279,7 +279,7 @@ def test_units_of_measurement_do_not_matter(tiny_clinic, tmp_path):
     path = tmp_path / "days.csv"
     frame.to_csv(path, index=False)
     same = {"target": "SMS_received", "features": ["Age", "Gender", "Hipertension"]}
-    same |= {"epochs": 5, "hidden_units": [3]}
+    same |= {"epochs": 5, "hidden_units": [3], "training": "report"}
     years = load(Parameters(data=str(tiny_clinic), **same))
     days = load(Parameters(data=str(path), **same))
     assert years.provenance.sha256 != days.provenance.sha256

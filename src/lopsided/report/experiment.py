@@ -2,6 +2,8 @@
 
 These are the few lines that notebook 03 explains, in the form that every notebook, the
 command and the tests share.
+
+Longer than most: training, its measures and their intervals belong to one experiment.
 """
 
 import hashlib
