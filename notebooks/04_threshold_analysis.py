@@ -23,10 +23,11 @@
 # to be decided on.
 
 # %% tags=["parameters"]
-# The report gives these.
-epochs = 400
-batch_size = 200
-initial_learning_rate = 0.01
+# None: the report's 400, 200 and 0.01; or chosen for the table, by `training`.
+training = None  # None: "report" for the appointments, "fitted" for other tables
+epochs = None
+batch_size = None
+initial_learning_rate = None
 final_learning_rate = 1e-5
 
 # It leaves these open, or contradicts itself.
@@ -34,7 +35,7 @@ data = "simulated"  # or the path of a table
 target = None  # None: known for the appointments
 positive_label = None  # None: the rarer value
 features = None  # None: "report" for the appointments, "all" for other tables
-hidden_units = [40, 3]
+hidden_units = None  # None: [40, 3], or chosen
 weighting = "uniform"
 w = 1.0
 initialisation = "he"
@@ -58,7 +59,8 @@ time_column = None
 seed = 0
 split_seed = 0
 data_seed = 0
-l2 = 0.0
+l2 = None  # None: 0, or chosen
+n_networks = None  # None: 1, or 5 whose mean logit is taken
 dtype = "float64"
 engine = "numpy"
 n_bootstrap = 2000
@@ -95,7 +97,7 @@ from lopsided.table.dataset import load
 
 # %%
 table = load(P)
-P = table.parameters
+P = results.choice(table.parameters, table).parameters
 fitted = results.fitted(P, table)
 p_train, p_test = fitted.p_train, fitted.p_test
 Y_train, Y_test = table.Y_train, table.Y_test

@@ -18,10 +18,11 @@
 # [threshold](04_threshold_analysis.ipynb).
 
 # %% tags=["parameters"]
-# The report gives these.
-epochs = 400
-batch_size = 200
-initial_learning_rate = 0.01
+# None: the report's 400, 200 and 0.01; or chosen for the table, by `training`.
+training = None  # None: "report" for the appointments, "fitted" for other tables
+epochs = None
+batch_size = None
+initial_learning_rate = None
 final_learning_rate = 1e-5
 
 # It leaves these open, or contradicts itself.
@@ -29,7 +30,7 @@ data = "simulated"  # or the path of a table
 target = None  # None: known for the appointments
 positive_label = None  # None: the rarer value
 features = None  # None: "report" for the appointments, "all" for other tables
-hidden_units = [40, 3]
+hidden_units = None  # None: [40, 3], or chosen
 weighting = "uniform"
 w = 1.0
 initialisation = "he"
@@ -53,7 +54,8 @@ time_column = None
 seed = 0
 split_seed = 0
 data_seed = 0
-l2 = 0.0
+l2 = None  # None: 0, or chosen
+n_networks = None  # None: 1, or 5 whose mean logit is taken
 dtype = "float64"
 engine = "numpy"
 n_bootstrap = 2000
@@ -73,16 +75,26 @@ import pandas as pd
 
 from lopsided.lesson.network import n_parameters
 from lopsided.lesson.threshold import equivalent_threshold, ks_distance
-from lopsided.report import beside, decision, experiment, explorer, figures, results
+from lopsided.report import (
+    beside,
+    choosing,
+    decision,
+    experiment,
+    explorer,
+    figures,
+    results,
+)
 from lopsided.report.display import say, show
 from lopsided.table.dataset import load
 from lopsided.table.split import split_words
 
 # %%
 table = load(P)
-P = table.parameters
+choice = results.choice(table.parameters, table)
+P = choice.parameters
 fitted = results.fitted(P, table)
 measured = experiment.measure(P, table, fitted)
+measured["training"] = choice.told
 measured["beside"] = beside.measure(P, table, fitted, measured["threshold"])
 results.save_metrics(P.run_dir, measured)
 
@@ -325,6 +337,29 @@ setup = pd.DataFrame({"value": setup}).rename_axis("setting")
 show(setup, "The training setup.", "setup")
 
 # %% [markdown]
+# How were the settings found? They can follow from the training rows: each of a short
+# list is tried by cross-validation, and the test rows have no part in it.
+
+# %% tags=["nbval-check-output"]
+say("{told}", told=choosing.sentence(choice))
+
+# %%
+if choice.tried:
+    show(
+        choosing.listed(choice),
+        "What was tried: mean loss on the rows held out, and how far it is above the "
+        "lowest, with the standard error of this difference.",
+        "tried",
+    )
+    curve = figures.validation(choice.curve)
+    results.save_picture(P.run_dir, curve)
+    show(
+        curve,
+        "The chosen setting's loss, epoch by epoch: rows learned from, and rows held "
+        "out.",
+    )
+
+# %% [markdown]
 # What else was chosen<!-- see choices -->:
 
 # %%
@@ -344,6 +379,7 @@ choices = [
     ["first weights", "He", "keeps the signal's variance through ReLU layers"],
     ["w", f"{used_w:.4g}", f"multiplies {about_w}"],
     ["l2 penalty", f"{P.l2:g}", "on the weights, not the biases"],
+    ["networks", f"{P.n_networks}", "their mean logit is the prediction"],
     ["precision", P.dtype, "of all arithmetic; float64 unless asked"],
     ["engine", P.engine, ENGINES[P.engine]],
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
@@ -384,6 +420,54 @@ if test["seed_spread"]:
     )
 else:
     say("One network was trained. The parameter n_seeds trains more, for the spread.")
+
+# %% [markdown]
+# Beside the network stand models that anyone would try first<!-- see beside -->. They
+# meet the same rows, features, weights and threshold rule. Two need no learning: they
+# say the prevalence of the training rows to all. The others are scikit-learn's, as they
+# are. The difference is the network's ROC AUC minus theirs; its interval is from paired
+# bootstrap draws of the test rows.
+
+# %% tags=["nbval-check-output"]
+show(
+    beside.table(measured, (table.words.negative, table.words.positive)),
+    "The network beside other models, on the test rows.",
+    "beside",
+)
+say("{so}", so=beside.sentence(measured["beside"], P.training == "fitted"))
+
+# %% [markdown]
+# Which rows are ranked above which is drawn as a ROC curve<!-- see roc --> and as
+# precision against recall<!-- see precision_recall -->. Whether a probability means
+# what it says is drawn in bins<!-- see reliability -->.
+
+# %%
+for picture, caption in (
+    (figures.roc(table.Y_test, fitted.p_test, t), "The ROC curve of the test rows."),
+    (
+        figures.precision_recall(table.Y_test, fitted.p_test, t),
+        "Precision against recall, on the test rows.",
+    ),
+    (
+        figures.reliability(table.Y_test, {"network": fitted.p_test}),
+        "Predicted probability and observed share of positives, in bins of equal size.",
+    ),
+):
+    show(picture, caption)
+
+# %% tags=["nbval-check-output"]
+prior = beside.entry(measured["beside"], beside.NEVER)
+say(
+    "On average the network says {said:.4f}, and {were:.4f} of the test {rows} are "
+    "{positive}. Its log loss is {ours:.4f}; who says the training prevalence to all "
+    "has {theirs:.4f}.",
+    said=float(fitted.p_test.mean()),
+    were=facts["prevalence_test"],
+    rows=table.words.rows,
+    positive=table.words.positive,
+    ours=test["log_loss"],
+    theirs=prior["log_loss"],
+)
 
 # %% [markdown]
 # The confusion matrix of the test rows is drawn<!-- see confusion_matrix --> and

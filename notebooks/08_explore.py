@@ -44,7 +44,7 @@ from lopsided.table.dataset import load
 # one lies between them.
 
 # %% tags=["nbval-check-output"]
-P = P.with_(weighting="positive", epochs=20)
+P = P.with_(training="report", weighting="positive", epochs=20)
 table = load(P)
 P, Y = table.parameters, table.Y_test
 weights = [1.0, 2.0, round(balanced_weight(table.Y_train), 1)]

@@ -715,7 +715,10 @@ def test_odd_but_usable_input_runs_and_says_what_it_did(case, tmp_path):
     content, values, expected = case
     path = tmp_path / "t.csv"
     path.write_bytes(content)
-    p = validate({"data": str(path), "target": "churned", "epochs": 1} | values)
+    p = validate(
+        {"data": str(path), "target": "churned", "training": "report", "epochs": 1}
+        | values
+    )
     dataset = load(p)
     said = [*dataset.provenance.notes]
     said += [

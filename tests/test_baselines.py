@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier
 
 from lopsided.errors import InputError
 from lopsided.lesson.threshold import choose
-from lopsided.parameters import Parameters
+from lopsided.parameters import REPORT
 from lopsided.pipeline.predictors import dataset, network
 from lopsided.pipeline.rows import complete, expand, read_rows
 from lopsided.pipeline.studies import baselines, selection
@@ -141,7 +141,7 @@ def test_scikit_learns_network_is_not_held_back():
     """It learns from all training rows until its loss stands still, as ours does."""
     known = baselines.estimators()[selection.MLP].get_params()
     assert not known["early_stopping"]
-    assert known["hidden_layer_sizes"] == Parameters().hidden_units
+    assert known["hidden_layer_sizes"] == REPORT["hidden_units"]
     usual = MLPClassifier().get_params()
     told = {"hidden_layer_sizes", "random_state"}
     assert {k: v for k, v in known.items() if k not in told} == {

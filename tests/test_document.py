@@ -233,6 +233,8 @@ def test_pages_of_the_pdf_are_full_and_nothing_announces_the_next_page(plain):
         assert not re.search(r"\(Table \d+\):?$|^Table \d+\.|^\d+ [A-Z]\w+$", last), (
             last
         )
+
+
 @pytest.mark.parametrize("which", ["hostile", "plain"])
 def test_the_first_page_is_the_decision_and_its_two_figures(which, request):
     run = request.getfixturevalue(which)

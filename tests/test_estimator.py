@@ -86,7 +86,8 @@ def test_the_same_network_as_the_experiment(tiny_clinic, chosen, w):
     mean = class_weights(table.Y_train, p.weighting, fitted.w).mean()
 
     def classifier(scale=1.0, **weighting):
-        same = p.model_dump(include=set(NeuralNetClassifier().get_params()))
+        used = table.parameters
+        same = used.model_dump(include=set(NeuralNetClassifier().get_params()))
         same["initial_learning_rate"] *= scale
         same["final_learning_rate"] *= scale
         same["l2"] /= scale
@@ -106,6 +107,7 @@ def test_the_same_network_as_the_experiment(tiny_clinic, chosen, w):
 
 def test_the_defaults_are_those_of_a_report():
     ours, theirs = NeuralNetClassifier().get_params(), Parameters().model_dump()
+    theirs |= Parameters().trained_as_the_report()
     assert ours.pop("class_weight") is None
     assert ours.pop("random_state") is None
     assert ours.pop("hidden_units") == tuple(theirs["hidden_units"])

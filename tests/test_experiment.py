@@ -33,6 +33,7 @@ OTHER = {
     "encoding": "cp1252",
     "decimal": ",",
     "dayfirst": True,
+    "training": "fitted",
     "hidden_units": [3, 4],
     "weighting": "positive",
     "w": 3.0,
@@ -49,6 +50,7 @@ OTHER = {
     "split_seed": 1,
     "data_seed": 1,
     "l2": 0.1,
+    "n_networks": 2,
     "dtype": "float32",
     "engine": "numpy",
     "n_bootstrap": 10,
@@ -90,6 +92,7 @@ def test_what_trains_another_network_has_another_fingerprint(plain, name):
 OF_TRAINING = [
     *("hidden_units", "weighting", "w", "initialisation", "epochs", "batch_size"),
     *("initial_learning_rate", "final_learning_rate", "seed", "l2", "dtype"),
+    "n_networks",
 ]
 
 
@@ -276,7 +279,7 @@ def test_units_of_measurement_do_not_matter(tiny_clinic, tmp_path):
     path = tmp_path / "days.csv"
     frame.to_csv(path, index=False)
     same = {"target": "SMS_received", "features": ["Age", "Gender", "Hipertension"]}
-    same |= {"epochs": 5, "hidden_units": [3]}
+    same |= {"epochs": 5, "hidden_units": [3], "training": "report"}
     years = load(Parameters(data=str(tiny_clinic), **same))
     days = load(Parameters(data=str(path), **same))
     assert years.provenance.sha256 != days.provenance.sha256

@@ -21,7 +21,8 @@ def make_run(root, name, data, **values):
     """Write what a run writes, without its notebooks."""
     folder = root / name
     folder.mkdir(parents=True)
-    dataset = load(validate({"data": str(data), "n_bootstrap": 0, **values}))
+    given = {"data": str(data), "training": "report", "n_bootstrap": 0}
+    dataset = load(validate(given | values))
     p = dataset.parameters
     fitted = experiment.fit(p, dataset)
     results.save_fitted(folder, p, dataset, fitted)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lopsided import engines
 from lopsided.errors import InputError
 from lopsided.parameters import (
+    REPORT,
     Parameters,
     Resolved,
     allowed,
@@ -29,21 +30,16 @@ UNCHECKED = re.compile(r"\bmodel_(copy|construct)\b")
 def test_defaults_are_the_design():
     expected = {
         "data": "simulated",
-        "hidden_units": [40, 3],
         "weighting": "uniform",
         "w": 1.0,
         "initialisation": "he",
         "drop": [],
         "kinds": {},
-        "epochs": 400,
-        "batch_size": 200,
-        "initial_learning_rate": 0.01,
         "final_learning_rate": 1e-5,
         "test_size": 0.2,
         "seed": 0,
         "split_seed": 0,
         "data_seed": 0,
-        "l2": 0.0,
         "dtype": "float64",
         "engine": "auto",
         "n_bootstrap": 2000,
@@ -68,6 +64,8 @@ def test_every_parameter_says_what_it_means_and_what_is_allowed():
         ("epochs", "40"),
         ("epochs", True),
         ("batch_size", 0),
+        ("training", "fast"),
+        ("n_networks", 0),
         ("hidden_units", [0]),
         ("hidden_units", 3),
         ("hidden_units", ["3"]),
@@ -139,6 +137,7 @@ def test_unknown_names_are_refused(name, hint):
         ("hidden_units", "[3, 3]", [3, 3]),
         ("threshold", "recall:0.8", "recall:0.8"),
         ("features", '["Age", "Gender"]', ["Age", "Gender"]),
+        ("drop", '["id"]', ["id"]),
         ("target", "1", "1"),  # text stays as typed
         ("target", "null", None),
         ("data", "2016.csv", "2016.csv"),
@@ -205,7 +204,7 @@ def ran(*cells):
     return namespace
 
 
-OWN = "# What this notebook takes\nepochs = 400\nrun_dir = None"
+OWN = "# What this notebook takes\nepochs = None\nrun_dir = None"
 READ = "P = 1"
 
 
@@ -241,6 +240,7 @@ def test_whatever_a_host_calls_its_inputs_is_no_obstacle(odd):
 
 
 RESOLVED = {"target": "y", "positive_label": "1", "features": "all", "threshold": 0.2}
+RESOLVED |= {"training": "report"}
 
 
 @pytest.mark.parametrize("before", [Parameters(), Parameters().resolved(**RESOLVED)])
@@ -248,7 +248,7 @@ def test_a_change_is_checked_like_a_value_from_outside(before):
     changed = before.with_(epochs=7, w="balanced")
     assert type(changed) is type(before)
     assert changed.model_dump() == before.model_dump() | {"epochs": 7, "w": "balanced"}
-    assert before.epochs == 400
+    assert before.epochs is None
     assert before.with_() == before
     for change in ({"epochs": -1}, {"threshold": "recall:0"}, {"run_dir": 3}):
         (name,) = change
@@ -280,7 +280,7 @@ def test_a_loaded_table_resolves_its_parameters():
     assert type(resolved) is Resolved
     open_before = {n for n, value in given.model_dump().items() if value is None}
     filled = {n for n in open_before if getattr(resolved, n) is not None}
-    assert filled == set(RESOLVED)
+    assert filled == {*RESOLVED, *REPORT}
     assert load(resolved).parameters == resolved
 
 

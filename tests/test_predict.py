@@ -32,7 +32,8 @@ def shop(tmp_path_factory):
     frame.loc[:9, "price"] = np.nan
     path = folder / "shop.csv"
     frame.to_csv(path, index=False)
-    p = validate({"data": str(path), "target": "returned", "epochs": 2})
+    given = {"target": "returned", "training": "report", "epochs": 2}
+    p = validate({"data": str(path)} | given)
     dataset = load(p)
     fitted = experiment.fit(dataset.parameters, dataset)
     results.save_fitted(folder, dataset.parameters, dataset, fitted)

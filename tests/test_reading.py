@@ -675,7 +675,7 @@ def test_predictions_read_a_table_as_the_model_did(load, tmp_path):
     rates = [f"{rate:.1f}%" for rate in np.linspace(5, 25, N)]
     table = frame(rate=rates, day=["13/01/2024", "02/03/2024", "05/06/2024"])
     table.insert(0, "customer_id", range(5000, 5000 + N))
-    d = load(csv(table), epochs=1)
+    d = load(csv(table), training="report", epochs=1)
     fitted = experiment.fit(d.parameters, d)
     results.save_fitted(tmp_path, d.parameters, d, fitted)
     model = results.load_model(tmp_path / results.MODEL)

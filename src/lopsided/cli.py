@@ -112,7 +112,7 @@ def check(data: str | None, **given: Any) -> None:
     """Say what a run on DATA would do, without running."""
     parameters = gather(data, **given)
     from lopsided.pipeline.reading import Told
-    from lopsided.report import health
+    from lopsided.report import choosing, health
     from lopsided.table.dataset import load
 
     table = load(parameters, Told())
@@ -126,16 +126,10 @@ def check(data: str | None, **given: Any) -> None:
     echo("\n" + table.provenance.columns.to_string(index=False) + "\n")
     for note in table.provenance.notes:
         echo(f"- {note}")
-    layers = [len(table.X_train), *parameters.hidden_units, 1]
-    updates = (
-        parameters.epochs
-        * -(-table.Y_train.size // parameters.batch_size)
-        * parameters.n_seeds
-    )
+    planned = choosing.planned(parameters, table)
     echo(
-        f"\nnetwork {layers}, weighting {parameters.weighting!r}, w = {parameters.w}\n"
-        f"{parameters.epochs} epochs, {updates:,} updates; "
-        f"threshold {parameters.threshold}\n" + health.promise(table).plain()
+        f"\n{planned}; threshold {parameters.threshold}\n"
+        + health.promise(table).plain()
     )
 
 

@@ -26,7 +26,7 @@ from lopsided.lesson.network import (
     initialise,
 )
 from lopsided.lesson.training import train
-from lopsided.parameters import Parameters, validate
+from lopsided.parameters import Settled, validate
 
 try:
     from sklearn.utils.validation import validate_data
@@ -35,6 +35,13 @@ except ImportError:  # scikit-learn 1.5
     def validate_data(estimator: Any, *args: Any, **kwargs: Any) -> Any:
         """Do what the function of this name does from scikit-learn 1.6 on."""
         return estimator._validate_data(*args, **kwargs)
+
+
+#: What only a report's table or training decides.
+OF_A_REPORT = {
+    **{"target": "y", "positive_label": "1", "features": "all", "threshold": 0.5},
+    **{"training": "report", "n_networks": 1},
+}
 
 
 class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
@@ -235,14 +242,15 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         logit = self.decision_function(X)
         return self.classes_[(logit > 0).astype(int)]
 
-    def _parameters(self) -> Parameters:
+    def _parameters(self) -> Settled:
         """Check what the constructor was given by the rules of a report."""
         names = self.get_params().keys() - {"class_weight", "random_state"}
         # NumPy's numbers, which a grid search brings, become Python's; tuples, lists.
-        return validate({n: np.asarray(getattr(self, n)).tolist() for n in names})
+        given = {n: np.asarray(getattr(self, n)).tolist() for n in names}
+        return validate(OF_A_REPORT | given, Settled)
 
     def _examples(
-        self, X: Any, y: Any, sample_weight: Any, parameters: Parameters, reset: bool
+        self, X: Any, y: Any, sample_weight: Any, parameters: Settled, reset: bool
     ) -> tuple[Array, Array, Array]:
         """Check examples, one a row, their labels and their own weights."""
         X, y = validate_data(self, X, y, dtype=parameters.dtype, reset=reset)
@@ -273,7 +281,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("class_weight must not be negative, nor leave out all")
         return weight
 
-    def _start(self, parameters: Parameters) -> None:
+    def _start(self, parameters: Settled) -> None:
         """Draw the first weights."""
         self._rng = self._generator()
         layer_dims = [self.n_features_in_, *parameters.hidden_units, 1]
@@ -289,7 +297,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         return np.random.default_rng(seed)
 
     def _train(
-        self, parameters: Parameters, X: Array, y: Array, weight: Array, epochs: int
+        self, parameters: Settled, X: Array, y: Array, weight: Array, epochs: int
     ) -> Self:
         """Train ``network_`` further."""
         used = weight > 0

@@ -4,7 +4,8 @@ A parameter is a field of `Parameters`: its name, its default, what it means and
 allowed stand there once. Everything that comes from outside passes through `validate`,
 which refuses unknown names, wrong types and impossible values, by name; every change
 passes through `Parameters.with_`, which does the same. What a table decides is None as
-given, and never in `Resolved`.
+given: its columns decide what `Resolved` fills in, and its training rows the rest, in
+`Settled`.
 
 Longer than most: a parameter's name, default, meaning and checks stand in one place.
 """
@@ -29,6 +30,18 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Epochs = Annotated[int, Field(ge=1, le=1_000_000)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
 Rate = Annotated[float, Field(gt=0)]
+Penalty = Annotated[float, Field(ge=0)]
+Networks = Annotated[int, Field(ge=1, le=100)]
+Units = Annotated[list[Annotated[int, Field(ge=1, le=100_000)]], Field(max_length=100)]
+#: What training as the report did means.
+REPORT: dict[str, Any] = {
+    "hidden_units": [40, 3],
+    "epochs": 400,
+    "batch_size": 200,
+    "initial_learning_rate": 0.01,
+    "l2": 0.0,
+    "n_networks": 1,
+}
 
 NOT_UNICODE = "no Unicode text"
 
@@ -115,12 +128,18 @@ class Parameters(BaseModel):
         "not tell",
         "true or false",
     )
-    hidden_units: Annotated[
-        list[Annotated[int, Field(ge=1, le=100_000)]], Field(max_length=100)
-    ] = _field(
-        [40, 3],
-        "units of each hidden layer; of the report's two networks, the default is the "
-        "one that the audit finds nearer to its table",
+    training: Literal["report", "fitted"] | None = _field(
+        None,
+        "'report' trains as the report did; 'fitted' chooses hidden_units, epochs, "
+        "initial_learning_rate and l2 inside the training rows, those that are given "
+        "aside; by default 'report' for the appointments and 'fitted' for any other "
+        "table",
+        "'report' or 'fitted'",
+    )
+    hidden_units: Units | None = _field(
+        None,
+        "units of each hidden layer; with training 'report' [40, 3]: of the report's "
+        "two networks, the one that the audit finds nearer to its table",
         "a list of at most 100 whole numbers from 1 to 100000, such as [40, 3]; [] is "
         "logistic regression",
     )
@@ -138,13 +157,20 @@ class Parameters(BaseModel):
     initialisation: Literal["he", "xavier", "small"] = _field(
         "he",
         "how the first weights are drawn: their variance is 2 / inputs, or "
-        "2 / (inputs + outputs), or their standard deviation 0.01",
+        "2 / (inputs + outputs), or their standard deviation 0.01; training 'fitted' "
+        "takes 'small' for 'he' without a hidden layer",
         "'he', 'xavier' or 'small'",
     )
-    epochs: Epochs = _field(400, "passes over the training data", EPOCHS)
-    batch_size: Count = _field(200, "examples an update", COUNT)
-    initial_learning_rate: Rate = _field(
-        0.01, "learning rate of the first epoch", "a number above 0"
+    epochs: Epochs | None = _field(
+        None, "passes over the training data; with training 'report' 400", EPOCHS
+    )
+    batch_size: Count | None = _field(
+        None, "examples an update; with training 'report' 200, else 50", COUNT
+    )
+    initial_learning_rate: Rate | None = _field(
+        None,
+        "learning rate of the first epoch; with training 'report' 0.01",
+        "a number above 0",
     )
     final_learning_rate: Annotated[float, Field(ge=0)] = _field(
         1e-5, "learning rate of the last epoch; linear between", "a number, at least 0"
@@ -170,8 +196,16 @@ class Parameters(BaseModel):
     seed: Seed = _field(0, "of the first weights and the batches", SEED)
     split_seed: Seed = _field(0, "of the split", SEED)
     data_seed: Seed = _field(0, "of the simulated clinic", SEED)
-    l2: Annotated[float, Field(ge=0)] = _field(
-        0.0, "penalty (l2 / 2) x sum of squared weights", "a number, at least 0"
+    l2: Penalty | None = _field(
+        None,
+        "penalty (l2 / 2) x sum of squared weights; with training 'report' 0",
+        "a number, at least 0",
+    )
+    n_networks: Networks | None = _field(
+        None,
+        "networks whose mean logit is the reported one; with training 'report' 1, "
+        "else 5, or 1 without hidden layer",
+        "a whole number from 1 to 100",
     )
     dtype: Literal["float64", "float32"] = _field(
         "float64", "precision of training", "'float64' or 'float32'"
@@ -241,6 +275,11 @@ class Parameters(BaseModel):
         """
         return validate(self.model_dump() | changes, type(self))
 
+    def trained_as_the_report(self) -> dict[str, Any]:
+        """Give what is open of training the report's value."""
+        given = self.model_dump(include=set(REPORT))
+        return {n: REPORT[n] if value is None else value for n, value in given.items()}
+
     def resolved(self, **by_table: Any) -> "Resolved":
         """Fill in what the table decides, and which engine is here.
 
@@ -254,13 +293,28 @@ class Parameters(BaseModel):
 
 
 class Resolved(Parameters):
-    """Every parameter of a run, with what its table decides filled in."""
+    """Every parameter of a run, with what its table's columns decide filled in.
+
+    With training ``"fitted"``, what is None is still to be chosen.
+    """
 
     target: str
     positive_label: str
     features: str | list[str]
     threshold: float | str
     engine: Literal["numpy", "numba"]
+    training: Literal["report", "fitted"]
+
+
+class Settled(Resolved):
+    """Every parameter of a run, with nothing of its training left open."""
+
+    hidden_units: Units
+    epochs: Epochs
+    batch_size: Count
+    initial_learning_rate: Rate
+    l2: Penalty
+    n_networks: Networks
 
 
 Model = TypeVar("Model", bound=Parameters)
@@ -347,7 +401,8 @@ def from_text(name: str, text: str) -> Any:
     """
     check_name(name)
     annotation = Parameters.model_fields[name].annotation
-    is_text = set(get_args(annotation) or [annotation]) <= {str, types.NoneType}
+    said = {list} if annotation == list[str] else set(get_args(annotation))
+    is_text = (said or {annotation}) <= {str, types.NoneType}
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -22,6 +22,7 @@ from lopsided.lesson.network import Network
 from lopsided.lesson.training import History
 from lopsided.parameters import Parameters, Resolved, validate
 from lopsided.report import experiment
+from lopsided.report.choosing import choose
 from lopsided.report.experiment import Fitted
 from lopsided.table.dataset import Dataset, load
 
@@ -33,6 +34,7 @@ NOT_OF_DATA = {
     *("hidden_units", "weighting", "w", "initialisation", "epochs", "batch_size"),
     *("initial_learning_rate", "final_learning_rate", "threshold", "seed", "l2"),
     *("dtype", "engine", "n_bootstrap", "n_seeds", "author", "title", "run_dir"),
+    *("training", "n_networks"),
 }
 OF_DATA = set(Parameters.model_fields) - NOT_OF_DATA
 #: What changes no number: the table counts, by its SHA-256, not where it is.
@@ -82,7 +84,8 @@ def _hash(content: Any) -> str:
 
 def train(point: Point) -> bytes:
     """Train a point's network, and give it with all that it predicts."""
-    return packed(experiment.fit(point.parameters, table_of(point)))
+    table = table_of(point)
+    return packed(experiment.fit(choose(point.parameters, table).parameters, table))
 
 
 def measure(point: Point, network: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from lopsided.lesson.network import Array
 from lopsided.parameters import validate
 from lopsided.report import experiment
+from lopsided.report.choosing import choose
 from lopsided.report.folds import Predictor
 from lopsided.table.dataset import Dataset, load
 
@@ -41,7 +42,8 @@ def network(settings: Mapping[str, Any]) -> Predictor:
 
     def predict(dataset: Dataset) -> Array:
         parameters = dataset.parameters.with_(**settings)
-        p: Array = experiment.fit(parameters, dataset).P_test.mean(axis=0)
+        chosen = choose(parameters, dataset).parameters
+        p: Array = experiment.fit(chosen, dataset).P_test.mean(axis=0)
         return p
 
     return predict

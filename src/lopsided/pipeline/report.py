@@ -1,5 +1,6 @@
 """One run of the report: the notebooks, in order, into a run folder."""
 
+import math
 import os
 import platform
 import shutil
@@ -83,6 +84,9 @@ def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
             written = parameters.with_(run_dir=str(run.path)).model_dump()
             results.write_json(stage / results.PARAMETERS, written)
             seconds = execute_all(parameters, stage)
+            if (stage / results.CHOICE).exists():
+                chosen = results.read_json(stage / results.CHOICE)["settings"]
+                results.write_json(stage / results.PARAMETERS, written | chosen)
             made = manifest(parameters, sha256)
             seconds |= documents(parameters, made, stage)
             made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
@@ -175,8 +179,9 @@ class Progress:
     """Bars in a terminal; elsewhere a line a notebook and a quarter of training."""
 
     def __init__(self, parameters: Parameters, stage: Path) -> None:
-        self.path = stage / results.PROGRESS
-        self.total = parameters.epochs * parameters.n_seeds
+        self.path, self.choice = stage / results.PROGRESS, stage / results.CHOICE
+        self.asked = parameters.model_dump()
+        self.total = self.epochs_to_do()
         self.terminal = sys.stderr.isatty()
         self.epochs = tqdm(total=self.total, desc="epochs", disable=not self.terminal)
         self.all = tqdm(
@@ -203,13 +208,22 @@ class Progress:
         self.all.update()
         self.say(f"{name}: done in {seconds:.1f} s")
 
+    def epochs_to_do(self) -> int:
+        """Count the epochs of all networks; 0 while their settings are being chosen."""
+        settings = self.asked
+        if self.choice.exists():
+            settings = settings | results.read_json(self.choice)["settings"]
+        each = settings["epochs"], settings["n_networks"], settings["n_seeds"]
+        return 0 if None in each else math.prod(each)
+
     def look(self) -> None:
         """Read how many epochs training has done by now."""
         if not self.path.exists():
             return
-        epochs_done = self.path.read_bytes().count(
-            b"\n"
-        )  # networks may train side by side
+        if not self.total:  # the settings have just been chosen
+            self.epochs.total = self.total = self.epochs_to_do()
+        lines = self.path.read_bytes()  # networks may train side by side
+        epochs_done = lines.count(b"\n")
         self.epochs.update(epochs_done - self.epochs.n)
         quarter = 4 * epochs_done // self.total
         if not self.terminal and quarter > self.seen:

@@ -119,7 +119,8 @@ def plan(file: SweepFile) -> list[Point]:
         with naming(number):
             if "run_dir" in point:
                 raise InputError("run_dir is set by the command; leave it out")
-            given.append(parameters.validate(point))
+            # A choice at each point would change more than what the file varies.
+            given.append(parameters.validate({"training": "report"} | point))
     alike: dict[str, list[int]] = {}
     for number, p in enumerate(given):
         content = json.dumps(p.model_dump(include=OF_DATA), sort_keys=True)
@@ -133,6 +134,8 @@ def plan(file: SweepFile) -> list[Point]:
         for number in members:
             p, known = given[number], table.parameters
             filled = {"threshold": known.threshold} if p.threshold is None else {}
+            if p.training == "report":
+                filled |= p.trained_as_the_report()
             for name in ("target", "positive_label", "features"):
                 filled[name] = getattr(known, name)
             points[number] = identified(p.resolved(**filled), path, table)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -27,6 +28,8 @@ from lopsided.table.dataset import Dataset
 NEVER, ALWAYS = "always negative", "always positive"
 LOGISTIC, TREES = "logistic regression", "boosted trees"
 TAUGHT = (LOGISTIC, TREES)
+#: What the table of all models shows.
+SHOWN = ("roc_auc", "average_precision", "f1", "accuracy", "log_loss")
 #: A difference of ROC AUC that rarely matters, however sure it is.
 LITTLE = 0.005
 #: Draws are enough for the intervals of differences: more move their ends little.
@@ -76,12 +79,14 @@ def estimator(model: ClassifierMixin, w: float = 1.0) -> Predictor:
     return predict
 
 
-def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str, Any]]:
+def measure(
+    parameters: Resolved, d: Dataset, fitted: Fitted, t: float
+) -> list[dict[str, Any]]:
     """Compute what ``metrics.json`` holds under ``beside``, one entry a model.
 
     Parameters
     ----------
-    p : Resolved
+    parameters : Resolved
     d : Dataset
     fitted : Fitted
         The network.
@@ -105,13 +110,15 @@ def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str,
     """
     share = np.full(d.Y_test.size, d.Y_train.mean())  # says it to all
     models: dict[str, tuple[Array, float]] = {NEVER: (share, 1.0), ALWAYS: (share, 0.0)}
-    w = fitted.w if p.weighting == "positive" else 1.0
+    w = fitted.w if parameters.weighting == "positive" else 1.0
     for name, model in ((LOGISTIC, logistic(len(d.X_train))), (TREES, trees())):
         predict = estimator(model, w)
-        models[name] = _with_threshold(p, d, predict)
+        models[name] = _with_threshold(parameters, d, predict)
     draws = None
-    if n := min(p.n_bootstrap, MOST_DRAWS):
-        rng = np.random.default_rng([p.seed, 1])  # meets the draws of the intervals
+    if n := min(parameters.n_bootstrap, MOST_DRAWS):
+        rng = np.random.default_rng(
+            [parameters.seed, 1]
+        )  # meets the draws of the intervals
         all_models = [(fitted.p_test, t), *models.values()]
         draws = bootstrap(d.Y_test, all_models, n, rng, d.test.groups)
     own = _rates(d.Y_test, fitted.p_test, t)
@@ -130,10 +137,12 @@ def measure(p: Resolved, d: Dataset, fitted: Fitted, t: float) -> list[dict[str,
     return found
 
 
-def _with_threshold(p: Resolved, d: Dataset, predict: Predictor) -> tuple[Array, float]:
+def _with_threshold(
+    parameters: Resolved, d: Dataset, predict: Predictor
+) -> tuple[Array, float]:
     """Predict the test rows, and choose the threshold by the parameters' rule."""
     p_test = predict(d)
-    rule = p.threshold
+    rule = parameters.threshold
     looks = isinstance(rule, str) and rule != "prevalence"
     if looks and not threshold.parse(str(rule))[0].of_new_rows:
         n = min(FOLDS, int(min(d.Y_train.sum(), (1 - d.Y_train).sum())))
@@ -158,6 +167,36 @@ def _rates(Y: Array, p: Array, t: float) -> dict[str, float]:
 def entry(beside: list[dict[str, Any]], model: str) -> dict[str, Any]:
     """Find a model's entry."""
     return next(found for found in beside if found["model"] == model)
+
+
+def table(
+    measured: dict[str, Any], names: tuple[str, str] = ("negative", "positive")
+) -> pd.DataFrame:
+    """Lay out all models, the network first: a row each.
+
+    ``difference`` is the network's ROC AUC minus the model's, with its interval.
+
+    Parameters
+    ----------
+    measured : dict
+        What ``metrics.json`` holds.
+    names : tuple of str
+        Of the two classes, negative first.
+    """
+    said = {NEVER: f"always {names[0]}", ALWAYS: f"always {names[1]}"}
+    rows = {"network": measured["test"]} | {
+        said.get(e["model"], e["model"]): e for e in measured["beside"]
+    }
+    found = pd.DataFrame(
+        {name: {m: _written(e[m]) for m in SHOWN} for name, e in rows.items()}
+    ).T
+    gaps = [e["difference"]["roc_auc"] for e in measured["beside"]]
+    found["difference"] = ["", *(_amount(gap) for gap in gaps)]
+    return found.rename_axis("model")
+
+
+def _written(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"
 
 
 def sentence(beside: list[dict[str, Any]], fitted: bool = False) -> str:
@@ -209,7 +248,9 @@ def sentence(beside: list[dict[str, Any]], fitted: bool = False) -> str:
     return f"On this table the network ranks better than {found}{more}: {so}."
 
 
-def _amount(gap: dict[str, float], sign: int = 1) -> str:
+def _amount(gap: dict[str, Any], sign: int = 1) -> str:
     """Write a difference and its interval: 0.0200 (0.0100 to 0.0300)."""
+    if gap["low"] is None:
+        return f"{sign * gap['value']:.4f}"
     low, high = sorted((sign * gap["low"], sign * gap["high"]))
     return f"{sign * gap['value']:.4f} ({low:.4f} to {high:.4f})"

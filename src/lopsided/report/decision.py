@@ -148,12 +148,13 @@ def learned(m: Measured) -> Sentence:
 def compared(m: Measured) -> Sentence:
     """Compare it with other models, and with rules that need none."""
     test, (never, always) = m["test"], m["beside"][:2]
+    fitted = m.get("training", {}).get("training") == "fitted"
     return Sentence(
         "**Beside others.** {told} Always {negative} has accuracy {accuracy:.4f} (the "
         "network {own_accuracy:.4f}); always {positive} has F1 {f1} (the network "
         "{own_f1}).",
         m["words"]
-        | {"told": beside.sentence(m["beside"])}
+        | {"told": beside.sentence(m["beside"], fitted)}
         | {"accuracy": never["accuracy"], "own_accuracy": test["accuracy"]}
         | {"f1": _written(always["f1"]), "own_f1": _written(test["f1"])},
     )

@@ -2,12 +2,14 @@
 
 These are the few lines that notebook 03 explains, in the form that every notebook, the
 command and the tests share.
+
+Longer than most: training, its measures and their intervals belong to one experiment.
 """
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import joblib
@@ -17,16 +19,19 @@ import pandas as pd
 from lopsided.engines import epoch_of, predict_proba
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight, class_weights
-from lopsided.lesson.network import Array, Network, initialise
+from lopsided.lesson.network import Array, Network, initialise, side_by_side
 from lopsided.lesson.training import History, train
-from lopsided.parameters import Resolved
+from lopsided.parameters import Resolved, Settled, validate
 from lopsided.report import health
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
 from lopsided.table.split import split_words
 
 #: Parameters that change nothing about a trained network.
-AFTER_TRAINING = {"threshold", "n_bootstrap", "author", "title", "run_dir", "data"}
+AFTER_TRAINING = {
+    *("threshold", "n_bootstrap", "author", "title", "run_dir", "data"),
+    "training",  # which says what is filled in, where something is open
+}
 #: Rows to train on, over all epochs, that take as long as a process takes to start.
 WORTH_A_PROCESS = 4_000_000
 
@@ -77,7 +82,8 @@ def fingerprint(parameters: Resolved, dataset: Dataset) -> str:
         relevant["weighting"] = "uniform"
     if parameters.epochs == 1:
         relevant["final_learning_rate"] = parameters.initial_learning_rate
-    relevant["batch_size"] = min(parameters.batch_size, dataset.Y_train.size)
+    if parameters.batch_size:
+        relevant["batch_size"] = min(parameters.batch_size, dataset.Y_train.size)
     if parameters.data != "simulated":
         relevant["data_seed"] = 0
     if parameters.time_column:
@@ -102,12 +108,14 @@ def fit(
 ) -> Fitted:
     """Train the network that the parameters describe; ``n_seeds`` of them if more.
 
-    Where it pays, they train side by side on all cores, to the same numbers in the same
-    order: each draws from a seed of its own.
+    Each may be made of several, whose mean logit it gives: `side_by_side`. Where it
+    pays, seeds train on all cores, to the same numbers in the same order: each draws
+    from its own.
 
     Parameters
     ----------
     parameters : Resolved
+        Nothing of training is open in them: see `choosing.choose`.
     dataset : Dataset
     on_epoch : callable, optional
         Called with the number of the epoch that was done, counted over all networks,
@@ -115,30 +123,74 @@ def fit(
 
     Raises
     ------
+    InputError
+        Where something is open.
     DivergenceError
         When a loss stops being finite.
     """
-    rows = parameters.n_seeds * parameters.epochs * dataset.Y_train.size
+    p = validate(parameters.model_dump(), Settled)
+    rows = p.n_seeds * p.n_networks * p.epochs * dataset.Y_train.size
     processes = joblib.cpu_count() if rows >= WORTH_A_PROCESS else 1
-    pool = joblib.Parallel(min(processes, parameters.n_seeds), max_nbytes=None)
+    pool = joblib.Parallel(min(processes, p.n_seeds), max_nbytes=None)
     one = joblib.delayed(_fit_one)
-    fits = pool(
-        one(parameters, dataset, k, on_epoch) for k in range(parameters.n_seeds)
-    )
-    networks, histories, P_train, P_test = zip(*fits, strict=True)
-    w = class_weight(parameters, dataset)
-    return Fitted(networks[0], histories[0], w, np.vstack(P_train), np.vstack(P_test))
+    fits = pool(one(p, dataset, k, on_epoch) for k in range(p.n_seeds))
+    reported, histories, P_train, P_test = zip(*fits, strict=True)
+    w = class_weight(p, dataset)
+    return Fitted(reported[0], histories[0], w, np.vstack(P_train), np.vstack(P_test))
 
 
 def _fit_one(
-    parameters: Resolved,
+    parameters: Settled,
     dataset: Dataset,
     k: int,
     on_epoch: Callable[[int, History], None] | None,
 ) -> tuple[Network, History, Array, Array]:
     """Train the k-th network, from a seed of its own, and let it predict."""
+    trained = []
+    for i in range(parameters.n_networks):
+        done = (k * parameters.n_networks + i) * parameters.epochs + 1
+
+        def report_epoch(epoch: int, history: History, done: int = done) -> None:
+            if on_epoch:
+                on_epoch(done + epoch, history)
+
+        seed = [parameters.seed + k, i] if i else parameters.seed + k
+        rng = np.random.default_rng(seed)
+        trained.append(train_network(parameters, dataset, rng, report_epoch))
+    networks, histories = zip(*trained, strict=True)
+    network, history = networks[0], histories[0]
+    if len(networks) > 1:
+        network, history = side_by_side(networks), _mean(histories)
+    X, X_test = dataset.X_train, dataset.X_test
+    return network, history, predict_proba(network, X), predict_proba(network, X_test)
+
+
+def train_network(
+    parameters: Settled,
+    dataset: Dataset,
+    rng: np.random.Generator,
+    on_epoch: Callable[[int, History], None] | None = None,
+    watch: Callable[[Network, int], None] | None = None,
+) -> tuple[Network, History]:
+    """Train one network on a dataset's training rows.
+
+    Parameters
+    ----------
+    parameters : Settled
+    dataset : Dataset
+    rng : numpy.random.Generator
+        Of the first weights and the batches.
+    on_epoch : callable, optional
+        As in `lesson.training.train`.
+    watch : callable, optional
+        Called with the network and the epoch, counted from 0, after each epoch.
+
+    Raises
+    ------
+    DivergenceError
+        When the loss stops being finite.
+    """
     X, Y = dataset.X_train, dataset.Y_train
-    rng = np.random.default_rng(parameters.seed + k)
     network = initialise(
         [len(X), *parameters.hidden_units, 1],
         rng,
@@ -146,9 +198,11 @@ def _fit_one(
         parameters.dtype,
     )
 
-    def report_epoch(epoch: int, history: History) -> None:
+    def after(epoch: int, history: History) -> None:
         if on_epoch:
-            on_epoch(k * parameters.epochs + epoch + 1, history)
+            on_epoch(epoch, history)
+        if watch:
+            watch(network, epoch)
 
     history = train(
         network,
@@ -161,11 +215,21 @@ def _fit_one(
         initial_learning_rate=parameters.initial_learning_rate,
         final_learning_rate=parameters.final_learning_rate,
         l2=parameters.l2,
-        on_epoch=report_epoch,
+        on_epoch=after,
         run_epoch=epoch_of(parameters.engine),
     )
-    p_test = predict_proba(network, dataset.X_test)
-    return network, history, predict_proba(network, X), p_test
+    return network, history
+
+
+def _mean(histories: Sequence[History]) -> History:
+    """Average what several trainings met, epoch by epoch."""
+    curves = zip(*(asdict(history).items() for history in histories), strict=True)
+    return History(
+        **{
+            same[0][0]: np.mean([values for _, values in same], axis=0).tolist()
+            for same in curves
+        }
+    )
 
 
 def choose_threshold(

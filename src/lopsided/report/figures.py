@@ -242,6 +242,36 @@ def loss(history: History) -> Picture:
 
 
 @styled
+def validation(curve: dict[str, list[float]]) -> Picture:
+    """Draw the loss on rows held out beside that of the rows learned from.
+
+    Parameters
+    ----------
+    curve : dict of list
+        From `choosing.Choice`: ``epoch``, ``training`` and ``validation``.
+    """
+    figure, ax = axes("epoch", "mean loss (nats)", "Loss on rows held out")
+    epochs, held = curve["epoch"], curve["validation"]
+    marker = "o" if len(epochs) == 1 else None
+    looks: dict[str, Any] = {"color": BLUE, "ls": "-", "marker": marker}
+    ax.plot(epochs, curve["training"], label="training, with penalty", **looks)
+    looks |= {"color": ORANGE, "ls": "--"}
+    ax.plot(epochs, held, label="rows held out", **looks)
+    if epochs[-1] > 10:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
+    ax.legend()
+    lowest = int(np.argmin(held))
+    alt = (
+        f"Loss by epoch, means over the folds. On the rows held out it ends at "
+        f"{held[-1]:.4f}; its lowest value is {held[lowest]:.4f}, after "
+        f"{epochs[lowest]:g} of {epochs[-1]:g} epochs. The training loss ends at "
+        f"{curve['training'][-1]:.4f}."
+    )
+    return Picture("validation", figure, alt)
+
+
+@styled
 def loss_of_readings(curves: dict[str, History]) -> Picture:
     """Draw objective and cross-entropy, a panel for each reading of the class weight.
 

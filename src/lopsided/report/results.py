@@ -22,9 +22,15 @@ from lopsided.lesson.network import Array, Network, n_parameters
 from lopsided.lesson.training import History
 from lopsided.parameters import Resolved
 from lopsided.prose import quoted
+from lopsided.report.choosing import Choice, choose, settled
 from lopsided.report.description import Description, damaged, first_problem
 from lopsided.report.display import Picture
-from lopsided.report.experiment import Fitted, choose_threshold, fingerprint, fit
+from lopsided.report.experiment import (
+    Fitted,
+    choose_threshold,
+    fingerprint,
+    fit,
+)
 from lopsided.table.dataset import Dataset
 from lopsided.table.dates import DateForm
 from lopsided.table.numbers import Form
@@ -36,6 +42,7 @@ PREDICTIONS = "predictions.parquet"
 METRICS = "metrics.json"
 PARAMETERS = "parameters.json"
 MANIFEST = "manifest.json"
+CHOICE = "choice.json"
 PROGRESS = "progress.jsonl"
 SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
 #: 1 kept each unit's bias behind its weights; 3 says how its table was read; 4 may
@@ -322,6 +329,25 @@ def load_fitted(
     columns = [_column(k) for k in range(parameters.n_seeds)]
     P = {side: part[columns].to_numpy().T for side, part in frame.groupby("split")}
     return Fitted(model.network, model.history, model.w, P["train"], P["test"])
+
+
+def choice(parameters: Resolved, dataset: Dataset) -> Choice:
+    """Settle the parameters of training: read the run's choice if it is there.
+
+    Else choose, and write what was chosen and how.
+    """
+    run_dir = parameters.run_dir
+    if not run_dir or parameters.training == "report":
+        return choose(parameters, dataset)
+    path, asked = Path(run_dir, CHOICE), fingerprint(parameters, dataset)
+    if path.exists():
+        known = read_json(path)
+        if known["asked"] == asked:
+            settings = settled(parameters, known["settings"])
+            return Choice.from_json(known, settings)
+    chosen = choose(parameters, dataset)
+    write_json(path, {"asked": asked} | chosen.told)
+    return chosen
 
 
 def fitted(parameters: Resolved, dataset: Dataset) -> Fitted:

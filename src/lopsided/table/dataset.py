@@ -220,7 +220,7 @@ def load(
             "there is no usable feature: every column is constant, empty or an "
             "identifier; name columns in features, or give another table"
         )
-    limits.network([len(recipe.features), *resolved.hidden_units, 1])
+    limits.network([len(recipe.features), *(resolved.hidden_units or []), 1])
     notes += gap_notes(frame, recipe)
     mind = split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, resolved)
     if not known or resolved.time_column:

@@ -34,12 +34,14 @@ def with_defaults(
     """
     if known:
         defaults = {"target": "No-show", "features": "report", "threshold": 0.18}
-        defaults["positive_label"] = "Yes"
+        defaults |= {"positive_label": "Yes", "training": "report"}
     else:
-        defaults = {"features": "all", "threshold": "prevalence"}
+        defaults = {"features": "all", "threshold": "prevalence", "training": "fitted"}
     given = {name: getattr(parameters, name) for name in defaults}
     filled = {n: defaults[n] if value is None else value for n, value in given.items()}
     parameters = parameters.with_(**filled)
+    if parameters.training == "report":
+        parameters = parameters.with_(**parameters.trained_as_the_report())
     if parameters.target is None:
         raise InputError(
             f"{source} is not the appointments file; say which column to predict with "

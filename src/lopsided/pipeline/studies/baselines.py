@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier
 
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.network import Array
-from lopsided.parameters import Parameters
+from lopsided.parameters import REPORT
 from lopsided.pipeline.predictors import network
 from lopsided.pipeline.rows import Cells, Row, tables
 from lopsided.pipeline.studies import selection
@@ -88,7 +88,7 @@ def compared(
 def estimators() -> dict[str, ClassifierMixin]:
     """List scikit-learn's models, with its own settings but for what is said here."""
     logistic = {"max_iter": 1000}
-    units = Parameters().hidden_units
+    units = REPORT["hidden_units"]
     return {
         NEVER: DummyClassifier(strategy="constant", constant=0),
         ALWAYS: DummyClassifier(strategy="constant", constant=1),

@@ -1,0 +1,482 @@
+"""A training that fits the table: its settings are chosen by cross-validation.
+
+Longer than most: what is tried, how it is compared and how that is told stand together.
+
+The report's settings are for its own table. Here a short list of others is tried with
+the same optimiser. Each network learns from some folds of the training rows and is
+judged by its loss on the fold held out. The test rows have no part in it. Notebook 03
+explains the optimiser; this module only decides what it is told.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import product
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from lopsided.lesson.loss import class_weights, logistic_loss
+from lopsided.lesson.network import Array, Network, forward
+from lopsided.lesson.training import DivergenceError
+from lopsided.parameters import Resolved, Settled, validate
+from lopsided.prose import count
+from lopsided.report.experiment import (
+    WORTH_A_PROCESS,
+    class_weight,
+    train_network,
+    without_nan,
+)
+from lopsided.report.folds import folds
+from lopsided.table.dataset import Dataset
+
+#: What training "fitted" may choose.
+CHOSEN = ("hidden_units", "epochs", "initial_learning_rate", "l2")
+BATCH_SIZE, NETWORKS, FOLDS = 50, 5, 5
+
+
+@dataclass(frozen=True)
+class Width:
+    """Hidden layers, with what is tried for them.
+
+    Attributes
+    ----------
+    hidden_units : tuple of int
+    rate : float
+        The first; where training diverges, a lower one is taken.
+    updates : tuple of int
+        How many, in about as many epochs as they take.
+    penalties : tuple of int
+        As multiples of 1 / (training rows).
+    """
+
+    hidden_units: tuple[int, ...]
+    rate: float
+    updates: tuple[int, ...]
+    penalties: tuple[int, ...]
+
+
+#: Without a hidden layer the loss has a single lowest point, and long training at a
+#: high rate finds it; with the penalty 1 it is that of scikit-learn's logistic
+#: regression. Hidden units need a larger penalty, and may learn too long.
+WIDTHS = (
+    Width((), 0.3, (3000,), (1, 4, 16)),
+    Width((24,), 0.1, (1500, 6000), (16, 4)),
+)
+#: Standard errors by which a setting must be better: 5 % by chance, on one side.
+TOLD = 1.645
+#: A rate at which training diverges is lowered so many times, to a quarter.
+LOWERED = 5
+#: Epochs after which the validation loss is looked at.
+LOOKS = 40
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One setting, and how it did on the rows held out.
+
+    Attributes
+    ----------
+    hidden_units, epochs, initial_learning_rate, l2
+        The setting.
+    loss : float
+        Mean loss of the rows held out, weighted as training weighs it.
+    gap, error : float
+        How far that is above the lowest, and the standard error of this difference,
+        from the rows' own differences.
+    """
+
+    hidden_units: list[int]
+    epochs: int
+    initial_learning_rate: float
+    l2: float
+    loss: float
+    gap: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Settled parameters, and how they were found.
+
+    Attributes
+    ----------
+    parameters : Settled
+    open : tuple of str
+        The parameters that were chosen; none where all were given.
+    folds : int
+        0 where nothing was compared.
+    tried : tuple of Tried
+        In the order of their list, the simplest first.
+    curve : dict of list
+        Of the chosen setting, means over the folds: ``epoch``, and the losses
+        ``training`` and ``validation`` there.
+    """
+
+    parameters: Settled
+    open: tuple[str, ...] = ()
+    folds: int = 0
+    tried: tuple[Tried, ...] = ()
+    curve: dict[str, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any], parameters: Settled) -> "Choice":
+        """Read what `told` gave, for parameters that were settled by it."""
+        missing: dict[str, Any] = {"loss": np.inf, "gap": np.inf, "error": 0.0}
+        tried = tuple(
+            Tried(**(missing | {n: v for n, v in t.items() if v is not None}))
+            for t in told["tried"]
+        )
+        return cls(
+            parameters, tuple(told["chosen"]), told["folds"], tried, told["curve"]
+        )
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What ``metrics.json`` holds of it, under ``training``."""
+        more = {"batch_size", "initialisation"}
+        chosen = self.parameters.model_dump(include={*CHOSEN, *more})
+        told = {
+            "training": self.parameters.training,
+            "chosen": [*self.open],
+            "settings": chosen | {"n_networks": self.parameters.n_networks},
+            "folds": self.folds,
+            "tried": [asdict(t) for t in self.tried],
+            "curve": self.curve,
+        }
+        found: dict[str, Any] = without_nan(told)
+        return found
+
+
+def choose(parameters: Resolved, d: Dataset) -> Choice:
+    """Settle the parameters of a training: what is open is chosen for the table.
+
+    The list begins with plain logistic regression, and that is taken where nothing is
+    told better: first the best setting without a hidden layer, then the best with one,
+    takes the place of what is held if its loss on rows held out is lower by more than
+    `TOLD` standard errors: the rule of one standard error of Breiman and others (1984,
+    section 3.4.3), at the usual level.
+
+    Parameters
+    ----------
+    parameters : Resolved
+    d : Dataset
+
+    Returns
+    -------
+    Choice
+
+    Raises
+    ------
+    DivergenceError
+        Where every setting diverges.
+    """
+    if parameters.training == "report":
+        return Choice(settled(parameters, parameters.trained_as_the_report()))
+    open_ = tuple(name for name in CHOSEN if getattr(parameters, name) is None)
+    settings = [
+        settled(parameters, setting)
+        for setting in candidates(parameters, d.Y_train.size)
+    ]
+    n = n_folds(d)
+    if not open_ or not n:
+        return Choice(settings[0], open_)
+    parts = [*folds(d, n, by_group=True)]
+    tasks = [(s, part, k) for s in settings for k, (_, part) in enumerate(parts)]
+    work = sum(s.epochs * part.Y_train.size for s, part, _ in tasks)
+    processes = joblib.cpu_count() if work >= WORTH_A_PROCESS else 1
+    pool = joblib.Parallel(processes, max_nbytes=None)
+    may_lower = "initial_learning_rate" in open_
+    found = pool(joblib.delayed(_judge)(*task, may_lower) for task in tasks)
+
+    losses = np.empty((len(settings), d.Y_train.size))
+    used, curves = [], []
+    for i, setting in enumerate(settings):
+        judged = found[i * n : (i + 1) * n]
+        for (held, _), (loss, _, _) in zip(parts, judged, strict=True):
+            losses[i, held] = loss
+        used.append(min((s for _, s, _ in judged), key=_rate, default=setting))
+        curves.append(_curve(setting, [curve for *_, curve in judged]))
+    best, gaps, errors = compared(losses)
+    if not np.isfinite(losses[best]).all():
+        raise DivergenceError(
+            "training diverged with every setting tried; lower initial_learning_rate"
+        )
+    chosen = taken([len(s.hidden_units) for s in settings], losses)
+    tried = tuple(
+        Tried(
+            s.hidden_units,
+            s.epochs,
+            s.initial_learning_rate,
+            s.l2,
+            *map(float, (losses[i].mean(), gaps[i], errors[i])),
+        )
+        for i, s in enumerate(used)
+    )
+    return Choice(used[chosen], open_, n, tried, curves[chosen])
+
+
+def compared(losses: Array) -> tuple[int, Array, Array]:
+    """Compare settings by the losses of the same rows.
+
+    Parameters
+    ----------
+    losses : array, shape (settings, m)
+
+    Returns
+    -------
+    best : int
+        The setting with the lowest mean.
+    gaps, errors : array, shape (settings,)
+        Mean differences to it, and their standard errors.
+    """
+    means = losses.mean(axis=1)
+    best = int(np.argmin(means))
+    with np.errstate(invalid="ignore"):  # infinite where training diverged
+        differences, gaps = losses - losses[best], means - means[best]
+        errors = differences.std(axis=1, ddof=1) / np.sqrt(losses.shape[1])
+    return best, gaps, np.nan_to_num(errors)
+
+
+def taken(depths: Sequence[int], losses: Array) -> int:
+    """Find the setting to take, as `choose` says.
+
+    Parameters
+    ----------
+    depths : sequence of int
+        Hidden layers of each setting.
+    losses : array, shape (settings, m)
+        Of the same rows, held out. The first setting is held to begin with.
+    """
+    means, held = losses.mean(axis=1), 0
+    for depth in sorted(set(depths)):
+        of_depth = [i for i, its in enumerate(depths) if its == depth]
+        best = min(of_depth, key=means.__getitem__)
+        _, gaps, errors = compared(losses[[held, best]])
+        if means[best] < means[held] and gaps[0] > TOLD * errors[0]:
+            held = best
+    return held
+
+
+def n_folds(d: Dataset) -> int:
+    """Say how many folds the training rows allow; 0 where there is nothing to compare.
+
+    Each fold is to hold both classes; where rows go together, as many groups as folds.
+    """
+    positives = int(d.Y_train.sum())
+    most = [FOLDS, positives, d.Y_train.size - positives]
+    if d.train.groups is not None:
+        y = d.Y_train[0]
+        most += [len(np.unique(d.train.groups[y == label])) for label in (0, 1)]
+    return min(most) if min(most) > 1 else 0
+
+
+def candidates(parameters: Resolved, m: int) -> Iterator[dict[str, Any]]:
+    """List the settings to try, the simplest first. What is given stays as given.
+
+    Parameters
+    ----------
+    parameters : Resolved
+    m : int
+        Training rows.
+    """
+    batch_size = parameters.batch_size or BATCH_SIZE
+    batches = -(-m // batch_size)
+    for width in (
+        WIDTHS
+        if parameters.hidden_units is None
+        else [width_of(parameters.hidden_units)]
+    ):
+        lengths = [max(1, round(n / batches)) for n in width.updates]
+        epochs = (
+            dict.fromkeys(lengths) if parameters.epochs is None else [parameters.epochs]
+        )
+        penalties = [float(f"{k / m:.2g}") for k in width.penalties]
+        for length, l2 in product(
+            epochs, penalties if parameters.l2 is None else [parameters.l2]
+        ):
+            yield {
+                "hidden_units": [*width.hidden_units],
+                "initialisation": first_weights(parameters, width),
+                "epochs": length,
+                "batch_size": batch_size,
+                "initial_learning_rate": parameters.initial_learning_rate or width.rate,
+                "l2": l2,
+                "n_networks": parameters.n_networks
+                or (NETWORKS if width.hidden_units else 1),
+            }
+
+
+def first_weights(parameters: Resolved, width: Width) -> str:
+    """Say how the first weights are drawn: small where no ReLU asks for more.
+
+    What a large one was drawn as would stay in a weight that few rows move, such as
+    that of a rare gap.
+    """
+    is_usual = parameters.initialisation == "he"
+    return "small" if is_usual and not width.hidden_units else parameters.initialisation
+
+
+def width_of(hidden_units: Sequence[int]) -> Width:
+    """Say what to try for given hidden layers."""
+    return replace(WIDTHS[bool(hidden_units)], hidden_units=tuple(hidden_units))
+
+
+def planned(parameters: Resolved, d: Dataset) -> str:
+    """Say what training would do, before it does it."""
+    n, weight = (
+        len(d.X_train),
+        f"weighting {parameters.weighting!r}, w = {parameters.w}",
+    )
+    if parameters.training == "report":
+        s = settled(parameters, parameters.trained_as_the_report())
+        networks = s.n_seeds * s.n_networks
+        updates = s.epochs * -(-d.Y_train.size // s.batch_size) * networks
+        layers = [n, *s.hidden_units, 1]
+        return f"network {layers}, {weight}\n{s.epochs} epochs, {updates:,} updates"
+    open_ = [name for name in CHOSEN if getattr(parameters, name) is None]
+    settings = [*candidates(parameters, d.Y_train.size)]
+    if not open_:
+        return f"network {[n, *settings[0]['hidden_units'], 1]}, {weight}"
+    return (
+        f"{n} features, {weight}\ntraining chooses {', '.join(open_)} among "
+        f"{count(len(settings), 'setting', 'settings')}, in {n_folds(d)} folds of the "
+        "training rows"
+    )
+
+
+def sentence(choice: Choice) -> str:
+    """Say what was tried, and what won."""
+    parameters = choice.parameters
+    if parameters.training == "report":
+        return "The training is the source report's: nothing was chosen."
+    names = ", ".join(choice.open)
+    if not choice.open:
+        return "All settings of the training were given: nothing was chosen."
+    if not choice.folds:
+        return (
+            f"The training rows are too few to choose {names} by cross-validation; the "
+            "first, the simplest, was taken."
+        )
+    won = next(t for t in choice.tried if is_same(t, parameters))
+    layers = (
+        f"hidden layers {parameters.hidden_units}"
+        if parameters.hidden_units
+        else "no hidden layer"
+    )
+    how = (
+        "the lowest of all"
+        if won.gap == 0
+        else f"where the lowest, {won.loss - won.gap:.4f}, is not told to be better"
+    )
+    return (
+        f"Of {len(choice.tried)} settings, cross-validation in {choice.folds} folds of "
+        f"the training rows took {layers}, {parameters.epochs:,} epochs, the rate "
+        f"{won.initial_learning_rate:.3g} and l2 {won.l2:.2g}: on the rows held out "
+        f"its mean loss is {won.loss:.4f}, {how}."
+    )
+
+
+def listed(choice: Choice) -> pd.DataFrame:
+    """Lay out what was tried: a row a setting, the one taken first.
+
+    ``above`` is how far its loss is above the lowest, with the standard error of this
+    difference.
+    """
+    rows = [
+        {
+            "hidden layers": str(t.hidden_units or "none"),
+            "epochs": f"{t.epochs:,}",
+            "rate": f"{t.initial_learning_rate:.3g}",
+            "l2": f"{t.l2:.2g}",
+            "loss": f"{t.loss:.4f}" if np.isfinite(t.loss) else "diverged",
+            "above": f"{t.gap:.4f} ± {t.error:.4f}" if 0 < t.gap < np.inf else "",
+            "taken": "yes" if is_same(t, choice.parameters) else "",
+        }
+        for t in sorted(
+            choice.tried, key=lambda t: (not is_same(t, choice.parameters), t.loss)
+        )
+    ]
+    return pd.DataFrame(rows).set_index("hidden layers")
+
+
+def is_same(t: Tried, parameters: Settled) -> bool:
+    """Tell whether this setting was taken."""
+    return all(getattr(t, name) == getattr(parameters, name) for name in CHOSEN)
+
+
+def settled(parameters: Resolved, values: dict[str, Any]) -> Settled:
+    """Fill in what is open."""
+    return validate(parameters.model_dump() | values, Settled)
+
+
+def _rate(parameters: Settled) -> float:
+    return parameters.initial_learning_rate
+
+
+def _judge(
+    parameters: Settled, part: Dataset, fold: int, may_lower: bool
+) -> tuple[Array, Settled, list[tuple[float, float]]]:
+    """Train on a part, and compute the losses of the rows that it holds out.
+
+    Returns
+    -------
+    losses : array, shape (n_held,)
+        Infinite where training diverged.
+    Settled
+        With the rate that was used.
+    list of (float, float)
+        Training and validation loss, at the epochs of `looks`.
+    """
+    Y = part.Y_test
+    weight = class_weights(Y, parameters.weighting, class_weight(parameters, part))
+    X = part.X_test.astype(parameters.dtype)
+
+    def held_out(network: Network) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):  # told by an infinite loss
+            Z = forward(network, X).Z[network.L].astype(float)
+            losses = (weight * logistic_loss(Z, Y))[0]
+        return np.where(np.isfinite(losses), losses, np.inf)
+
+    at = sorted(looks(parameters.epochs))
+    for _ in range(LOWERED + 1 if may_lower else 1):
+        seen: dict[int, float] = {}
+
+        def watch(network: Network, epoch: int, seen: dict[int, float] = seen) -> None:
+            if epoch in at:
+                seen[epoch] = float(held_out(network).mean())
+
+        rng = np.random.default_rng([parameters.seed, fold])
+        try:
+            network, history = train_network(parameters, part, rng, watch=watch)
+        except DivergenceError:
+            parameters = parameters.with_(
+                initial_learning_rate=parameters.initial_learning_rate / 4
+            )
+            continue
+        return (
+            held_out(network),
+            parameters,
+            [(history.objective[e], seen[e]) for e in at],
+        )
+    return np.full(Y.size, np.inf), parameters, []
+
+
+def looks(epochs: int) -> set[int]:
+    """Say after which epochs, counted from 0, the validation loss is computed."""
+    return {*np.unique(np.geomspace(1, epochs, LOOKS).round().astype(int) - 1).tolist()}
+
+
+def _curve(
+    parameters: Settled, curves: list[list[tuple[float, float]]]
+) -> dict[str, list[float]]:
+    """Average the folds' curves."""
+    if not all(curves):
+        return {}
+    training, validation = np.mean(curves, axis=0).T
+    return {
+        "epoch": [e + 1 for e in sorted(looks(parameters.epochs))],
+        "training": training.tolist(),
+        "validation": validation.tolist(),
+    }
