@@ -10,6 +10,7 @@ import pytest
 from lopsided.lesson.network import Network, initialise
 from lopsided.parameters import Parameters, validate
 from lopsided.report import beside, card, decision, experiment, health, results
+from lopsided.report.choosing import choose
 from lopsided.report.intervals import bootstrap, interval
 from lopsided.table.dataset import load
 
@@ -35,8 +36,9 @@ def run_of(frame, folder, **given):
     frame.to_csv(path, index=False)
     usual = {"data": str(path), "target": "failed", "hidden_units": [4], "epochs": 10}
     usual |= {"batch_size": 20, "initial_learning_rate": 0.1, "n_bootstrap": 50}
+    usual |= {"training": "report"}  # the settings above, and none to choose
     dataset = load(validate(usual | given))
-    p = dataset.parameters
+    p = choose(dataset.parameters, dataset).parameters
     fitted = experiment.fit(p, dataset)
     measured = experiment.measure(p, dataset, fitted)
     measured["beside"] = beside.measure(p, dataset, fitted, measured["threshold"])

@@ -77,6 +77,11 @@ def sweep():
 
 
 SWEEP = sweep()
+HELD_OUT = {
+    "epoch": [1.0, 2.0, 4.0, 20.0],
+    "training": [0.7, 0.6, 0.5, 0.4],
+    "validation": [0.71, 0.63, 0.61, 0.65],
+}
 EACH = {
     "cdf": lambda: figures.cdf(Y, P, T, HOSTILE, "no"),
     "cdf_rules": lambda: figures.cdf_rules(Y, P, MARKS, HOSTILE, "no"),
@@ -85,6 +90,7 @@ EACH = {
         {"ours": [[500, 301], [75, 124]], "b": [[801, 0], [199, 0]]}, HOSTILE, "came"
     ),
     "loss": lambda: figures.loss(LONG),
+    "validation": lambda: figures.validation(HELD_OUT),
     "loss_of_readings": lambda: figures.loss_of_readings(
         {HOSTILE: WEIGHTED, "b": LONG}
     ),
@@ -256,6 +262,16 @@ def read_loss(picture):
     assert_says(picture, "objective goes from 0.9000 to 0.7000", "0.6000 to 0.5000")
     (single,) = figures.loss(History([0.7], [0.6])).figure.axes
     assert {line.get_marker() for line in single.lines} == {"o"}  # one point, no line
+
+
+def read_validation(picture):
+    (ax,) = picture.figure.axes
+    assert_axes(ax, "epoch", "mean loss (nats)")
+    assert_line(
+        lines(ax)["training, with penalty"], HELD_OUT["epoch"], HELD_OUT["training"]
+    )
+    assert_line(lines(ax)["rows held out"], HELD_OUT["epoch"], HELD_OUT["validation"])
+    assert_says(picture, "ends at 0.6500", "0.6100, after 4 of 20", "ends at 0.4000")
 
 
 def read_loss_of_readings(picture):
@@ -535,6 +551,7 @@ READ_BACK = {
     "confusion": read_confusion,
     "hundred": read_hundred,
     "loss": read_loss,
+    "validation": read_validation,
     "loss_of_readings": read_loss_of_readings,
     "roc": read_roc,
     "precision_recall": read_precision_recall,

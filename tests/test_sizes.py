@@ -9,6 +9,7 @@ from lopsided.lesson.network import initialise
 from lopsided.parameters import validate
 from lopsided.pipeline.reading import Told
 from lopsided.report import beside, decision, experiment, health
+from lopsided.report.choosing import choose
 from lopsided.table import csvfile, recipe, textual
 from lopsided.table.dataset import load
 
@@ -43,7 +44,8 @@ def loaded(frame, folder, **given):
 )
 def test_odd_sizes_are_measured_and_said(shape, tmp_path):
     d = loaded(table(**shape), tmp_path)
-    p, fitted = d.parameters, experiment.fit(d.parameters, d)
+    p = choose(d.parameters, d).parameters
+    fitted = experiment.fit(p, d)
     m = experiment.measure(p, d, fitted)
     m["beside"] = beside.measure(p, d, fitted, m["threshold"])
     page = [
