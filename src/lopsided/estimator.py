@@ -19,7 +19,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from lopsided.engines import epoch_of, predict_logits, predict_proba
+from lopsided.engines import chosen, epoch_of, predict_logits, predict_proba
 from lopsided.lesson.network import (
     Array,
     Network,
@@ -247,6 +247,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         names = self.get_params().keys() - {"class_weight", "random_state"}
         # NumPy's numbers, which a grid search brings, become Python's; tuples, lists.
         given = {n: np.asarray(getattr(self, n)).tolist() for n in names}
+        given["engine"] = chosen(given["engine"])
         return validate(OF_A_REPORT | given, Settled)
 
     def _examples(
