@@ -247,7 +247,7 @@ class NeuralNetClassifier(ClassifierMixin, BaseEstimator):
         names = self.get_params().keys() - {"class_weight", "random_state"}
         # NumPy's numbers, which a grid search brings, become Python's; tuples, lists.
         given = {n: np.asarray(getattr(self, n)).tolist() for n in names}
-        given["engine"] = chosen(self.engine)
+        given["engine"] = chosen(given["engine"])
         return validate(OF_A_REPORT | given, Settled)
 
     def _examples(
