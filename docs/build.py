@@ -1,9 +1,10 @@
 """Build the site: docs/_build/html, static pages that open from disk.
 
-Sphinx reads one folder, so the pages of docs and the notebooks are laid side by side
-first. Warnings are errors.
+Sphinx reads one folder, so the pages of docs, the notebooks and pages of the exercises
+are laid side by side first. Warnings are errors.
 """
 
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from sphinx.cmd.build import main
 
 DOCS = Path(__file__).parent
 NOTEBOOKS = DOCS.parent / "notebooks"
+EXERCISES = DOCS.parent / "exercises"
 
 
 def build(folder: Path) -> int:
@@ -23,9 +25,23 @@ def build(folder: Path) -> int:
         shutil.copy(page, source)
     for page in (*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.md")):
         shutil.copy(page, source / "notebooks")
+    lay_exercises(source / "exercises")
     options = ["--quiet", "--fail-on-warning", "--keep-going"]
     places = ["-c", DOCS, "-d", folder / "doctrees", source, folder / "html"]
     return main([*options, *map(str, places)])
+
+
+def lay_exercises(folder: Path) -> None:
+    """Write a page for each file of exercises, and the notebook to download."""
+    import nbformat
+
+    make = runpy.run_path(str(EXERCISES / "generate.py"))
+    (folder / "download").mkdir(parents=True)
+    for exercises in make["SOURCES"]:
+        name = f"{exercises.stem}.ipynb"
+        nbformat.write(make["student"](exercises), folder / "download" / name)
+        page = make["page"](exercises, f"download/{name}")
+        (folder / f"{exercises.stem}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

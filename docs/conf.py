@@ -20,7 +20,7 @@ URLS = tomllib.loads((HERE.parent / "pyproject.toml").read_text())["project"].ge
 )
 REPOSITORY_URL = os.environ.get("REPOSITORY_URL") or URLS.get("Repository", "")
 
-REPORT = "05_report"
+LAST_LESSON, REPORT, EXPLORER = "04_threshold_analysis", "05_report", "08_explore"
 
 project = "lopsided"
 copyright = "lopsided developers"  # no year: the same bytes whenever it is built
@@ -35,6 +35,8 @@ extensions = [
 ]
 templates_path = [str(HERE / "templates")]  # autosummary looks from the sources
 nitpicky = True
+
+exclude_patterns = ["exercises/download"]  # notebooks to take away are no pages
 
 # The committed outputs are what is shown; a test compares them with a fresh execution.
 nb_execution_mode = "off"
@@ -108,6 +110,8 @@ def prepare_notebook(app, docname: str, source: list[str]) -> None:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = link_names("".join(cell["source"]))
+    if name == LAST_LESSON:
+        put_explorer(notebook["cells"])
     if name == REPORT:  # is read for its results, the others for their code too
         for cell in notebook["cells"]:
             cell["metadata"].setdefault("tags", []).append("remove-input")
@@ -115,12 +119,31 @@ def prepare_notebook(app, docname: str, source: list[str]) -> None:
     source[0] = json.dumps(notebook).replace("<th></th>", "<td></td>")
 
 
+def put_explorer(cells: list[dict]) -> None:
+    """Set the explorer below the cell that sends readers to it."""
+    path = HERE.parent / f"notebooks/{EXPLORER}.ipynb"
+    (explorer,) = (
+        cell | {"metadata": {"tags": ["remove-input"]}}
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if "".join(cell["source"]).startswith("explorer.show(")
+    )
+    (place,) = (
+        k
+        for k, cell in enumerate(cells, 1)
+        if f"]({EXPLORER}.ipynb#move-it)" in "".join(cell["source"])
+    )
+    cells.insert(place, explorer)
+
+
+#: A notebook's link to the exercises of a lesson.
+EXERCISES = re.compile(r"\]\((\.\./exercises/\w+)\.py\)")
 #: A name in a notebook, linked to the file that defines it.
 DEFINED = re.compile(r"\[`(\w+)`\]\(\.\./src/(\w+)/(\w+)/(\w+)\.py\)")
 
 
 def link_names(text: str) -> str:
-    """Let names that a notebook links to their source lead to their reference here."""
+    """Let links to a source lead to its page here: of names, and of exercises."""
+    text = EXERCISES.sub(r"](\1.md)", text)
     return DEFINED.sub(r"{py:obj}`\1 <\2.\3.\4.\1>`", text)
 
 

@@ -10,22 +10,28 @@
 # # Practise the forward pass
 #
 # **You will** write a neuron, predict shapes, repair the sigmoid, draw first weights, and
-# say what an untrained network loses before you run it.
+# say what an untrained network loses before you run it. In the end, you write the whole
+# forward pass and look at what it computes.
 #
-# **You need** lesson 01, *Carry an input forward*. About 40 minutes.
+# **You need** lesson 01, *Carry an input forward*. About 50 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it
-# prints nothing, the answer passes so far; there are more tests when it is graded. The
-# last task is a question. Write a few sentences; a person reads them.
+# shows no error, the answer passes so far; there are more tests when it is graded. If it
+# fails, the last lines of the error show what you gave, what was wanted, and a likely
+# cause. The last task is a question. Write a few sentences; a person reads them.
 #
 # Before you hand in: restart the kernel and run all cells.
 
 # %%
 import numpy as np
 
+from lopsided.lesson import toy
 from lopsided.lesson.loss import binary_cross_entropy
-from lopsided.lesson.network import Network, forward, sigmoid
+from lopsided.lesson.network import Network, forward, initialise, sigmoid
+from lopsided.report.display import show
+from lopsided.report.feedback import check, compare
+from lopsided.report.lesson_figures import surfaces
 
 # %% [markdown]
 # ## 1. Compute one neuron
@@ -46,15 +52,15 @@ def neuron(x, w, b):
 
 # %% tags=["test:neuron:2"]
 x, w = np.array([2.0, -1.0]), np.array([0.5, 1.5])
-assert np.isclose(neuron(x, w, 0.25), 0.4378, atol=1e-4)
-assert neuron(x, 0 * w, 0.0) == 0.5, "with nothing to go by, a neuron says one half"
+check(neuron, x, w, 0.25, wanted=0.4378, atol=1e-4)
+check(neuron, x, 0 * w, 0.0, wanted=0.5, note="with nothing to go by, it says one half")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(1)
 for n in (1, 3, 8):
     single = Network([n, 1], rng.normal(size=n + 1))
     x = rng.normal(size=n)
     expected = forward(single, x[:, None]).A[1].item()
-    assert np.isclose(neuron(x, single.W[1][0], single.b[1].item()), expected)
+    check(neuron, x, single.W[1][0], single.b[1].item(), wanted=expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -81,8 +87,11 @@ def shapes(layer_dims, m):
 
 
 # %% tags=["test:shapes:2"]
-assert shapes([2, 1], 5) == {"W1": (1, 2), "b1": (1, 1), "Z1": (1, 5)}
-assert len(shapes([9, 40, 3, 1], 200)) == 9, "three arrays in each of three layers"
+check(shapes, [2, 1], 5, wanted={"W1": (1, 2), "b1": (1, 1), "Z1": (1, 5)})
+three_in_each = 'three arrays in each of three layers: "W1", "b1", "Z1", ...'
+check(
+    shapes, [9, 40, 3, 1], 200, wanted=9, look=lambda s, *_: len(s), note=three_in_each
+)
 ### BEGIN HIDDEN TESTS
 for layer_dims, m in (([9, 3, 3, 1], 7), ([9, 40, 3, 1], 200), ([4, 2, 1], 1)):
     made = Network(layer_dims)
@@ -91,7 +100,7 @@ for layer_dims, m in (([9, 3, 3, 1], 7), ([9, 40, 3, 1], 200), ([4, 2, 1], 1)):
     for l in range(1, made.L + 1):
         arrays = {"W": made.W[l], "b": made.b[l], "Z": done.Z[l]}
         expected |= {f"{name}{l}": array.shape for name, array in arrays.items()}
-    assert shapes(layer_dims, m) == expected
+    check(shapes, layer_dims, m, wanted=expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -114,14 +123,15 @@ def safe_sigmoid(z):
 
 
 # %% tags=["test:safe:3"]
+ends = np.array([-1000.0, 0.0, 1000.0])
 with np.errstate(over="raise", invalid="raise", divide="raise"):
-    ends = safe_sigmoid(np.array([-1000.0, 0.0, 1000.0]))
-assert ends.tolist() == [0, 0.5, 1]
+    check(safe_sigmoid, ends, wanted=[0, 0.5, 1])
 ### BEGIN HIDDEN TESTS
 z = np.linspace(-800, 800, 1602).reshape(2, 801)
 with np.errstate(over="raise", invalid="raise", divide="raise"):
-    assert np.allclose(safe_sigmoid(z), sigmoid(z), rtol=1e-12, atol=0)
-    assert 0 < safe_sigmoid(np.array([-50.0])).item() < 1e-21, "tiny, and not zero"
+    check(safe_sigmoid, z, wanted=sigmoid(z), rtol=1e-12, atol=0)
+    tiny = np.array([-50.0])
+    check(safe_sigmoid, tiny, wanted=sigmoid(tiny), atol=0, note="tiny, and not zero")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -155,12 +165,12 @@ def met(Y):
 
 
 one_in_five = np.array([[1.0, 0, 0, 0, 0]])
-assert np.allclose(first_loss(one_in_five), met(one_in_five), atol=1e-6)
+check(first_loss, one_in_five, wanted=met(one_in_five), atol=1e-6)
 ### BEGIN HIDDEN TESTS
 for positives in (1, 20, 39):
     Y = np.zeros((1, 40))
     Y[:, :positives] = 1
-    assert np.allclose(first_loss(Y), met(Y), atol=1e-6)
+    check(first_loss, Y, wanted=met(Y), atol=1e-6)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -181,20 +191,70 @@ def he(n_in, n_out, rng):
 
 
 # %% tags=["test:he:2"]
-W = he(50, 200, np.random.default_rng(0))
-assert W.shape == (200, 50)
-assert abs(W.var() / (2 / 50) - 1) < 0.1
+def variance(W, *_):
+    return W.var()
+
+
+rng = np.random.default_rng(0)
+check(he, 50, 200, rng, wanted=(200, 50), look=lambda W, *_: W.shape)
+check(he, 50, 200, rng, wanted=2 / 50, look=variance, rtol=0.1)
 ### BEGIN HIDDEN TESTS
-W = he(400, 25, np.random.default_rng(1))
-assert W.shape == (25, 400)
-assert abs(W.mean()) < 0.01
-assert abs(W.var() / (2 / 400) - 1) < 0.1
+rng = np.random.default_rng(1)
+check(he, 400, 25, rng, wanted=(25, 400), look=lambda W, *_: W.shape)
+check(he, 400, 25, rng, wanted=2 / 400, look=variance, rtol=0.1)
+check(he, 400, 25, rng, wanted=0, look=lambda W, *_: W.mean(), atol=0.01)
+W = he(400, 25, rng)
 signal = np.maximum(W @ np.random.default_rng(2).standard_normal((400, 500)), 0)
-assert 0.8 < np.mean(signal**2) < 1.2, "the signal keeps its size through ReLU"
+kept = "the signal's size behind ReLU, mean of its squares"
+compare(np.mean(signal**2), 1.0, kept, rtol=0.2)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6. Judge a first loss
+# ## 6. Write the forward pass, and look at it
+#
+# Now the whole piece: carry a batch through all layers, ReLU in the hidden ones, the
+# sigmoid in the last. `W` and `b` are dictionaries by layer, 1 to L, as in a `Network`.
+# Do not call `forward`.
+#
+# When your answer passes, a picture comes: the toy world, as four neurons and one see it
+# through your function. The weights were chosen by hand. Why has the line four corners?
+#
+# *Hint.* Begin with `A = X`. In a loop over the layers, replace it. How do you know that a
+# layer is the last?
+
+
+# %% tags=["answer:my_forward"]
+def my_forward(W, b, X):
+    """Return the predictions, shape (1, m); X has shape (n_0, m)."""
+    ### BEGIN SOLUTION
+    A = X
+    for l in range(1, len(W) + 1):
+        Z = W[l] @ A + b[l]
+        A = np.maximum(Z, 0) if l < len(W) else sigmoid(Z)
+    return A
+    ### END SOLUTION
+
+
+# %% tags=["test:my_forward:3"]
+tent = Network([2, 4, 1])
+tent.W[1][:] = [[1, 0], [-1, 0], [0, 1], [0, -1]]
+tent.W[2][:], tent.b[2][:] = -1.5, 2.6
+X_toy, Y_toy = toy.points(np.random.default_rng(0))
+few = np.array([[0.0, 2.0, 1.0], [0.5, -1.0, 0.0]])
+check(my_forward, tent.W, tent.b, few, wanted=forward(tent, few).A[2])
+show(surfaces({"Four bends": lambda X: my_forward(tent.W, tent.b, X)}, X_toy, Y_toy))
+### BEGIN HIDDEN TESTS
+rng = np.random.default_rng(5)
+for layer_dims in ([3, 1], [3, 4, 1], [3, 5, 4, 2, 1]):
+    made = initialise(layer_dims, rng)
+    for b in made.b.values():
+        b[:] = rng.normal(size=b.shape)
+    X = rng.normal(size=(3, 20))
+    check(my_forward, made.W, made.b, X, wanted=forward(made, X).A[made.L])
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 7. Judge a first loss
 #
 # One row in five is positive. Before any training, a network loses 7.0 on average. Is
 # that bad luck? Name two causes that are worth checking, and say for each how you would

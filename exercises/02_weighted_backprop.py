@@ -10,20 +10,23 @@
 # # Practise backpropagation
 #
 # **You will** write the steps of the backward pass, say what a wrong shape does, and find
-# the mistakes in three gradients that you cannot look into.
+# the mistakes in three gradients that you cannot look into. In the end, you write the
+# whole backward pass, and a network learns by it.
 #
-# **You need** lesson 02, *Send the error back*. About 50 minutes.
+# **You need** lesson 02, *Send the error back*. About 70 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it
-# prints nothing, the answer passes so far; there are more tests when it is graded. The
-# last task is a question. Write a few sentences; a person reads them.
+# shows no error, the answer passes so far; there are more tests when it is graded. If it
+# fails, the last lines of the error show what you gave, what was wanted, and a likely
+# cause. The last task is a question. Write a few sentences; a person reads them.
 #
 # Before you hand in: restart the kernel and run all cells.
 
 # %%
 import numpy as np
 
+from lopsided.lesson import toy
 from lopsided.lesson.loss import (
     class_weights,
     d_logits,
@@ -37,7 +40,11 @@ from lopsided.lesson.network import (
     forward,
     initialise,
     layer_views,
+    predict_proba,
 )
+from lopsided.report.display import show
+from lopsided.report.feedback import check, compare
+from lopsided.report.lesson_figures import surfaces
 
 # %% [markdown]
 # ## 1. Start at the logits
@@ -58,15 +65,15 @@ def d_loss(Y, Y_hat, w):
 
 # %% tags=["test:dZ:2"]
 Y, Y_hat = np.array([[1.0, 0.0]]), np.array([[0.75, 0.75]])
-assert d_loss(Y, Y_hat, 1).tolist() == [[-0.25, 0.75]], "without a weight: ŷ - y"
-assert d_loss(Y, Y_hat, 4).tolist() == [[-1.0, 0.75]], "the weight is for positives"
+check(d_loss, Y, Y_hat, 1, wanted=[[-0.25, 0.75]], note="without a weight it is ŷ - y")
+check(d_loss, Y, Y_hat, 4, wanted=[[-1.0, 0.75]], note="the weight is for positives")
 ### BEGIN HIDDEN TESTS
 with np.errstate(all="raise"):
-    assert d_loss(Y, Y, 9).tolist() == [[0, 0]], "sure and right: nothing to learn"
+    check(d_loss, Y, Y, 9, wanted=[[0, 0]], note="sure and right: nothing to learn")
 rng = np.random.default_rng(0)
 Y, Y_hat = rng.integers(0, 2, (1, 30)).astype(float), rng.random((1, 30))
 expected = d_logits(Y, Y_hat, class_weights(Y, "positive", 2.5))
-assert np.allclose(d_loss(Y, Y_hat, 2.5), expected)
+check(d_loss, Y, Y_hat, 2.5, wanted=expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -85,13 +92,13 @@ def through_relu(dA, Z):
 
 
 # %% tags=["test:relu:1"]
-assert through_relu(np.array([[5.0, 5.0]]), np.array([[2.0, -2.0]])).tolist() == [
-    [5, 0]
-]
+dA, Z = np.array([[5.0, 5.0, -3.0]]), np.array([[2.0, -2.0, 1.0]])
+check(through_relu, dA, Z, wanted=[[5, 0, -3]])
 ### BEGIN HIDDEN TESTS
-assert through_relu(np.array([[3.0]]), np.array([[0.0]])).item() == 0
+kink = "at the kink, Z = 0, the slope is taken to be zero"
+check(through_relu, np.array([[3.0]]), np.array([[0.0]]), wanted=[[0]], note=kink)
 dA, Z = np.random.default_rng(3).normal(size=(2, 4, 5))
-assert np.array_equal(through_relu(dA, Z), np.where(Z > 0, dA, 0))
+check(through_relu, dA, Z, wanted=np.where(Z > 0, dA, 0))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -114,19 +121,16 @@ def layer_gradient(dZ, A_before):
 
 
 # %% tags=["test:layer:3"]
-dW, db = layer_gradient(np.array([[1.0, 3.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
-assert dW.tolist() == [[0.5, 1.5]]
-assert db.tolist() == [[2.0]]
+dZ, A_before = np.array([[1.0, 3.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+wanted = np.array([[0.5, 1.5]]), np.array([[2.0]])
+check(layer_gradient, dZ, A_before, wanted=wanted, note="dW has the shape of W")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(4)
 made, X = initialise([4, 3, 3, 1], rng), rng.normal(size=(4, 10))
 done, dZ = forward(made, X), rng.normal(size=(1, 10))
 dWs, dbs = layer_views(made.layer_dims, backward(made, done, dZ))
 for l in (3, 2, 1):
-    dW, db = layer_gradient(dZ, done.A[l - 1])
-    assert np.allclose(dW, dWs[l])
-    assert db.shape == dbs[l].shape
-    assert np.allclose(db, dbs[l])
+    check(layer_gradient, dZ, done.A[l - 1], wanted=(dWs[l], dbs[l]))
     dZ = (made.W[l].T @ dZ) * (done.A[l - 1] > 0)
 ### END HIDDEN TESTS
 
@@ -152,13 +156,14 @@ def transposed(n, n_before):
 
 
 # %% tags=["test:transposed:2"]
-assert transposed(3, 4) == "raises"
-assert transposed(1, 3) == "broadcasts"
+three_words = "the answers are raises, broadcasts and trains wrongly"
+check(transposed, 3, 4, wanted="raises", note=three_words)
+check(transposed, 1, 3, wanted="broadcasts", note=three_words)
 ### BEGIN HIDDEN TESTS
-assert transposed(3, 3) == "trains wrongly"
-assert transposed(5, 1) == "broadcasts"
-assert transposed(2, 1) == transposed(1, 2)
-assert transposed(40, 9) == "raises"
+check(transposed, 3, 3, wanted="trains wrongly")
+check(transposed, 5, 1, wanted="broadcasts")
+check(transposed, 2, 1, wanted="broadcasts")
+check(transposed, 40, 9, wanted="raises")
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -218,16 +223,123 @@ for name, gradient in {"red": red, "green": green, "blue": blue}.items():
 ### END SOLUTION
 
 # %% tags=["test:suspects:3"]
-assert sorted(mistakes) == ["blue", "green", "red"]
-assert set(mistakes.values()) <= {"none", "forgotten 1/m", "weight on the wrong class"}
+three = {"none", "forgotten 1/m", "weight on the wrong class"}
+compare(sorted(mistakes), ["blue", "green", "red"], "the keys of mistakes")
+unknown = sorted(set(mistakes.values()) - three)
+compare(
+    unknown, [], "answers that are not among the three", note=", ".join(sorted(three))
+)
 ### BEGIN HIDDEN TESTS
-assert mistakes["green"] == "none"
-assert mistakes["red"] == "forgotten 1/m"
-assert mistakes["blue"] == "weight on the wrong class"
+compare(
+    mistakes["green"],
+    "none",
+    "green",
+    {
+        "its relative difference is tiny, so there is no factor": "forgotten 1/m",
+        "its relative difference is tiny: it agrees": "weight on the wrong class",
+    },
+    note="ask relative_difference first",
+)
+compare(
+    mistakes["red"],
+    "forgotten 1/m",
+    "red",
+    {
+        "its relative difference is not small": "none",
+        "look at the quotient: it is the same for every entry, and equals m": (
+            "weight on the wrong class"
+        ),
+    },
+    note="a constant quotient is a factor",
+)
+compare(
+    mistakes["blue"],
+    "weight on the wrong class",
+    "blue",
+    {
+        "its relative difference is not small": "none",
+        "look at the quotient: it differs from entry to entry": "forgotten 1/m",
+    },
+    note="a factor would be the same for every entry",
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6. Find what the check cannot see
+# ## 6. Write the backward pass, and let a network learn by it
+#
+# Put the steps together: from the derivative at the logits back through all layers. Return
+# a dictionary with the keys `"dW1"`, `"db1"`, `"dW2"` and so on. They are derivatives of
+# the mean weighted loss. Do not call `backward`.
+#
+# Your gradient must pass the check by numbers. Then a network takes 400 steps by it, and
+# a picture shows what it has learned of the toy world.
+#
+# *Hint.* Go from layer L down to 1. In each layer: first `dW` and `db`, then $dA$ of the
+# layer before, then through its ReLU. `forward(network, X)` has all `Z` and `A`.
+
+
+# %% tags=["answer:my_backward"]
+def my_backward(network, X, Y, weight):
+    """Return {"dW1": ..., "db1": ..., "dW2": ...}, each of its parameter's shape."""
+    ### BEGIN SOLUTION
+    done, found, m = forward(network, X), {}, X.shape[1]
+    dZ = weight * (done.A[network.L] - Y)
+    for l in range(network.L, 0, -1):
+        found[f"dW{l}"] = dZ @ done.A[l - 1].T / m
+        found[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m
+        if l > 1:
+            dZ = (network.W[l].T @ dZ) * (done.Z[l - 1] > 0)
+    return found
+    ### END SOLUTION
+
+
+# %% tags=["test:my_backward:4"]
+def by_numbers(network, X, Y, weight):
+    """Ask the objective alone, and lay out the answer as yours."""
+    asked = Network(network.layer_dims, network.theta)
+    L, theta = asked.L, asked.theta
+    ask = numerical_gradient(
+        lambda: objective(forward(asked, X).Z[L], Y, weight), theta
+    )
+    dW, db = layer_views(asked.layer_dims, ask)
+    return {f"dW{l}": dW[l] for l in dW} | {f"db{l}": db[l] for l in db}
+
+
+X_toy, Y_toy = toy.points(np.random.default_rng(0))
+some = slice(0, 30)
+given = X_toy[:, some], Y_toy[:, some], class_weights(Y_toy[:, some], "positive", 4)
+learner = initialise([2, 8, 1], np.random.default_rng(2))
+expected = by_numbers(learner, *given)
+check(my_backward, learner, *given, wanted=expected, rtol=1e-5, atol=1e-8)
+
+alike = np.ones_like(Y_toy)
+for _ in range(400):
+    gradient = my_backward(learner, X_toy, Y_toy, alike)
+    for l in (1, 2):
+        learner.W[l] -= 0.5 * gradient[f"dW{l}"]
+        learner.b[l] -= 0.5 * gradient[f"db{l}"]
+reached = objective(forward(learner, X_toy).Z[2], Y_toy)
+assert reached < 0.4, f"after 400 steps the loss must be below 0.4; it is {reached:.3f}"
+show(surfaces({"Learned": lambda X: predict_proba(learner, X)}, X_toy, Y_toy))
+### BEGIN HIDDEN TESTS
+rng = np.random.default_rng(8)
+numbers = {"rtol": 1e-5, "atol": 1e-8}
+for layer_dims in ([3, 1], [3, 4, 3, 1]):
+    made, inputs = initialise(layer_dims, rng), rng.normal(size=(3, 15))
+    labels = (rng.random((1, 15)) < 0.4).astype(float)
+    given = inputs, labels, class_weights(labels, "positive", 3)
+    check(my_backward, made, *given, wanted=by_numbers(made, *given), **numbers)
+silent = Network([2, 3, 1])
+silent.W[2][:] = 1
+given = np.ones((2, 2)), np.zeros((1, 2)), np.ones((1, 2))
+still = {"dW1": np.zeros((3, 2))}
+kink = "where Z is zero, the slope of ReLU is taken to be zero"
+first = {"look": lambda gradient, *_: {"dW1": gradient["dW1"]}}
+check(my_backward, silent, *given, wanted=still, note=kink, **first)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 7. Find what the check cannot see
 #
 # A colleague's gradient agrees with the numerical one up to $10^{-9}$. Still, the larger
 # the weight that they put on the rare class, the fewer rare cases their network finds.

@@ -10,23 +10,35 @@
 # # Practise training
 #
 # **You will** count batches, let a learning rate fall, take a step, learn twelve rows by
-# heart and look for dead units.
+# heart and look for dead units. In the end, you write the whole of training, and watch a
+# surface rise.
 #
-# **You need** lesson 03, *Train the network*. About 40 minutes.
+# **You need** lesson 03, *Train the network*. About 60 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it
-# prints nothing, the answer passes so far; there are more tests when it is graded. The
-# last task is a question. Write a few sentences; a person reads them.
+# shows no error, the answer passes so far; there are more tests when it is graded. If it
+# fails, the last lines of the error show what you gave, what was wanted, and a likely
+# cause. The last task is a question. Write a few sentences; a person reads them.
 #
 # Before you hand in: restart the kernel and run all cells.
 
 # %%
 import numpy as np
 
+from lopsided.lesson import toy
 from lopsided.lesson.loss import class_weights, d_logits, objective
-from lopsided.lesson.network import Network, backward, forward, initialise
+from lopsided.lesson.network import (
+    Network,
+    backward,
+    forward,
+    initialise,
+    predict_proba,
+)
 from lopsided.lesson.training import learning_rate, train
+from lopsided.report.display import show
+from lopsided.report.feedback import check, compare
+from lopsided.report.lesson_figures import surfaces
 
 # %% [markdown]
 # ## 1. Count the batches
@@ -47,12 +59,12 @@ def batches(m, batch_size):
 
 
 # %% tags=["test:batches:2"]
-assert batches(10, 4) == (3, 2)
-assert batches(88_421, 200) == (443, 21), "the report's training rows"
+check(batches, 10, 4, wanted=(3, 2))
+check(batches, 88_421, 200, wanted=(443, 21), note="the report's training rows")
 ### BEGIN HIDDEN TESTS
 for m, size in ((12, 4), (3, 200), (200, 200), (201, 200), (7, 1)):
     cut = [range(m)[start : start + size] for start in range(0, m, size)]
-    assert batches(m, size) == (len(cut), len(cut[-1]))
+    check(batches, m, size, wanted=(len(cut), len(cut[-1])))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -73,14 +85,14 @@ def rate(epoch, epochs, first, last):
 
 
 # %% tags=["test:rate:2"]
-assert rate(0, 400, 0.01, 1e-5) == 0.01, "the first epoch"
-assert np.isclose(rate(399, 400, 0.01, 1e-5), 1e-5), "the last epoch"
+check(rate, 0, 400, 0.01, 1e-5, wanted=0.01, note="the first epoch")
+check(rate, 399, 400, 0.01, 1e-5, wanted=1e-5, note="the last epoch")
 ### BEGIN HIDDEN TESTS
-assert rate(0, 1, 0.5, 0.1) == 0.5
+check(rate, 0, 1, 0.5, 0.1, wanted=0.5, note="a single epoch has the first rate")
 for epochs in (2, 3, 50):
     for epoch in range(epochs):
         expected = learning_rate(epoch, epochs, 0.3, 0.02)
-        assert np.isclose(rate(epoch, epochs, 0.3, 0.02), expected)
+        check(rate, epoch, epochs, 0.3, 0.02, wanted=expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -105,28 +117,26 @@ def step(network, X, Y, weight, alpha):
 
 # %% tags=["test:step:3"]
 def some_rows(seed):
+    """Make a network and rows, and let `train` take one step on them."""
     rng = np.random.default_rng(seed)
     Y = (rng.random((1, 30)) < 0.3).astype(float)
-    return initialise([4, 5, 1], rng), rng.normal(size=(4, 30)), Y
+    network, X = initialise([4, 5, 1], rng), rng.normal(size=(4, 30))
+    weight, then = class_weights(Y, "positive", 3), Network([4, 5, 1], network.theta)
+    plan = {"epochs": 1, "batch_size": 30, "initial_learning_rate": 0.07}
+    train(then, X, Y, weight, rng, **plan)
+    return (network, X, Y, weight, 0.07), then
 
 
-started, X, Y = some_rows(0)
-weight = class_weights(Y, "positive", 2)
-losses = []
-for _ in range(20):
-    losses.append(objective(forward(started, X).Z[2], Y, weight))
-    step(started, X, Y, weight, 0.1)
-assert np.all(np.diff(losses) < 0), "small steps on the same rows go down"
+def parameters(returned, network, *_):
+    return {"network.theta": network.theta, "network.W[1]": network.W[1]}
+
+
+rows, then = some_rows(0)
+check(step, *rows, wanted=parameters(None, then), look=parameters)
 ### BEGIN HIDDEN TESTS
 for seed in (1, 2):
-    ours, X, Y = some_rows(seed)
-    theirs = Network(ours.layer_dims, ours.theta)
-    weight = class_weights(Y, "positive", 3)
-    step(ours, X, Y, weight, 0.07)
-    rates = {"initial_learning_rate": 0.07, "batch_size": 30}
-    train(theirs, X, Y, weight, np.random.default_rng(0), epochs=1, **rates)
-    assert np.allclose(ours.theta, theirs.theta)
-    assert np.shares_memory(ours.theta, ours.W[1])
+    rows, then = some_rows(seed)
+    check(step, *rows, wanted=parameters(None, then), look=parameters)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -153,14 +163,28 @@ train(memory, X_few, Y_few, alike, rng, epochs=3000, **rates)
 ### END SOLUTION
 
 # %% tags=["test:overfit:2"]
-assert memory.layer_dims[0] == 2
-reached = objective(forward(memory, X_few).Z[memory.L], Y_few)
-assert reached < 0.2, f"a good start; now get below 0.05 (it is {reached:.3f})"
+inputs = memory.layer_dims[0]
+compare(inputs, 2, "the inputs of memory", note="each row of X_few is an input")
+
+
+def loss_on(X, Y):
+    return objective(forward(memory, X).Z[memory.L], Y)
+
+
+reached = loss_on(X_few, Y_few)
+advice = (
+    "it has learned nothing: is the network wide enough, does it have a hidden layer?"
+    if reached > 0.5
+    else "it is on the way: more epochs, or a higher rate at the end"
+)
+assert reached < 0.2, f"the loss is {reached:.3f}; get below 0.05. Likely: {advice}"
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(7)
 X_again = rng.uniform(-1, 1, (2, 12))
 Y_again = (X_again[:1] * X_again[1:] > 0).astype(float)
-assert objective(forward(memory, X_again).Z[memory.L], Y_again) < 0.05
+reached = loss_on(X_again, Y_again)
+advice = "below 0.2 is a start; train for longer, or with a higher rate at the end"
+assert reached < 0.05, f"the loss is {reached:.3f}; get below 0.05. Likely: {advice}"
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -184,19 +208,86 @@ def dead_units(network, X):
 # %% tags=["test:dead:3"]
 X = np.random.default_rng(0).normal(size=(3, 50))
 alive = initialise([3, 4, 2, 1], np.random.default_rng(3))
-alive.b[1][:], alive.b[2][:] = 9, 99
-assert dead_units(alive, X) == [0, 0]
+alive.b[2][:] = 99
+check(dead_units, alive, X, wanted=[0, 0], note="each unit is on for some row")
 alive.b[1][1] = -99
-assert dead_units(alive, X) == [1, 0]
+check(dead_units, alive, X, wanted=[1, 0], note="unit 1 of layer 1 has a bias of -99")
 ### BEGIN HIDDEN TESTS
 alive.b[2][:] = -999
-assert dead_units(alive, X) == [1, 2]
-assert dead_units(Network([3, 4, 1]), X) == [4], "exactly zero is not positive"
-assert dead_units(Network([3, 1]), X) == []
+check(dead_units, alive, X, wanted=[1, 2], note="layer 2 has biases of -999")
+silent = Network([3, 4, 1])
+check(dead_units, silent, X, wanted=[4], note="exactly zero is not positive")
+check(dead_units, Network([3, 1]), X, wanted=[], note="no layer is hidden")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6. Read two curves
+# ## 6. Write the training, and watch it
+#
+# Put it together. In each epoch, draw a new order of the rows by `rng.permutation(m)`, and
+# go through them in batches. For each batch, take one step of size `alpha`. You may call
+# your own `step`. Do not call `train`.
+#
+# When your answer passes, a picture shows the toy world after 5, 50 and 300 epochs of your
+# training.
+#
+# *Hint.* `X[:, batch]` picks columns by a list of numbers. What else must be picked along?
+
+
+# %% tags=["answer:my_train"]
+def my_train(network, X, Y, weight, rng, epochs, batch_size, alpha):
+    """Train the network in place."""
+    ### BEGIN SOLUTION
+    m = X.shape[1]
+    for _ in range(epochs):
+        order = rng.permutation(m)
+        for start in range(0, m, batch_size):
+            batch = order[start : start + batch_size]
+            done = forward(network, X[:, batch])
+            dZ = d_logits(Y[:, batch], done.A[network.L], weight[:, batch])
+            network.theta -= alpha * backward(network, done, dZ)
+    ### END SOLUTION
+
+
+# %% tags=["test:my_train:4"]
+def trained_by(train_it, m, epochs, batch_size):
+    """Give the parameters after training some rows of the toy world."""
+    rng = np.random.default_rng(m)
+    X, Y = toy.points(rng, m)
+    network = initialise([2, 4, 1], rng)
+    train_it(
+        network, X, Y, class_weights(Y, "positive", 3), rng, epochs, batch_size, 0.2
+    )
+    return network
+
+
+def reference(network, X, Y, weight, rng, epochs, batch_size, alpha):
+    rates = {"initial_learning_rate": alpha, "final_learning_rate": alpha}
+    train(network, X, Y, weight, rng, epochs=epochs, batch_size=batch_size, **rates)
+
+
+def compare_training(*plan):
+    rng = np.random.default_rng(plan[0])
+    X, Y = toy.points(rng, plan[0])
+    rows = initialise([2, 4, 1], rng), X, Y, class_weights(Y, "positive", 3), rng
+    after = parameters(None, trained_by(reference, *plan))
+    check(my_train, *rows, *plan[1:], 0.2, wanted=after, look=parameters)
+
+
+compare_training(50, 3, 20)
+X_toy, Y_toy = toy.points(np.random.default_rng(0))
+stages = {}
+for epochs in (5, 50, 300):
+    now, rng = initialise([2, 8, 1], np.random.default_rng(2)), np.random.default_rng(0)
+    my_train(now, X_toy, Y_toy, np.ones_like(Y_toy), rng, epochs, 100, 0.2)
+    stages[f"{epochs} epochs"] = lambda X, now=now: predict_proba(now, X)
+show(surfaces(stages, X_toy, Y_toy))
+### BEGIN HIDDEN TESTS
+for plan in ((40, 2, 20), (30, 1, 200), (7, 4, 2)):
+    compare_training(*plan)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 7. Read two curves
 #
 # A network is trained with weight 4 on the positives. The objective falls in every epoch.
 # The plain cross-entropy falls for a while, and then rises. A classmate says: "Overfitting.

@@ -10,22 +10,28 @@
 # # Practise choosing a threshold
 #
 # **You will** fill in a confusion matrix by hand, read rates off two distributions, and
-# find thresholds for a cost, for a recall and for a class weight.
+# find thresholds for a cost, for a recall and for a class weight. In the end, you draw the
+# curve of all thresholds.
 #
-# **You need** lesson 04, *Choose a threshold*. About 50 minutes.
+# **You need** lesson 04, *Choose a threshold*. About 60 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it
-# prints nothing, the answer passes so far; there are more tests when it is graded. The
-# last task is a question. Write a few sentences; a person reads them.
+# shows no error, the answer passes so far; there are more tests when it is graded. If it
+# fails, the last lines of the error show what you gave, what was wanted, and a likely
+# cause. The last task is a question. Write a few sentences; a person reads them.
 #
 # Before you hand in: restart the kernel and run all cells.
 
 # %%
 import numpy as np
 
-from lopsided.lesson.metrics import confusion_matrix, count_metrics
+from lopsided.lesson import toy
+from lopsided.lesson.metrics import confusion_matrix, count_metrics, counts_above
 from lopsided.lesson.threshold import choose, class_cdfs, equivalent_threshold, predict
+from lopsided.report import figures
+from lopsided.report.display import show
+from lopsided.report.feedback import check, compare
 
 # %% [markdown]
 # ## 1. Count by hand
@@ -45,12 +51,42 @@ tn, fp, fn, tp = 3, 2, 1, 2
 ### END SOLUTION
 
 # %% tags=["test:by_hand:2"]
-assert tn + fp + fn + tp == 8, "every row is counted once"
-assert fn + tp == 3, "three rows are positive"
+counted = {"tn": tn, "fp": fp, "fn": fn, "tp": tp}
+all_of_them = "tn + fp + fn + tp, the rows"
+compare(sum(counted.values()), 8, all_of_them, note="every row is counted once")
+who = "rows 1, 3 and 6 are positive: fn and tp count them, tn and fp the others"
+compare(fn + tp, 3, "fn + tp, the positives", note=who)
 ### BEGIN HIDDEN TESTS
 Y = np.array([1, 0, 1, 0, 0, 1, 0, 0])
 p = np.array([0.8, 0.3, 0.4, 0.6, 0.1, 0.2, 0.4, 0.3])
-assert [[tn, fp], [fn, tp]] == confusion_matrix(Y, predict(p, 0.4)).tolist()
+
+
+def count(called):
+    four = confusion_matrix(Y, called).ravel().tolist()
+    return dict(zip(("tn", "fp", "fn", "tp"), four, strict=True))
+
+
+right = count(predict(p, 0.4))
+slips = {
+    "p > t in place of p >= t: rows 3 and 7 have exactly 0.4": count(p > 0.4),
+    "one of the two rows at 0.4 is missing: the positive one": count(
+        (p >= 0.4) & (np.arange(8) != 2)
+    ),
+    "one of the two rows at 0.4 is missing: the negative one": count(
+        (p >= 0.4) & (np.arange(8) != 6)
+    ),
+    "fp and fn are swapped: a false positive is called, and is none": right
+    | {"fp": right["fn"], "fn": right["fp"]},
+    "tn and tp are swapped": right | {"tn": right["tp"], "tp": right["tn"]},
+    "the classes are swapped: positive is 1": count(p >= 0.4)
+    | {"tn": right["tp"], "tp": right["tn"], "fp": right["fn"], "fn": right["fp"]},
+    "called and not called are swapped": count(p < 0.4),
+    "everybody is called": count(p >= 0),
+    "nobody is called": count(p > 1),
+    "the threshold is 0.4, not 0.5": count(p >= 0.5),
+    "the threshold is 0.4, not 0.3": count(p >= 0.3),
+}
+compare(counted, right, "the four counts", slips)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -73,11 +109,10 @@ def read_cdfs(F_0, F_1, share):
 
 
 # %% tags=["test:cdf:3"]
-recall, fpr, precision = read_cdfs(0.9, 0.5, 0.5)
-assert np.isclose(recall, 0.5)
-assert np.isclose(fpr, 0.1)
+wanted = 0.5, 0.1
+check(read_cdfs, 0.9, 0.5, 0.5, wanted=wanted, look=lambda three, *_: tuple(three[:2]))
 ### BEGIN HIDDEN TESTS
-assert np.isclose(precision, 5 / 6)
+check(read_cdfs, 0.9, 0.5, 0.5, wanted=(0.5, 0.1, 5 / 6))
 rng = np.random.default_rng(0)
 Y = (rng.random(500) < 0.2).astype(int)
 p = np.round(rng.beta(2 + Y, 4), 2)
@@ -85,8 +120,9 @@ values, F_0, F_1 = class_cdfs(Y, p)
 for i in (20, 50):  # p >= values[i + 1] is p > values[i]
     counted = count_metrics(*confusion_matrix(Y, p >= values[i + 1]).flat)
     names = ["recall", "false_positive_rate", "precision"]
-    read = read_cdfs(F_0[i], F_1[i], Y.mean())
-    assert np.allclose(read, [counted[name] for name in names])
+    expected = tuple(float(counted[name]) for name in names)
+    given = float(F_0[i]), float(F_1[i]), float(Y.mean())
+    check(read_cdfs, *given, wanted=expected)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -108,14 +144,23 @@ def cost_threshold(miss, alarm):
 
 
 # %% tags=["test:cost:2"]
-assert cost_threshold(1, 1) == 0.5, "equal costs: whatever is likelier"
-assert cost_threshold(9, 1) < 0.5, "misses are dear: say positive sooner"
+check(cost_threshold, 1, 1, wanted=0.5, note="equal costs: whatever is likelier")
+sooner = "misses are dear: say positive sooner"
+check(cost_threshold, 9, 1, wanted=0.1, note=sooner)
 ### BEGIN HIDDEN TESTS
 p = np.linspace(0.0005, 0.9995, 1000)
+
+
+def paid(t, miss, alarm):
+    return np.mean(np.where(p >= t, (1 - p) * alarm, p * miss))
+
+
 for miss, alarm in ((5, 1), (1, 3), (20, 7)):
-    t = cost_threshold(miss, alarm)
-    least = np.minimum(p * miss, (1 - p) * alarm)
-    assert np.allclose(np.where(p >= t, (1 - p) * alarm, p * miss), least)
+    best = p[np.argmin([paid(t, miss, alarm) for t in p])]
+    note = f"of a thousand thresholds, the cheapest was {best:.4f}"
+    check(cost_threshold, miss, alarm, wanted=best, atol=0.0011, note=note)
+    least = np.mean(np.minimum(p * miss, (1 - p) * alarm))
+    check(cost_threshold, miss, alarm, wanted=least, look=paid, note=note)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -138,16 +183,26 @@ def recall_threshold(Y, p, r):
 
 
 # %% tags=["test:recall:3"]
-Y, p = np.array([1, 1, 1, 1, 0]), np.array([0.9, 0.7, 0.5, 0.3, 0.6])
-assert (p >= recall_threshold(Y, p, 0.5)).tolist() == [True, True, False, False, False]
-assert (p >= recall_threshold(Y, p, 1)).all(), "all positives are found"
+def called(t, Y, p, r):
+    """Say what your threshold does; two numbers that decide alike are equally good."""
+    return {"rows called": int(np.sum(p >= t)), "recall": np.mean(p[Y == 1] >= t)}
+
+
+positives = [0.9, 0.8, 0.65, 0.5, 0.45, 0.3, 0.2]
+negatives = [0.85, 0.7, 0.6, 0.55, 0.4, 0.35, 0.25, 0.15, 0.1]
+Y, p = np.array([1] * 7 + [0] * 9), np.array(positives + negatives)
+three = {"rows called": 5, "recall": 3 / 7}
+why = "0.4 of seven positives are 2.8, so three must be found"
+check(recall_threshold, Y, p, 0.4, wanted=three, look=called, note=why)
+everybody = {"rows called": 14, "recall": 1.0}
+check(recall_threshold, Y, p, 1, wanted=everybody, look=called, note="all are found")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(1)
 Y = (rng.random(303) < 0.3).astype(int)
 p = np.round(rng.beta(2 + Y, 4), 2)  # with ties
 for r in (0.8, 0.33, 0.01, 1):
-    ours, theirs = recall_threshold(Y, p, r), choose(f"recall:{r}", Y, p, p).t
-    assert np.array_equal(p >= ours, p >= theirs)
+    theirs = choose(f"recall:{r}", Y, p, p).t
+    check(recall_threshold, Y, p, r, wanted=called(theirs, Y, p, r), look=called)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -170,15 +225,59 @@ def without_weight(w, t):
 
 
 # %% tags=["test:law:2"]
-assert np.isclose(without_weight(1, 0.3), 0.3), "no weight, no change"
-assert np.isclose(without_weight(4, 0.5), 0.2), "1 / (1 + w)"
+check(without_weight, 1, 0.3, wanted=0.3, note="no weight, no change")
+check(without_weight, 4, 0.5, wanted=0.2, note="one half becomes 1 / (1 + w)")
 ### BEGIN HIDDEN TESTS
 for w, t in ((4, 0.3), (0.5, 0.5), (49, 0.9)):
-    assert np.isclose(without_weight(w, t), equivalent_threshold(w, t))
+    check(without_weight, w, t, wanted=equivalent_threshold(w, t))
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## 6. Judge a result
+# ## 6. Draw all thresholds at once
+#
+# A ROC curve has a point for each threshold: the false positive rate to the right, the
+# recall upwards. Return both, from $(0, 0)$, where nobody is called, up to $(1, 1)$, where
+# everybody is. Between them there is one point for each distinct prediction, the highest
+# first. Rows with equal predictions are called together.
+#
+# When your answer passes, your curve comes as a picture, with that of the package.
+#
+# *Hint.* `np.unique(p)` gives each value once, rising. A loop over thresholds will do.
+
+
+# %% tags=["answer:roc"]
+def roc(Y, p):
+    """Return (false positive rates, recalls): Y and p have shape (m,)."""
+    ### BEGIN SOLUTION
+    called = [np.zeros(p.shape, bool)] + [p >= t for t in np.unique(p)[::-1]]
+    fpr = [np.mean(c[Y == 0]) for c in called]
+    return np.array(fpr), np.array([np.mean(c[Y == 1]) for c in called])
+    ### END SOLUTION
+
+
+# %% tags=["test:roc:3"]
+Y, p = np.array([1, 0, 1, 0, 0]), np.array([0.9, 0.6, 0.6, 0.4, 0.1])
+at_ties = "rows 1 and 2 have the same prediction, so no threshold parts them"
+wanted = np.array([0, 0, 1, 2, 3]) / 3, np.array([0, 1, 2, 2, 2]) / 2
+check(roc, Y, p, wanted=wanted, note=at_ties)
+X_toy, Y_toy = toy.points(np.random.default_rng(0))
+truth = toy.probability(X_toy)[0]
+fpr, recall = roc(Y_toy[0], truth)
+drawn = figures.roc(Y_toy, truth, 0.2)
+drawn.figure.axes[0].plot(fpr, recall, "k:", lw=4)  # yours, over the package's
+show(drawn)
+### BEGIN HIDDEN TESTS
+rng = np.random.default_rng(3)
+for digits in (1, 2, 9):
+    Y = (rng.random(200) < 0.25).astype(int)
+    p = np.round(rng.beta(2 + Y, 4), digits)
+    _, fp, tp = counts_above(Y, p)
+    expected = np.append(0, fp / fp[-1]), np.append(0, tp / tp[-1])
+    check(roc, Y, p, wanted=expected)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 7. Judge a result
 #
 # A paper tries every threshold on its 200 test rows, takes the one with the highest F1, and
 # reports that F1. Which way is the number likely to be off, and why? Does it matter as much

@@ -1,4 +1,4 @@
-"""Make the exercises: an nbgrader course, from the notebooks beside this file.
+"""Make the exercises: an nbgrader course, and the site's pages, from the files here.
 
 Each ``.py`` holds tasks, solutions and tests. A tag says what nbgrader should take a
 cell for:
@@ -12,14 +12,17 @@ cell for:
 ``open:NAME:POINTS``
     A question marked by hand. nbgrader cuts the whole model answer.
 
-All other cells are given, and read-only.
+All other cells are given, and read-only. A paragraph that begins with ``*Hint.*`` is
+closed on the site's pages until it is asked for, and so are tests and solutions.
 """
 
 import os
+import re
 import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SOURCES = sorted(HERE.glob("0*.py"))
+#: What is cut from an answer: the indentation, and the code.
+SOLUTION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.M | re.S
+)
+STOP = "raise NotImplementedError()"
 CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = "lopsided"
@@ -52,6 +60,65 @@ def read(source: Path) -> "nbformat.NotebookNode":
             **({"points": int(points[0])} if points else {}),
         }
     return notebook
+
+
+def student(source: Path) -> "nbformat.NotebookNode":
+    """Make the student's version, with the same words as nbgrader's."""
+    notebook = read(source)
+    for cell in notebook.cells:
+        kind = cell.id.partition("-")[0]
+        if kind == "answer":
+            cell.source = SOLUTION.sub(r"\1# YOUR CODE HERE\n\1" + STOP, cell.source)
+        if kind == "test":
+            cell.source = cell.source.partition("### BEGIN HIDDEN TESTS")[0].rstrip()
+        if kind == "open":
+            cell.source = "YOUR ANSWER HERE"
+        del cell.metadata["nbgrader"]
+    return notebook
+
+
+def page(source: Path, download: str) -> str:
+    """Write the page of one source for the site, in MyST's Markdown.
+
+    Parameters
+    ----------
+    source : Path
+    download : str
+        Where the student's notebook lies.
+    """
+    title, *parts = [*zip(read(source).cells, student(source).cells, strict=True)]
+    heading, _, words = title[0].source.partition("\n\n")
+    text = [
+        heading,
+        f"[Download these exercises as a notebook](path:{download})",
+        words,
+    ]
+    solution: list[str] = []
+    for whole, given in parts:
+        kind = whole.id.partition("-")[0]
+        if kind == "open":
+            text += folded("A model answer", whole.source)
+        elif whole.cell_type == "markdown":
+            task, _, hint = whole.source.partition("*Hint.* ")
+            text += [task.rstrip(), *(folded("Hint", hint) if hint else [])]
+        elif kind == "test":
+            text += folded("The test", python(given.source)) + solution
+        else:
+            text.append(python(given.source))
+        if kind == "answer":
+            (found,) = SOLUTION.finditer(whole.source)
+            solution = folded("A solution", python(dedent(found.group(2))))
+    return "\n\n".join(text) + "\n"
+
+
+def python(code: str) -> str:
+    """Write a block of code."""
+    return f"```python\n{code.strip()}\n```"
+
+
+def folded(summary: str, text: str) -> list[str]:
+    """Write what opens when it is asked for."""
+    return [f"<details><summary>{summary}</summary>", text, "</details>"]
 
 
 def generate(course: Path) -> None:

@@ -597,4 +597,6 @@ show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 #
 #    </details>
 #
+# Practise: [exercises](../exercises/01_forward_propagation.py), whose tests say what is wrong.
+#
 # Next: [Send the error back](02_weighted_backprop.ipynb).

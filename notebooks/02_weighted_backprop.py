@@ -815,4 +815,6 @@ assert np.isclose(settles_at(right), expected)
 #
 #    </details>
 #
+# Practise: [exercises](../exercises/02_weighted_backprop.py), whose tests say what is wrong.
+#
 # Next: [Train the network](03_training.ipynb).

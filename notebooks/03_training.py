@@ -527,4 +527,6 @@ say(
 # 3. Try `w = 4` with `weighting = "uniform"`, and `w = 1` with a rate four times as
 #    high, at both ends of the line (with `l2 = 0`). Compare the predictions.
 #
+# Practise: [exercises](../exercises/03_training.py), whose tests say what is wrong.
+#
 # Next: [Choose a threshold](04_threshold_analysis.ipynb).

@@ -211,6 +211,12 @@ show(pd.DataFrame(rows).T[names].astype(float).round(4))
 # less often than "always negative", which finds no one: accuracy counts a miss and a
 # false alarm alike. F1 has a floor too, the line "always positive".
 #
+# ## Move it yourself
+#
+# Before any rule, [move the threshold](08_explore.ipynb#move-it) by hand, on networks
+# that were trained for a few epochs only. Where would you cut, and what for?
+
+# %% [markdown]
 # ## Eight ways to choose
 #
 # Each rule answers a different question. One half needs no rows. The others ask
@@ -616,5 +622,7 @@ else:
 #    find another value on these rows?
 # 3. A weight of two instead of the balanced one: which threshold on its probabilities
 #    decides as the prevalence does without weight? Train it and see.
+#
+# Practise: [exercises](../exercises/04_threshold_analysis.py), whose tests say what is wrong.
 #
 # Next: [The report](05_report.ipynb).

@@ -555,13 +555,14 @@ if sizes[largest] > 0.01 * p.size:
 # chosen here would have seen the test labels.
 
 # %%
+own_w = 1.0 if P.weighting == "uniform" else used_w
 explorer.show(
     table.Y_test,
-    fitted.p_test,
+    {own_w: fitted.p_test},
     t,
     table.words.positive,
     table.words.negative,
-    w=1.0 if P.weighting == "uniform" else used_w,
+    {own_w: explorer.rules(table.Y_train, fitted.p_train, fitted.p_test)},
     caption="What some thresholds give on the test rows.",
     label="thresholds",
 )

@@ -4,16 +4,23 @@ import csv
 import importlib.util
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import HANGS
+from wrong_answers import WRONG
+
+from lopsided.report.feedback import check, compare
+from lopsided.report.mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "exercises/generate.py"
@@ -57,21 +64,22 @@ def failed(notebook, **answers):
     return names
 
 
-def test_each_lesson_has_exercises_of_five_tasks_and_a_question():
+def test_each_lesson_has_exercises_of_six_tasks_and_a_question():
     lessons = sorted(p.stem for p in (ROOT / "notebooks").glob("0[1-4]_*.py"))
     assert list(SOURCES) == lessons
     for notebook in SOURCES.values():
-        assert len(named(notebook, "test")) == 5
+        assert len(named(notebook, "test")) == 6
         assert list(named(notebook, "test")) == list(named(notebook, "answer"))
         assert len(named(notebook, "open")) == 1
 
 
 @each_lesson
-def test_every_solution_passes_and_prints_nothing(lesson):
+def test_every_solution_passes_and_shows_nothing_but_its_picture(lesson):
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
         assert failed(SOURCES[lesson]) == set()
-    assert said.getvalue() == ""
+    (picture,) = said.getvalue().splitlines()
+    assert picture.startswith("Figure. ")
 
 
 @each_task
@@ -83,72 +91,143 @@ def test_every_task_has_hidden_tests_and_a_solution_to_cut(lesson, name):
         assert source.count(f"### END {what}") == 1
 
 
-#: What students write: in the solution of a task, put the right for the left.
-WRONG = {
-    "neuron": [("w @ x + b", "w @ x"), ("-(w @ x + b)", "w @ x + b")],
-    "shapes": [
-        ("(layer_dims[l], layer_dims[l - 1])", "(layer_dims[l - 1], layer_dims[l])"),
-        ("(layer_dims[l], m)", "(m, layer_dims[l])"),
-    ],
-    "safe": [("-np.abs(z)", "-z"), ("np.where(z >= 0, 1, e)", "1")],
-    "first_loss": [
-        ("np.log(2), entropy", "np.log(2), np.log(2)"),
-        ("- (1 - share) * np.log(1 - share)", ""),
-    ],
-    "he": [
-        ("np.sqrt(2 / n_in)", "2 / n_in"),
-        ("2 / n_in", "2 / n_out"),
-        ("2 / n_in", "1 / n_in"),
-        ("(n_out, n_in)", "(n_in, n_out)"),
-    ],
-    "dZ": [
-        ("np.where(Y == 1, w, 1)", "w"),
-        ("np.where(Y == 1, w, 1)", "np.where(Y == 0, w, 1)"),
-        ("(Y_hat - Y)", "(Y_hat - Y) / (Y_hat * (1 - Y_hat)) * Y_hat * (1 - Y_hat)"),
-    ],
-    "relu": [("Z > 0", "Z >= 0"), ("Z > 0", "dA > 0")],
-    "layer": [
-        ("A_before.T / m", "A_before.T"),
-        ("dZ @ A_before.T", "A_before @ dZ.T"),
-        (", keepdims=True", ""),
-    ],
-    "transposed": [("n == n_before", "False"), ("1 in (n, n_before)", "n == 1")],
-    "suspects": [("12 * witness", "3 * witness"), ('"red": red', '"red": blue')],
-    "batches": [
-        ("-(-m // batch_size)", "m // batch_size + 1"),
-        ("m - (number - 1) * batch_size", "m % batch_size"),
-    ],
-    "rate": [("(epochs - 1)", "epochs"), ("epochs == 1", "epochs == 0")],
-    "step": [
-        ("network.theta -= ", "network.theta = network.theta - "),
-        ("network.theta -= ", "network.theta += "),
-        ("weight)", "1.0)"),
-    ],
-    "overfit": [("30, 30", "1"), ("epochs=3000", "epochs=30")],
-    "dead": [("> 0", ">= 0"), ("axis=1", "axis=0"), ("network.L)", "network.L + 1)")],
-    "by_hand": [("3, 2, 1, 2", "4, 1, 2, 1"), ("3, 2, 1, 2", "3, 1, 2, 2")],
-    "cdf": [
-        ("1 - F_1, 1 - F_0", "F_1, F_0"),
-        ("share * recall / (share * recall + (1 - share) * fpr)", "share"),
-        ("(share * recall + (1 - share) * fpr)", "(recall + fpr)"),
-    ],
-    "cost": [
-        ("alarm / (alarm + miss)", "miss / (alarm + miss)"),
-        ("(alarm + miss)", "miss / 2"),
-    ],
-    "recall": [("np.ceil", "np.floor"), ("[::-1]", ""), ("p[Y == 1]", "p")],
-    "law": [(" / w", " * w"), ("t / (1 - t) / w", "1 / w")],
+def attempt(lesson, name, wrong):
+    """Put a wrong answer in the place of a solution, or of a part of it."""
+    solution = named(SOURCES[lesson], "answer")[name].source
+    if isinstance(wrong, str):
+        before, _, rest = solution.partition("### BEGIN SOLUTION\n")
+        indent = " " * (len(rest) - len(rest.lstrip()))
+        return f"{before}\n{indent}{wrong}"
+    old, new = wrong
+    assert old in solution
+    return solution.replace(old, new)
+
+
+@pytest.fixture(scope="module")
+def before_tasks():
+    """Run all solutions once; give what each task finds when its turn comes."""
+    found = {}
+    for lesson, notebook in SOURCES.items():
+        namespace = {}
+        for cell in (c for c in notebook.cells if c.cell_type == "code"):
+            kind, name = cell.metadata["nbgrader"]["grade_id"].split("-")
+            if kind == "answer":
+                found[lesson, name] = (
+                    deepcopy(
+                        {
+                            k: v
+                            for k, v in namespace.items()
+                            if isinstance(v, (np.ndarray, np.random.Generator))
+                        }
+                    ),
+                    dict(namespace),
+                )
+            with redirect_stdout(io.StringIO()):
+                exec(cell.source, namespace)
+    return found
+
+
+ANSWERS = [
+    pytest.param(lesson, name, wrong, cause, id=f"{name}-{i}")
+    for lesson, name in TASKS
+    for i, (wrong, cause) in enumerate(WRONG[name])
+]
+
+
+@pytest.mark.parametrize(("lesson", "name", "wrong", "cause"), ANSWERS)
+def test_a_wrong_answer_is_told_its_cause(before_tasks, lesson, name, wrong, cause):
+    arrays, rest = before_tasks[lesson, name]
+    namespace = rest | deepcopy(arrays)
+    with redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        exec(attempt(lesson, name, wrong), namespace)
+        with pytest.raises(AssertionError) as failure:
+            exec(named(SOURCES[lesson], "test")[name].source, namespace)
+    said = str(failure.value)
+    assert cause in said, said
+
+
+def test_every_task_has_nine_wrong_answers_or_more():
+    assert set(WRONG) == {name for _, name in TASKS}
+    assert min(map(len, WRONG.values())) >= 9
+
+
+FUNCTIONS = {
+    found[1]: (lesson, name)
+    for lesson, name in TASKS
+    if (found := re.match(r"def (\w+)", named(SOURCES[lesson], "answer")[name].source))
 }
 
 
+@pytest.mark.parametrize("function", MISTAKES)
+def test_every_known_mistake_is_caught_and_can_be_told(before_tasks, function):
+    """As an answer, it fails; on some input it is what `check` names."""
+    lesson, name = FUNCTIONS[function]
+    arrays, rest = before_tasks[lesson, name]
+    test = named(SOURCES[lesson], "test")[name].source
+    for cause, mistake in MISTAKES[function].items():
+
+        def answer(*given, mistake=mistake):
+            return mistake(*given)
+
+        answer.__name__ = function
+        namespace = rest | deepcopy(arrays) | {function: answer}
+        with (
+            redirect_stdout(io.StringIO()),
+            np.errstate(all="ignore"),
+            pytest.raises(AssertionError) as failure,
+        ):
+            exec(test, namespace)
+        assert "Likely: " in str(failure.value), (cause, str(failure.value))
+
+
+def test_the_right_answer_is_told_nothing_and_none_yet_is_no_failure():
+    def neuron(x, w, b):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        check(neuron, 1, 2, 3, wanted=4)
+    compare((1, np.ones((2, 3))), (1.0, np.ones((2, 3))), "a pair")
+    check(np.add, 1, 2, wanted=3)
+
+
 @pytest.mark.parametrize(
-    ("lesson", "name", "old", "new"),
-    [(l, name, *pair) for l, name in TASKS for pair in WRONG[name]],
+    ("got", "wanted", "told"),
+    [
+        (np.arange(6).reshape(2, 3).T, np.arange(6).reshape(2, 3), "transposed"),
+        ([1.0, 2.0], [-1.0, -2.0], "the sign is turned round"),
+        ([1.0, 2.0], [2.0, 4.0], "every entry is 0.5 times"),
+        ([1.0, 2.0], [2.0, 3.0], "off by -1"),
+        ([1.0, 2.0], [2.0, 1.0], "in the wrong order"),
+        ([0.25, 0.5], [0.75, 0.5], "the other class"),
+        ([0.3, 0.3], [0.1, 0.7], "all entries are alike"),
+        ([np.nan, 1.0], [1.0, 1.0], "0 / 0"),
+        ([np.inf, 1.0], [1.0, 1.0], "an infinity"),
+        (np.ones(3), np.ones((3, 1)), "keepdims=True"),
+        (np.ones((3, 4)), np.ones((3, 1)), "a sum over the examples is missing"),
+        (3.0, np.ones((2, 2)), "summed over everything"),
+        (None, 3, "Is there a `return`?"),
+        (print, 3, "are the brackets missing"),
+        ("3", 3, "another kind of value"),
+        ((1, 2), (2, 1), "transposed"),
+        (5, (1, 2), "2 values are wanted"),
+        ({"a": 1}, {"a": 1, "b": 2}, "Missing: b"),
+        ({"a": 1, "c": 2}, {"a": 1}, "Not wanted: c"),
+    ],
 )
-def test_a_wrong_answer_fails_its_own_test_only(lesson, name, old, new):
-    solution = named(SOURCES[lesson], "answer")[name].source
-    assert old in solution
-    assert failed(SOURCES[lesson], **{name: solution.replace(old, new)}) == {name}
+def test_what_goes_wrong_everywhere_is_told(got, wanted, told):
+    array = np.array if isinstance(wanted, list) else lambda value: value
+    with pytest.raises(AssertionError) as failure:
+        compare(array(got), array(wanted), "it")
+    assert told in str(failure.value), str(failure.value)
+
+
+@each_lesson
+@pytest.mark.parametrize("odd", [0, 1])
+def test_a_wrong_answer_fails_its_own_test_only(lesson, odd):
+    tasks = [*named(SOURCES[lesson], "test")][odd::2]
+    answers = {name: attempt(lesson, name, WRONG[name][0][0]) for name in tasks}
+    with redirect_stdout(io.StringIO()):
+        assert failed(SOURCES[lesson], **answers) == set(tasks)
 
 
 def run(*command, folder=ROOT):
@@ -209,12 +288,43 @@ def test_both_versions_come_from_the_same_source(course, lesson):
             assert yours.source == "YOUR ANSWER HERE"
 
 
+@pytest.mark.slow
+@each_lesson
+def test_the_sites_notebook_is_nbgraders(course, lesson):
+    source = ROOT / f"exercises/{lesson}.py"
+    ours, theirs = generate.student(source), student_version(course, lesson)
+    for mine, yours in zip(ours.cells, theirs.cells, strict=True):
+        assert (mine.cell_type, mine.source) == (yours.cell_type, yours.source)
+
+
+@each_lesson
+def test_the_sites_page_has_each_task_with_what_opens(lesson):
+    page = generate.page(ROOT / f"exercises/{lesson}.py", "download/x.ipynb")
+    notebook = SOURCES[lesson]
+    assert "###" not in page.replace("\n### ", "")
+    assert page.count("<details>") == page.count("</details>")
+    assert page.count("<summary>A solution") == page.count("<summary>The test") == 6
+    assert page.count("<summary>A model answer") == 1
+    hints = sum(c.source.count("*Hint.*") for c in notebook.cells)
+    assert page.count("<summary>Hint") == hints >= 4
+    for name, cell in named(notebook, "test").items():
+        seen, _, hidden = cell.source.partition("### BEGIN HIDDEN TESTS")
+        assert seen.strip() in page, name
+        assert hidden.partition("### END")[0].strip() not in page
+        answer = named(notebook, "answer")[name].source
+        for line in answer.splitlines():
+            assert "###" in line or line.strip() in page
+        if answer.startswith("def "):
+            gap = answer.partition("### BEGIN")[0] + "# YOUR CODE HERE"
+            assert page.index(gap) < page.index(seen.strip())
+
+
 def handed_in(lesson):
     """Map students to what they fill in: answers by the names of tasks."""
     right = {k: c.source for k, c in named(SOURCES[lesson], "answer").items()}
     answers = {"blank": {}, "whole": right}
     if "by_hand" in right:  # this wrong answer passes the tests that students see
-        wrong = right["by_hand"].replace(*WRONG["by_hand"][0])
+        wrong = attempt(lesson, "by_hand", WRONG["by_hand"][0][0])
         answers["one-wrong"] = right | {"by_hand": wrong}
     return answers
 

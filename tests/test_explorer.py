@@ -4,16 +4,20 @@ import json
 import re
 from html.parser import HTMLParser
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from browser import check_page, chromium, opened
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from lopsided.lesson import threshold
 from lopsided.lesson.metrics import confusion_matrix, count_metrics
+from lopsided.lesson.network import Network, predict_proba
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, notebooks, report
-from lopsided.report import explorer
+from lopsided.report import explorer, scrubber
+from lopsided.report import explorer_drawing as drawing
 
 HOSTILE = "<script>alert(1)</script>"
 rng = np.random.default_rng(0)
@@ -38,10 +42,12 @@ def browser():
         yield started
 
 
-def page_of(
-    folder, counts, t=T, positive=HOSTILE, negative="no </script> & '\"", w=1.0
-):
-    element = explorer.element(counts, t, positive, negative, w)
+WEIGHTS = (1.0, 3.0)
+MODELS = {w: threshold.weighted_probability(P, w) for w in WEIGHTS}
+RULES = {w: explorer.rules(Y, p, p) for w, p in MODELS.items()}
+
+
+def page_of(folder, element):
     path = folder / "page.html"
     path.write_text(
         "<!doctype html><html lang=en><meta charset=utf-8><title>A page</title>"
@@ -53,14 +59,22 @@ def page_of(
     return path
 
 
+def explore(folder, positive=HOSTILE, negative="no </script> & '\"", models=MODELS):
+    return page_of(folder, explorer.element(Y, models, T, positive, negative, RULES))
+
+
 def shown(page, name):
     """Read a value, which may stand in several places, in which it must be the same."""
-    (text,) = set(page.locator(f"[data-show={name}]").all_inner_texts())
+    (text,) = set(page.locator(f"[data-show={name}]").all_text_contents())
     return text
 
 
 def four(page):
-    return [int(shown(page, n).replace(",", "")) for n in ("tn", "fp", "fn", "tp")]
+    return [int(shown(page, n).replace(",", "")) for n in explorer.COUNTS]
+
+
+def attributes(page, selector, *names):
+    return [float(page.locator(selector).get_attribute(name)) for name in names]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -112,41 +126,81 @@ class Tags(HTMLParser):
 
 
 def test_names_are_text_and_no_row_is_carried():
-    found = Tags(explorer.element(explorer.counts_at(Y, P, T), T, HOSTILE, "'\"><b>"))
+    found = Tags(explorer.element(Y, {1.0: P}, T, HOSTILE, "'\"><b>"))
     assert [tag for tag, _ in found.tags].count("script") == 1
     assert HOSTILE in found.words
-    carried = json.loads(found.tags[0][1]["data-counts"])
-    assert set(carried) == {"t", "tn", "fp", "fn", "tp"}
-    assert {len(values) for values in carried.values()} == {201}
+    (carried,) = json.loads(found.tags[0][1]["data-models"])
+    drawn = {"negative", "positive", "roc"}
+    assert set(carried) == {"w", "t", "tn", "fp", "fn", "tp", "rules"} | drawn
+    assert {len(carried[name]) for name in ("t", *explorer.COUNTS)} == {201}
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_number_of_the_drawing_is_lost(name):
     Y, p = CASES[name]
-    counts = explorer.counts_at(Y, p, T)
-    assert not re.search("nan|inf", explorer.element(counts, T, "yes", "no"))
+    chosen = {1.0: explorer.rules(*CASES["tied"], p)}
+    element = explorer.element(Y, {1.0: p}, T, "yes", "no", chosen)
+    assert not re.search("nan|inf", element.partition("<script>")[0])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_histograms_hold_every_row_and_rise_to_the_top(name):
+    Y, p = CASES[name]
+    bars = drawing.histograms(Y, p, float(p.max()) * 0.9)
+    assert sum(map(np.sum, bars)) == pytest.approx(1)
+    upper, whole = drawing.scale([bars])
+    assert bars[1].max() * whole == pytest.approx(upper)
+    assert (bars[0].max() + bars[1].max()) * whole == pytest.approx(drawing.HEIGHT)
+
+
+def test_a_hundred_rows_are_the_counts_in_whole_numbers():
+    for counts in rng.integers(0, 400, (300, 4)):
+        four = dict(zip(explorer.COUNTS, map(int, counts), strict=True))
+        found = drawing.hundred(four)
+        assert sum(found.values()) == 100
+        for name in explorer.COUNTS:
+            assert abs(found[name] - 100 * four[name] / counts.sum()) < 1
+
+
+def check_place(page, Y, p, t):
+    """Check all that is shown at a threshold against Python."""
+    expected = confusion_matrix(Y, p >= t).ravel()
+    tn, fp, fn, tp = map(int, expected)
+    assert four(page) == [tn, fp, fn, tp]
+    measures = count_metrics(*expected)
+    for name, value in measures.items():
+        text = shown(page, name)
+        if np.isnan(value):
+            assert text == "undefined"
+        else:
+            assert float(text) == pytest.approx(value, abs=0.5001e-4)
+    rates = measures["false_positive_rate"], 1 - measures["recall"]
+    now = attributes(page, ".now", "cx", "cy")
+    assert now == pytest.approx([drawing.SIDE * rate for rate in rates])
+    kinds = page.locator(".people circle").evaluate_all(
+        "all => all.map(c => c.getAttribute('class'))"
+    )
+    by_name = dict(zip(explorer.COUNTS, (tn, fp, fn, tp), strict=True))
+    whole = drawing.hundred(by_name)
+    assert {name: kinds.count(name) for name in whole} == whole
+    left, width = attributes(page, "svg.below", "x", "width")
+    right, rest = attributes(page, "svg.above", "x", "width")
+    assert left + width == pytest.approx(right)
+    assert width + rest == pytest.approx(drawing.WIDTH)
 
 
 def test_moving_the_slider_shows_what_python_counts(browser, tmp_path):
-    counts = explorer.counts_at(Y, P, T)
-    with opened(browser, page_of(tmp_path, counts)) as page:
+    counts = explorer.counts_at(Y, P, T, also=RULES[1.0].values())
+    with opened(browser, explore(tmp_path)) as page:
         slider = page.get_by_role("slider", name="Threshold")
         start = counts.index.get_loc(T)
         assert slider.input_value() == str(start)
         places = set()
 
         def check(at):
-            t = counts.index[at]
-            expected = confusion_matrix(Y, P >= t).ravel()
-            assert four(page) == expected.tolist()
+            check_place(page, Y, P, counts.index[at])
             assert shown(page, "t") == slider.get_attribute("aria-valuetext")
-            assert shown(page, "t") == explorer.written(t)
-            for name, value in count_metrics(*expected).items():
-                text = shown(page, name)
-                if np.isnan(value):
-                    assert text == "undefined"
-                else:
-                    assert float(text) == pytest.approx(value, abs=0.5001e-4)
+            assert shown(page, "t") == explorer.written(counts.index[at])
             places.add(page.locator(".threshold").bounding_box()["x"])
 
         check(start)
@@ -162,19 +216,65 @@ def test_moving_the_slider_shows_what_python_counts(browser, tmp_path):
         assert len(places) > 25
 
 
+def test_buttons_weights_and_the_line_itself_move_the_threshold(browser, tmp_path):
+    with opened(browser, explore(tmp_path)) as page:
+        for w in WEIGHTS:
+            page.get_by_role("radio", name=f"{w:g}", exact=True).check()
+            for name, t in RULES[w].items():
+                button = page.get_by_role("button", name=name)
+                button.click()
+                assert button.get_attribute("aria-pressed") == "true"
+                check_place(page, Y, MODELS[w], t)
+
+        one, three = (page.get_by_role("radio", name=n, exact=True) for n in "13")
+        one.check()
+        page.get_by_role("button", name="prevalence").click()
+        before = four(page)
+        three.check()  # the same threshold on other predictions
+        assert sum(map(abs, np.subtract(four(page), before))) > 100
+        one.check()
+        page.get_by_label("The threshold moves along").check()
+        three.check()  # the same decision, as near as there are thresholds
+        assert sum(map(abs, np.subtract(four(page), before))) < 30
+
+        picture = page.locator(".distributions")
+        box = picture.bounding_box()
+        for share in (0.3, 0.6):
+            page.mouse.move(box["x"] + share * box["width"], box["y"] + 40)
+            page.mouse.down()
+            page.mouse.up()
+            line = page.locator(".threshold").bounding_box()["x"]
+            assert abs(line - box["x"] - share * box["width"]) < 12
+
+
 def test_costs_move_the_best_threshold_and_the_rule(browser, tmp_path):
-    counts = explorer.counts_at(Y, P, T)
-    with opened(browser, page_of(tmp_path, counts, w=3.0)) as page:
+    counts = explorer.counts_at(Y, MODELS[3.0], T, also=RULES[3.0].values())
+    with opened(browser, explore(tmp_path)) as page:
+        page.get_by_role("radio", name="3", exact=True).check()
+        at = float(shown(page, "t"))
         for costs in ((4, 1), (1, 1), (12, 0.5), (0, 0)):
             for label, cost in zip(("A miss", "A false alarm"), costs, strict=True):
                 page.get_by_label(f"{label} costs").fill(str(cost))
-            expected = explorer.values(counts, counts.loc[T], T, costs, 3.0)
+            row = counts.loc[[at if at in counts.index else T]].iloc[0]
+            expected = explorer.values(counts, row, at, costs, 3.0)
             for name in ("cost", "best", "best_cost", "cut"):
                 assert shown(page, name) == expected[name], (costs, name)
+        for label, cost in (("A miss", 4), ("A false alarm", 1)):
+            page.get_by_label(f"{label} costs").fill(str(cost))
+        page.get_by_role("button", name="lowest cost here").click()
+        assert shown(page, "t") == shown(page, "best")
+        mark, line = (
+            page.locator(selector).get_attribute("transform")
+            for selector in ("[data-mark=best]", ".threshold")
+        )
+        at_mark, at_line = (
+            float(re.match(r"translate\(([\d.]+)", text)[1]) for text in (mark, line)
+        )
+        assert at_mark - drawing.LEFT == pytest.approx(at_line)
 
 
 def test_a_page_with_hostile_names_is_well_made(browser, tmp_path):
-    path = page_of(tmp_path, explorer.counts_at(Y, P, T))
+    path = explore(tmp_path)
     check_page(browser, path)
     with opened(browser, path) as page:
         page.on("dialog", lambda dialog: pytest.fail(dialog.message))
@@ -198,8 +298,7 @@ def check_fallback(page):
 
 
 def test_without_its_script_it_is_a_table(browser, tmp_path):
-    counts = explorer.counts_at(Y, P, T)
-    page = without_script(browser, page_of(tmp_path, counts))
+    page = without_script(browser, explore(tmp_path))
     check_fallback(page)
     assert four(page) == confusion_matrix(Y, P >= T).ravel().tolist()
     page.context.close()
@@ -218,8 +317,8 @@ def test_it_moves_in_the_report_and_its_counts_are_the_reports(browser, publishe
         cells = page.locator("#counts td").all_inner_texts()
         assert four(page) == [int(cell) for cell in cells]
         slider = page.get_by_role("slider", name="Threshold")
-        carried = json.loads(
-            page.locator(".lopsided-explorer").get_attribute("data-counts")
+        (carried,) = json.loads(
+            page.locator(".lopsided-explorer").get_attribute("data-models")
         )
         for at in range(0, len(carried["t"]), 10):
             slider.fill(str(at))
@@ -241,34 +340,27 @@ def test_the_report_lets_only_that_script_run(browser, published, tmp_path):
         check_fallback(page)
 
 
-def test_widgets_show_what_python_counts(capsys):
-    models = {1.0: P, 3.0: threshold.weighted_probability(P, 3.0)}
-    panel = explorer.play(Y, models, T, HOSTILE, "no")
-    slider, weight, miss, alarm, view = panel.children
-    capsys.readouterr()
-    for w, p in models.items():
-        weight.value = w
-        for t in np.linspace(0, 1, 21):
-            slider.value = t
-            found = dict(re.findall(r'<td data-show="(\w+)">([\d,]+)</td>', view.value))
-            expected = confusion_matrix(Y, p >= t).ravel()
-            assert [int(found[name]) for name in explorer.COUNTS] == expected.tolist()
-    miss.value, alarm.value = 3, 1
-    assert '"cut">0.5000<' in view.value  # odds of 1 to 3, times the weight 3
-    assert HOSTILE not in view.value
-
-
 def test_as_a_script_its_table_is_printed(capsys):
-    explorer.show(Y, P, T, "yes", "no")
+    explorer.show(Y, {1.0: P}, T, "yes", "no")
     said = capsys.readouterr().out
     assert len(said.splitlines()) in (22, 23)
     assert explorer.written(T) in said
 
 
-def test_a_committed_notebook_holds_no_widget():
-    text = (notebooks.folder() / "08_explore.ipynb").read_text(encoding="utf-8")
-    assert "lopsided-explorer" in text
-    assert "jupyter.widget" not in text
+def test_the_committed_notebooks_hold_these_scripts_and_no_widget():
+    """So a change of a script needs a fresh execution: 05's would not run."""
+    for name, scripts in {"05_report": 1, "08_explore": 2}.items():
+        notebook = nbformat.read(notebooks.folder() / f"{name}.ipynb", as_version=4)
+        shown = "".join(
+            output.data.get("text/html", "")
+            for cell in notebook.cells
+            for output in cell.get("outputs", [])
+            if "data" in output
+        )
+        found = [explorer.asset(f"{n}.js") in shown for n in ("explorer", "scrubber")]
+        assert found.count(True) == scripts, name
+        assert found[0]
+        assert "jupyter.widget" not in str(notebook)
 
 
 def test_the_table_reads_as_written():
@@ -276,3 +368,94 @@ def test_the_table_reads_as_written():
     table = explorer.table(counts)
     assert isinstance(table, pd.DataFrame)
     assert table.loc[explorer.written(T), "recall"] == f"{counts.loc[T, 'recall']:.4f}"
+
+
+@pytest.fixture(scope="module")
+def film():
+    """A shorter one, of two weights."""
+    return scrubber.film((1.0, 4.0), 60)
+
+
+def test_a_film_begins_alike_learns_and_flags_more_with_a_weight(film):
+    first, other = film.thetas.values()
+    np.testing.assert_array_equal(first[0], other[0])
+    assert film.epochs[0] == 0
+    assert film.epochs[-1] == 60
+    for w, thetas in film.thetas.items():
+        assert len(thetas) == len(film.epochs)
+        assert film.loss(w, -1) < 0.7 * film.loss(w, 0)
+    flagged = [film.counts(w, -1, 0.5)[:, 1].sum() for w in film.thetas]
+    assert flagged[1] > 1.5 * flagged[0]
+
+
+def test_scrubbing_shows_what_python_computes(browser, film, tmp_path):
+    """At epochs, weights and thresholds: the loss, the counts, and the line."""
+    with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
+        epoch = page.get_by_role("slider", name="Epoch")
+        threshold_ = page.get_by_role("slider", name="Threshold")
+        for w in film.thetas:
+            page.get_by_role("radio", name=f"{w:g}", exact=True).check()
+            for stop in (0, 3, len(film.epochs) // 2, len(film.epochs) - 1):
+                epoch.fill(str(stop))
+                for t in (0.2, 0.5, 0.77):
+                    threshold_.fill(str(t))
+                    assert four(page) == film.counts(w, stop, t).ravel().tolist()
+                    assert shown(page, "epoch") == str(film.epochs[stop])
+                    assert shown(page, "t") == f"{t:.2f}"
+                loss = float(shown(page, "loss"))
+                assert loss == pytest.approx(film.loss(w, stop), abs=0.51e-6)
+        same = threshold.equivalent_threshold(4.0, 0.77)
+        assert shown(page, "same") == f"{same:.4f}"
+        assert page.locator("[data-twin]").is_visible()
+
+
+def test_the_film_plays_to_its_end_and_can_be_stopped(browser, film, tmp_path):
+    with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
+        epoch = page.get_by_role("slider", name="Epoch")
+        page.get_by_role("button", name="Play").click()  # at the end: from the start
+        page.wait_for_function("document.querySelector('[name=stop]').value > 2")
+        epoch.focus()
+        page.keyboard.press("ArrowRight")
+        assert page.get_by_role("button", name="Play").is_visible()
+        at = int(epoch.input_value())
+        assert 2 < at < len(film.epochs)
+        page.get_by_role("button", name="Play").click()
+        page.get_by_role("button", name="Pause").wait_for()
+        page.get_by_role("button", name="Play").wait_for()
+        assert epoch.input_value() == str(len(film.epochs) - 1)
+
+
+def drawn(page):
+    """Give the colours of the canvas: shade and ink, row by row."""
+    return page.locator("canvas").evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, 720, 720).data]"
+    )
+
+
+def test_the_line_on_the_plane_is_where_the_network_says_so(browser, film, tmp_path):
+    with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
+        pixels = np.array(drawn(page)).reshape(720, 720, 4)
+        place = (np.arange(720) + 0.5) / 720 * 6.2 - 3.1
+        points = np.stack([a.ravel() for a in np.meshgrid(place, -place)])
+        last = Network(scrubber.LAYERS, film.thetas[1.0][-1])
+        p = predict_proba(last, points).reshape(720, 720)
+        ink = (pixels[..., :3] < 8).all(axis=-1) & (pixels[..., 3] > 250)
+        assert ink.sum() > 500
+        crossed = (minimum_filter(p, 11) <= 0.5) & (maximum_filter(p, 11) >= 0.5)
+        assert crossed[ink].all()  # the line is five pixels wide
+        near = np.abs(p - 0.5) < 0.002
+        assert ink[near].mean() > 0.8  # all but its soft edges
+
+
+def test_a_page_with_a_film_is_well_made_and_has_a_table(browser, film, tmp_path):
+    path = page_of(tmp_path, scrubber.element(film))
+    check_page(browser, path)
+    page = without_script(browser, path)
+    assert not page.locator("canvas").is_visible()
+    assert page.locator("details tbody tr").count() == 12
+    page.context.close()
+
+
+def test_as_a_script_the_films_table_is_printed(film, capsys):
+    scrubber.show(film)
+    assert len(capsys.readouterr().out.splitlines()) == 14

@@ -21,7 +21,7 @@ from conftest import HANGS, until
 from lopsided.lesson import metrics
 from lopsided.parameters import validate
 from lopsided.pipeline.notebooks import execute, tidy
-from lopsided.report import experiment
+from lopsided.report import experiment, explorer
 from lopsided.table.dataset import load
 
 pytestmark = pytest.mark.slow
@@ -216,18 +216,19 @@ def counts(path):
 
 def check_the_slider(page):
     """Move it with the keyboard; the four counts are those that Python finds."""
-    p = validate({"weighting": "positive", "epochs": 20, "w": 1.0})
+    rates = {"initial_learning_rate": 0.3, "final_learning_rate": 0.001}
+    p = validate({"weighting": "positive", "epochs": 20, "w": 1.0, **rates})
     table = load(p)
     predictions = experiment.fit(table.parameters.with_(epochs=20), table)
-    handle = page.get_by_role("slider").first
-    said = page.locator(".widget-slider .widget-readout").first
+    panel = page.locator(".lopsided-explorer")
+    handle = panel.get_by_role("slider", name="Threshold")
+    places = {name: panel.locator(f"td [data-show={name}]") for name in explorer.COUNTS}
     seen = set()
     for _ in range(20):
         handle.press("ArrowLeft")
-        t = float(said.inner_text())
+        t = float(handle.get_attribute("aria-valuetext"))
         seen.add(t)
         counts = metrics.confusion_matrix(table.Y_test, predictions.p_test >= t)
-        for cell, n in zip(("tn", "fp", "fn", "tp"), counts.flat, strict=True):
-            shown = page.locator(f".widget-html td[data-show={cell}]")
-            shown.filter(has_text=re.compile(f"^{n:,}$")).wait_for()
+        shown = [places[n].inner_text().replace(",", "") for n in explorer.COUNTS]
+        assert [*map(int, shown)] == counts.ravel().tolist()
     assert len(seen) == 20

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from lopsided.parameters import Parameters
-from lopsided.pipeline.notebooks import WIDGET, declared_parameters
+from lopsided.pipeline.notebooks import declared_parameters
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
@@ -51,9 +51,6 @@ def run(monkeypatch):
             done = shell.run_cell(source, store_history=True)
         done.raise_error()
         shown = [(o.data, o.metadata) for o in captured.outputs]
-        for data, _ in shown:
-            if data.pop(WIDGET, None):  # named at random
-                data.pop("text/plain")
         return captured.stdout, captured.stderr, shown
 
     yield run

@@ -32,6 +32,7 @@ NOTEBOOKS = sorted(p.stem for p in (DOCS.parent / "notebooks").glob("*.ipynb"))
 #: What people read from top to bottom, in this order, and one page of each other kind.
 READ = ["index", *(f"notebooks/{name}" for name in NOTEBOOKS), "api"]
 OTHER = [
+    "exercises/03_training",
     "clusters",
     "notebooks/teaching",
     "notebooks/glossary",
@@ -39,6 +40,10 @@ OTHER = [
     "_modules/lopsided/lesson/threshold",
     "search",
 ]
+#: Where "next" leads, page by page: each lesson's exercises follow the lessons.
+LESSONS = READ[1:5]
+EXERCISES = [page.replace("notebooks", "exercises") for page in LESSONS]
+WAY = ["index", *LESSONS, *EXERCISES, *READ[5:]]
 
 
 @pytest.fixture(scope="module")
@@ -201,10 +206,10 @@ def test_search_finds_a_word_from_disk(site, browser):
 
 def test_next_and_previous_lead_through_the_site(site, browser):
     with opened(browser, site / "index.html") as page:
-        for after in READ[1:]:
+        for after in WAY[1:]:
             page.locator("a.right-next").click()
             assert page.url == (site / f"{after}.html").as_uri()
-        for before in READ[-2::-1]:
+        for before in WAY[-2::-1]:
             page.locator("a.left-prev").click()
             assert page.url == (site / f"{before}.html").as_uri()
 
@@ -213,3 +218,40 @@ def test_lessons_link_to_each_other(site, browser):
     with opened(browser, site / "notebooks/01_forward_propagation.html") as page:
         page.locator("p", has_text="Next:").get_by_role("link").click()
         assert page.url.endswith("/02_weighted_backprop.html")
+
+
+def test_lessons_and_home_link_the_exercises_which_open_bit_by_bit(
+    pages, site, browser
+):
+    for lesson, exercises in zip(LESSONS, EXERCISES, strict=True):
+        links = pages[site / f"{lesson}.html"].links
+        assert f"../{exercises}.html" in links
+    assert f"{EXERCISES[0]}.html" in pages[site / "index.html"].links
+    with opened(browser, site / f"{EXERCISES[1]}.html") as page:
+        download = page.get_by_role("link", name="Download these exercises")
+        assert (site / "exercises" / download.get_attribute("href")).resolve().exists()
+        solution = page.get_by_text("dA * (Z > 0)")
+        assert not solution.is_visible()
+        page.get_by_text("A solution").nth(1).click()
+        assert solution.is_visible()
+        assert page.locator("summary").count() >= 6 + 6 + 4 + 1
+
+
+def test_the_explorer_moves_before_the_rules_of_lesson_04(site, browser):
+    with opened(browser, site / "notebooks/04_threshold_analysis.html") as page:
+        explorer = page.locator(".lopsided-explorer")
+        rules = page.get_by_role("heading", name=re.compile("ways to choose"))
+        assert explorer.bounding_box()["y"] < rules.bounding_box()["y"]
+        found = explorer.locator("output [data-show=tp]")
+        before = found.inner_text()
+        explorer.get_by_role("radio").nth(2).check()
+        assert found.inner_text() != before
+
+
+def test_training_is_turned_back_on_the_page(site, browser):
+    with opened(browser, site / "notebooks/08_explore.html", dark=True) as page:
+        scrubber = page.locator(".lopsided-scrubber")
+        loss = scrubber.locator("[data-show=loss]")
+        learned = float(loss.inner_text())
+        scrubber.get_by_role("slider", name="Epoch").fill("0")
+        assert float(loss.inner_text()) > 2 * learned

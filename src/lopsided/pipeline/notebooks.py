@@ -24,8 +24,6 @@ REPORT: dict[str, list[str]] = {
 #: Seconds that a kernel may take to start, or to send what it printed. Only one that
 #: hangs takes as long: a slow machine makes a notebook slow, and never wrong.
 PATIENCE = 900
-#: Widgets are named at random, and show nothing without a kernel.
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class NotebookError(RuntimeError):
@@ -233,7 +231,5 @@ def tidy(notebook: Any) -> None:
         cell.id = f"{position:02d}-{digest[:8]}"
         if cell.cell_type == "code":
             cell.outputs = _whole_streams(cell.outputs)
-            for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET, None)
         kept = ("tags", "alt")
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in kept}

@@ -1,33 +1,59 @@
-// Moves the line, the counts and the measures of an explorer together. The counts come
-// from Python (see explorer.py); nothing is fetched, and nothing is kept.
+// Moves the line, the point, a hundred circles, the counts and the measures of an
+// explorer together. Counts and drawings come from Python (see explorer.py); nothing is
+// fetched, and nothing is kept.
 for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready])")) {
   root.dataset.ready = "";
-  const counts = JSON.parse(root.dataset.counts); // t (as text), tn, fp, fn, tp
+  const models = JSON.parse(root.dataset.models); // a class weight each
   const top = Number(root.dataset.top); // where the horizontal axis ends
-  const w = Number(root.dataset.w); // the weight of positives in training
-  const [threshold, miss, alarm] = root.querySelectorAll("input");
-  const line = root.querySelector(".threshold");
-  const table = root.querySelector("details");
+  const find = (selector) => root.querySelector(selector);
+  const all = (selector) => [...root.querySelectorAll(selector)];
+  const form = find("form");
+  const { t: slider, miss, alarm, w, follow } = form.elements;
+  const picture = find(".distributions");
+  const line = find(".threshold");
+  const table = find("details");
+  const names = ["tn", "fp", "fn", "tp"];
+  let model = models[0];
 
   const whole = (n) => n.toLocaleString("en");
   const ratio = (part, of) => (of ? (part / of).toFixed(4) : "undefined");
   const amount = (input) => Math.max(0, input.valueAsNumber || 0);
+  const x = (t) => Number(line.dataset.width) * Math.min(1, t / top);
 
-  function update() {
-    const at = Number(threshold.value);
-    const [tn, fp, fn, tp] = ["tn", "fp", "fn", "tp"].map((key) => counts[key][at]);
+  // The place among the thresholds that is nearest to one.
+  function nearest(t) {
+    let best = 0;
+    model.t.forEach((at, i) => {
+      if (Math.abs(at - t) < Math.abs(model.t[best] - t)) best = i;
+    });
+    return best;
+  }
+
+  // Of a hundred rows, by the largest remainders, as explorer_drawing.hundred.
+  function hundred(four, rows) {
+    const n = four.map((count) => Math.floor((100 * count) / rows));
+    const rest = four.map((count, k) => [-((100 * count) % rows), k]);
+    rest.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const left = 100 - n.reduce((a, b) => a + b);
+    for (const [, k] of rest.slice(0, left)) n[k] += 1;
+    return n;
+  }
+
+  // What is at the threshold's place, and what costs say: the lowest of all thresholds,
+  // and what a calibrated model would do.
+  function look() {
+    const at = Number(slider.value);
+    const four = names.map((name) => model[name][at]);
+    const [tn, fp, fn, tp] = four;
     const rows = tn + fp + fn + tp;
-
-    // Costs: here, the lowest of all thresholds, and what a calibrated model would do.
-    const cost = (i) => amount(miss) * counts.fn[i] + amount(alarm) * counts.fp[i];
-    let best = counts.t.length - 1; // of equally good ones the highest, as in Python
+    const cost = (i) => amount(miss) * model.fn[i] + amount(alarm) * model.fp[i];
+    let best = model.t.length - 1; // of equally good ones the highest, as in Python
     for (let i = best - 1; i >= 0; i--) {
       if (cost(i) < cost(best) * (1 - 1e-12)) best = i;
     }
-    const weighted = w * amount(alarm);
-
+    const weighted = model.w * amount(alarm);
     const values = {
-      t: counts.t[at],
+      t: model.t[at],
       tn: whole(tn),
       fp: whole(fp),
       fn: whole(fn),
@@ -38,22 +64,98 @@ for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready
       f1: ratio(2 * tp, 2 * tp + fp + fn),
       false_positive_rate: ratio(fp, fp + tn),
       cost: ratio(cost(at), rows),
-      best: counts.t[best],
+      best: model.t[best],
       best_cost: ratio(cost(best), rows),
       cut: ratio(weighted, weighted + amount(miss)),
     };
-    for (const place of root.querySelectorAll("[data-show]")) {
+    return { at, four, rows, values };
+  }
+
+  function update() {
+    const { at, four, rows, values } = look();
+    const [tn, fp, fn, tp] = four;
+    for (const place of all("[data-show]")) {
       const value = values[place.dataset.show];
       if (place.textContent !== value) place.textContent = value;
     }
-    threshold.setAttribute("aria-valuetext", values.t);
-    const share = Math.min(1, Number(values.t) / top);
-    line.setAttribute("transform", `translate(${line.dataset.width * share} 0)`);
+    slider.setAttribute("aria-valuetext", values.t);
+
+    const left = Number(line.dataset.left);
+    const width = Number(line.dataset.width);
+    const here = x(Number(values.t));
+    line.setAttribute("transform", `translate(${here} 0)`);
+    for (const [side, from, to] of [["below", 0, here], ["above", here, width]]) {
+      const half = find(`svg.${side}`);
+      const [, y, , height] = half.getAttribute("viewBox").split(" ");
+      half.setAttribute("x", left + from);
+      half.setAttribute("width", to - from);
+      half.setAttribute("viewBox", `${from} ${y} ${to - from} ${height}`);
+    }
+    for (const mark of all("[data-mark]")) {
+      const t = Number(values[mark.dataset.mark]);
+      const to = Number.isNaN(t) ? width : x(t);
+      const [, y] = mark.getAttribute("transform").match(/ (\S+)\)/);
+      mark.setAttribute("transform", `translate(${left + to} ${y})`);
+    }
+    const now = find(".now");
+    const side = Number(now.dataset.side);
+    now.setAttribute("cx", (side * fp) / (fp + tn || 1));
+    now.setAttribute("cy", side * (1 - tp / (tp + fn || 1)));
+
+    const n = hundred(four, rows);
+    const kinds = [3, 2, 1, 0].flatMap((k) => Array(n[k]).fill(names[k]));
+    all(".people circle").forEach((c, k) => c.setAttribute("class", kinds[k]));
+    for (const button of all("[data-rule]")) {
+      const to = model.rules[button.dataset.rule];
+      button.querySelector("b").textContent = model.t[to];
+      button.setAttribute("aria-pressed", to === at);
+    }
+    return values;
   }
 
-  for (const input of [threshold, miss, alarm]) input.addEventListener("input", update);
-  root.querySelector("fieldset").hidden = false;
+  function go(to) {
+    slider.value = to;
+    update();
+  }
+
+  // Another class weight: the same threshold, or that which decides alike.
+  function change() {
+    const t = Number(model.t[slider.value]);
+    const before = model.w;
+    model = models[w.value];
+    const odds = (t / (1 - t)) * (model.w / before);
+    const moved = t < 1 ? odds / (1 + odds) : 1;
+    slider.max = model.t.length - 1;
+    for (const kind of ["negative", "positive"]) {
+      for (const path of all(`path.${kind}`)) path.setAttribute("d", model[kind]);
+    }
+    find(".curve").setAttribute("points", model.roc);
+    go(nearest(follow.checked ? moved : t));
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  for (const input of [slider, miss, alarm]) input.addEventListener("input", update);
+  for (const input of all("[name=w]")) input.addEventListener("change", change);
+  for (const button of all("button")) {
+    button.addEventListener("click", () => {
+      const { rule, to } = button.dataset;
+      go(to ? nearest(Number(look().values[to])) : model.rules[rule]);
+    });
+  }
+  // The line can be taken hold of, anywhere in the picture.
+  function drag(event) {
+    if (event.type === "pointermove" && !event.buttons) return;
+    const at = new DOMPoint(event.clientX, event.clientY);
+    const inside = at.matrixTransform(picture.getScreenCTM().inverse());
+    const share = (inside.x - line.dataset.left) / line.dataset.width;
+    go(nearest(top * Math.min(1, Math.max(0, share))));
+  }
+  picture.addEventListener("pointerdown", drag);
+  picture.addEventListener("pointermove", drag);
+
+  form.hidden = false;
   table.open = false; // without this script it stays open
   addEventListener("beforeprint", () => (table.open = true));
-  update(); // a browser may remember where the controls stood
+  form.reset(); // a browser may remember where the controls stood
+  update();
 }

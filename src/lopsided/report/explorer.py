@@ -1,9 +1,9 @@
-"""A threshold to play with: one slider moves the curves' line, counts and measures.
+"""A threshold to play with: histograms, ROC curve, counts and measures move with it.
 
 `show` puts it into a notebook's output, whence it comes into ``report.html`` and the
-site: one element of HTML that needs no kernel and no network. It carries the four
-counts at some hundred thresholds, never rows. Without its script it is a table. `play`
-makes the same of widgets, where a kernel can compute anew.
+site: one element of HTML that needs no kernel and no network. For each class weight it
+carries the four counts at some hundred thresholds, never rows. Without its script it is
+a table. `explorer_drawing` draws it, ``explorer.js`` moves it.
 
 Longer than most: what the page, the notebook and the table show is one thing.
 """
@@ -11,32 +11,32 @@ Longer than most: what the page, the notebook and the table show is one thing.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
-from lopsided.lesson.metrics import confusion_matrix, count_metrics, ratio
+from lopsided.lesson import threshold
+from lopsided.lesson.metrics import count_metrics, ratio
 from lopsided.lesson.network import Array
-from lopsided.lesson.threshold import candidates, predict
-from lopsided.prose import clean, short
+from lopsided.report import explorer_drawing as drawing
 from lopsided.report.display import send
+from lopsided.report.explorer_drawing import COUNTS, MEASURES
 
-COUNTS = ["tn", "fp", "fn", "tp"]
-MEASURES = {
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "false_positive_rate": "false positive rate",
-}
 COSTS = (4.0, 1.0)  # of a miss, and of a false alarm, to begin with
 ROWS = 20  # of the table that stands for the slider
-LEFT, TOP, WIDTH, HEIGHT = 60, 10, 325, 200  # of the axes, in units of the drawing
+#: The rules with a button, by what stands on it. The cost rule has costs of its own.
+RULES: dict[str, float | str] = {
+    "one half": 0.5,
+    "prevalence": "prevalence",
+    "F1": "f1",
+    "Youden": "youden",
+    "recall 0.8": "recall:0.8",
+    "precision 0.3": "precision:0.3",
+    "room for 1 in 20": "capacity",
+}
 
 
 def written(t: float) -> str:
@@ -44,11 +44,13 @@ def written(t: float) -> str:
     return f"{t:.4g}"
 
 
-def counts_at(Y: Array, p: Array, t: float, most: int = 200) -> pd.DataFrame:
+def counts_at(
+    Y: Array, p: Array, t: float, most: int = 200, also: Iterable[float] = ()
+) -> pd.DataFrame:
     """Count the four outcomes at thresholds spread over the distinct predictions.
 
     Thresholds are rounded first and counted then, so that the counts are those of the
-    thresholds as they are written. Only ``t`` stays as it is.
+    thresholds as they are written. Only ``t`` and ``also`` stay as they are.
 
     Parameters
     ----------
@@ -57,6 +59,8 @@ def counts_at(Y: Array, p: Array, t: float, most: int = 200) -> pd.DataFrame:
         A threshold that must be among them.
     most : int, optional
         How many others there may be.
+    also : iterable of float
+        More that must be among them.
 
     Returns
     -------
@@ -64,9 +68,10 @@ def counts_at(Y: Array, p: Array, t: float, most: int = 200) -> pd.DataFrame:
         Thresholds rise in the index. Columns: ``tn``, ``fp``, ``fn``, ``tp``, and those
         of `metrics.count_metrics`.
     """
-    every = candidates(Y, p).t
+    every = threshold.candidates(Y, p).t
     spread = every[np.unique(np.linspace(0, every.size - 1, most).astype(int))]
-    by_name = {written(x): float(written(x)) for x in spread} | {written(t): float(t)}
+    by_name = {written(x): float(written(x)) for x in spread}
+    by_name |= {written(x): float(x) for x in (*also, t)}
     thresholds = np.sort([*by_name.values()])
     tn, fn = (
         np.searchsorted(np.sort(np.ravel(p)[np.ravel(Y) == y]), thresholds)
@@ -147,139 +152,158 @@ def _ratio(value: Any) -> str:
     return "undefined" if np.isnan(value) else f"{value:.4f}"
 
 
-def drawing(counts: pd.DataFrame, t: float, top: float) -> str:
-    """Draw the class-wise CDFs from counts, with a line at the threshold, as SVG.
+def rules(Y: Array, p: Array, p_new: Array) -> dict[str, float]:
+    """Choose a threshold by each of `RULES`, on training rows.
 
     Parameters
     ----------
-    counts : DataFrame
-        From `counts_at`.
-    t : float
-    top : float
-        Where the horizontal axis ends; a higher threshold is drawn there.
+    Y, p : array, m labels and m probabilities
+        Training rows.
+    p_new : array
+        Of the rows to be decided on; without labels.
+
+    Returns
+    -------
+    dict of float
     """
-    x = LEFT + WIDTH * np.minimum(counts.index.to_numpy() / top, 1)
-    parts = []
-    for name, below, of in (("negative", "tn", "fp"), ("positive", "fn", "tp")):
-        share = counts[below] / (counts[below] + counts[of]).clip(lower=1)
-        y = TOP + HEIGHT * (1 - share.to_numpy())
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
-        parts.append(f'<polyline class="curve {name}" points="{points}"/>')
-    bottom, right = TOP + HEIGHT, LEFT + WIDTH
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        parts.append(
-            f'<text x="{LEFT - 6}" y="{bottom - HEIGHT * share + 4:.0f}" '
-            f'text-anchor="end">{share:g}</text>'
-        )
-    for tick in MaxNLocator(5).tick_values(0, top):
-        if tick <= top:
-            parts.append(
-                f'<text x="{LEFT + WIDTH * tick / top:.1f}" y="{bottom + 17}" '
-                f'text-anchor="middle">{tick:g}</text>'
-            )
-    at = WIDTH * min(t / top, 1)
-    return (
-        f'<svg viewBox="0 0 {right + 15} {bottom + 42}" role="img" aria-label="For '
-        "each class, the share of its rows below a probability. A line marks the "
-        f'threshold.">{"".join(parts)}'
-        f'<path class="axes" d="M{LEFT} {TOP}V{bottom}H{right}"/>'
-        f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 36}" text-anchor="middle">'
-        "predicted probability</text>"
-        f'<text transform="translate(14 {TOP + HEIGHT / 2}) rotate(-90)" '
-        'text-anchor="middle">share of the class below</text>'
-        f'<path class="threshold" data-width="{WIDTH}" d="M{LEFT} {TOP}V{bottom}" '
-        f'transform="translate({at:.4f} 0)"/></svg>'
-    )
-
-
-def view(drawn: str, v: Mapping[str, str], positive: str, negative: str) -> str:
-    """Lay out curves, confusion matrix and measures, as HTML.
-
-    Parameters
-    ----------
-    drawn : str
-        From `drawing`.
-    v : mapping of str
-        From `values`.
-    positive, negative : str
-        The classes' names, which may hold anything.
-    """
-    yes, no = (escape(short(clean(name), 36)) for name in (positive, negative))
-
-    def cell(name: str) -> str:
-        return f'<td data-show="{name}">{v[name]}</td>'
-
-    def bold(name: str) -> str:
-        return f'<strong data-show="{name}">{v[name]}</strong>'
-
-    measures = "".join(
-        f'<tr><th scope="row">{label}</th>{cell(name)}</tr>'
-        for name, label in (MEASURES | {"cost": "cost per row"}).items()
-    )
-    return f"""<div class="side"><div>
-{drawn}
-<p><i class="negative"></i>{no}<br>
-<i class="positive"></i>{yes}</p>
-</div><div>
-<p><output>Threshold {bold("t")}: {bold("tp")} {yes} found, {bold("fn")} missed,
-{bold("fp")} false alarms.</output></p>
-<table><thead><tr><td></td><th scope="col">predicted<br>{no}</th>
-<th scope="col">predicted<br>{yes}</th></tr></thead><tbody>
-<tr><th scope="row">actual<br>{no}</th>{cell("tn")}{cell("fp")}</tr>
-<tr><th scope="row">actual<br>{yes}</th>{cell("fn")}{cell("tp")}</tr></tbody></table>
-<table><tbody>{measures}</tbody></table>
-<p>The cost is lowest on these rows at {bold("best")}: {bold("best_cost")}. If the
-probabilities can be trusted, the cost rule cuts at {bold("cut")}.</p>
-</div></div>"""
+    room = f"capacity:{max(1, np.size(p_new) // 20)}"
+    return {
+        name: threshold.choose(room if rule == "capacity" else rule, Y, p, p_new).t
+        for name, rule in RULES.items()
+    }
 
 
 def element(
-    counts: pd.DataFrame, t: float, positive: str, negative: str, w: float = 1.0
+    Y: Array,
+    models: Mapping[float, Array],
+    t: float,
+    positive: str,
+    negative: str,
+    chosen: Mapping[float, Mapping[str, float]] | None = None,
 ) -> str:
-    """Write the element that needs no kernel: controls, `view`, and a table.
+    """Write the element that needs no kernel: controls, drawings, and a table.
 
     The table is its last one, for those who take only that.
 
     Parameters
     ----------
-    counts : DataFrame
-        From `counts_at`.
+    Y : array, m labels
+    models : mapping
+        For each weight of positives in training, m probabilities.
     t : float
-        Where the slider begins; in the index.
+        Where the slider begins.
     positive, negative : str
-    w : float, optional
-        The weight of positives in training.
+        The classes' names, which may hold anything.
+    chosen : mapping, optional
+        For each weight, what `rules` gave.
     """
-    start = int(counts.index.get_loc(t))
-    lists = {"t": [*map(written, counts.index)]}
-    lists |= {name: counts[name].tolist() for name in COUNTS}
-    carried = json.dumps(lists, separators=(",", ":"))  # numbers: no quote, no markup
-    top = _top(counts)
-    here = view(
-        drawing(counts, t, top),
-        values(counts, counts.loc[t, COUNTS].astype(int), t, w=w),
-        positive,
-        negative,
+    by_weight = chosen or {w: {} for w in models}
+    counted = _counted(Y, models, t, by_weight)
+    top = max(map(_top, counted.values()))
+    bars = {w: drawing.histograms(Y, p, top) for w, p in models.items()}
+    upper, whole = drawing.scale([*bars.values()])
+    carried = []
+    for w, counts in counted.items():
+        below, above = bars[w]
+        carried.append(
+            {
+                "w": w,
+                "t": [*map(written, counts.index)],
+                **{name: counts[name].tolist() for name in COUNTS},
+                "negative": drawing.outline(below, -whole),
+                "positive": drawing.outline(above, whole),
+                "roc": drawing.roc_points(counts),
+                "rules": [
+                    int(counts.index.get_loc(_kept(counts, t)))
+                    for t in by_weight[w].values()
+                ],
+            }
+        )
+    first, counts = next(iter(counted.items()))
+    four = counts.loc[t, COUNTS].astype(int)
+    yes, no = drawing.named(positive, negative)
+    fpr, recall = (
+        float(np.nan_to_num(counts.loc[t, name]))
+        for name in ("false_positive_rate", "recall")
     )
+    now = carried[0]
+    outlines = now["negative"], now["positive"]
+    v = values(counts, four, t, w=first)
+    drawn = (
+        drawing.distributions(outlines, t, top, upper, whole, (no, yes), v),
+        drawing.roc(now["roc"], fpr, recall),
+        drawing.people(drawing.hundred(four)),
+    )
+    laid_out = drawing.view(drawn, v, yes, no)
+    # Numbers and paths: no quote, no markup.
+    data = json.dumps(carried, separators=(",", ":"))
+    start = int(counts.index.get_loc(t))
     miss, alarm = COSTS
-    return f"""<div class="lopsided-explorer" role="group"
+    return f"""<div class="lopsided-live lopsided-explorer" role="group"
 aria-label="Move the threshold" data-lm-suppress-shortcuts="true"
-data-counts='{carried}' data-top="{top!r}" data-w="{w!r}">
+data-models='{data}' data-top="{top!r}">
 <style>
-{_file("css")}</style>
-<fieldset hidden><label>Threshold <strong data-show="t"></strong>
-<input type="range" min="0" max="{len(counts) - 1}" value="{start}"></label>
-<label>A miss costs
-<input type="number" min="0" step="any" value="{miss:g}"></label>
+{asset("live.css")}</style>
+<form hidden><label class="wide">Threshold <strong data-show="t"></strong>
+<input type="range" name="t" min="0" max="{len(counts) - 1}" value="{start}"></label>
+{_weights(models)}{_buttons(by_weight[first])}
+<p><label>A miss costs
+<input type="number" name="miss" min="0" step="any" value="{miss:g}"></label>
 <label>A false alarm costs
-<input type="number" min="0" step="any" value="{alarm:g}"></label>
-</fieldset>
-{here}
+<input type="number" name="alarm" min="0" step="any" value="{alarm:g}"></label>
+<button type="button" data-to="best">lowest cost here</button>
+<button type="button" data-to="cut">cost rule</button></p>
+</form>
+{laid_out}
 <details open><summary>As a table</summary>
-{table(counts.iloc[_some(counts, t)]).to_html(border=0)}
+{_short(counted, t).to_html(border=0)}
 </details>
 </div>
-<script>{_file("js")}</script>"""
+<script>{asset("explorer.js")}</script>"""
+
+
+def _counted(
+    Y: Array,
+    models: Mapping[float, Array],
+    t: float,
+    chosen: Mapping[float, Mapping[str, float]],
+) -> dict[float, pd.DataFrame]:
+    """Count for each weight, at its rules' thresholds among others."""
+    return {
+        w: counts_at(Y, p, t, also=chosen.get(w, {}).values())
+        for w, p in models.items()
+    }
+
+
+def _kept(counts: pd.DataFrame, t: float) -> float:
+    """Find a threshold again that `counts_at` kept, or one that is written alike."""
+    return float(next(x for x in counts.index if written(x) == written(t)))
+
+
+def _weights(models: Mapping[float, Array]) -> str:
+    """Write the choice of a class weight, if there is one."""
+    if len(models) < 2:
+        return ""
+    choices = "".join(
+        f'<label><input type="radio" name="w" value="{k}"'
+        f"{' checked' if not k else ''}>{w:g}</label>"
+        for k, w in enumerate(models)
+    )
+    return f"""<p role="radiogroup" aria-label="Class weight">Class weight {choices}
+<label><input type="checkbox" name="follow">The threshold moves along</label></p>
+"""
+
+
+def _buttons(chosen: Mapping[str, float]) -> str:
+    """Write a button for each rule."""
+    if not chosen:
+        return ""
+    buttons = "".join(
+        f'<button type="button" data-rule="{k}">{name} <b>{written(t)}</b></button>'
+        for k, (name, t) in enumerate(chosen.items())
+    )
+    return f"""<p role="group" aria-label="Rules, chosen on training rows">{buttons}</p>
+"""
 
 
 def table(counts: pd.DataFrame) -> pd.DataFrame:
@@ -292,17 +316,17 @@ def table(counts: pd.DataFrame) -> pd.DataFrame:
 
 def script_hash() -> str:
     """Give what a Content-Security-Policy needs to let the script run, and no other."""
-    digest = hashlib.sha256(_file("js").encode()).digest()
+    digest = hashlib.sha256(asset("explorer.js").encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def show(
     Y: Array,
-    p: Array,
+    models: Mapping[float, Array],
     t: float,
     positive: str,
     negative: str,
-    w: float = 1.0,
+    chosen: Mapping[float, Mapping[str, float]] | None = None,
     caption: str = "",
     label: str = "",
 ) -> None:
@@ -310,103 +334,35 @@ def show(
 
     Parameters
     ----------
-    Y, p : array, m labels and m probabilities
-    t : float
-        Where the slider begins.
-    positive, negative : str
-        The classes' names.
-    w : float, optional
-        The weight of positives in training.
+    Y, models, t, positive, negative, chosen
+        As for `element`.
     caption, label : str, optional
         Of the table, as in `display.show`.
     """
-    counts = counts_at(Y, p, t)
+    counted = _counted(Y, models, t, chosen or {})
     about = {"caption": caption, "label": label} if caption else {}
     send(
         {
-            "text/html": element(counts, t, positive, negative, w),
-            "text/plain": table(counts.iloc[_some(counts, t)]).to_string(),
+            "text/html": element(Y, models, t, positive, negative, chosen),
+            "text/plain": _short(counted, t).to_string(),
         },
         {"text/html": about | {"live": "yes"}},
     )
 
 
-def play(
-    Y: Array, models: Mapping[float, Array], t: float, positive: str, negative: str
-) -> Any:
-    """Show widgets for threshold, class weight and costs; a kernel counts anew.
-
-    What stays in a saved notebook is the element of the first model, which needs no
-    kernel.
-
-    Parameters
-    ----------
-    Y : array, m labels
-    models : mapping
-        For each weight of positives in training, m probabilities.
-    t : float
-        Where the slider begins.
-    positive, negative : str
-        The classes' names.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The controls, in this order: threshold, class weight, cost of a miss, cost of a
-        false alarm. Then an ``ipywidgets.HTML``.
-    """
-    import ipywidgets as widgets  # type: ignore[import-untyped]
-    from IPython.display import display
-
-    curves = {w: counts_at(Y, p, t) for w, p in models.items()}
-    top = max(map(_top, curves.values()))
-    wide = {"style": {"description_width": "9em"}}
-    controls = {
-        "t": widgets.FloatSlider(
-            t,
-            min=0,
-            max=1,
-            step=0.005,
-            readout_format=".3f",
-            description="threshold",
-            **wide,
-        ),
-        "w": widgets.SelectionSlider(
-            options=[(f"{w:g}", w) for w in models], description="class weight", **wide
-        ),
-        "miss": widgets.BoundedFloatText(
-            COSTS[0], min=0, max=1e6, description="a miss costs", **wide
-        ),
-        "alarm": widgets.BoundedFloatText(
-            COSTS[1], min=0, max=1e6, description="a false alarm costs", **wide
-        ),
-    }
-    seen, style = widgets.HTML(), f"<style>{_file('css')}</style>"
-
-    def look(*_: Any) -> None:
-        t, w, *costs = (control.value for control in controls.values())
-        matrix = confusion_matrix(Y, predict(models[w], t))
-        four = dict(zip(COUNTS, map(int, matrix.flat), strict=True))
-        v = values(curves[w], four, t, (costs[0], costs[1]), w)
-        laid_out = view(drawing(curves[w], t, top), v, positive, negative)
-        seen.value = style + f'<div class="lopsided-explorer">{laid_out}</div>'
-
-    for control in controls.values():
-        control.observe(look, "value")
-    look()
-    panel = widgets.VBox([*controls.values(), seen])
-    first, counts = next(iter(curves.items()))
-    saved = {"text/html": element(counts, t, positive, negative, first)}
-    plain = table(counts.iloc[_some(counts, t)]).to_string()
-    display(panel._repr_mimebundle_() | saved | {"text/plain": plain}, raw=True)
-    return panel
-
-
-def _some(counts: pd.DataFrame, t: float) -> list[int]:
-    """Pick the rows of the table that stands for the slider: the ends, and ``t``."""
-    last = len(counts) - 1
-    spread = np.linspace(0, last, min(ROWS, last + 1))
-    return sorted({round(k) for k in spread} | {int(counts.index.get_loc(t))})
+def _short(counted: Mapping[float, pd.DataFrame], t: float) -> pd.DataFrame:
+    """Tabulate the ends, ``t`` and some between, for each weight."""
+    tables = {}
+    for w, counts in counted.items():
+        last = len(counts) - 1
+        spread = np.linspace(0, last, min(ROWS, last + 1))
+        some = {round(k) for k in spread} | {int(counts.index.get_loc(t))}
+        tables[w] = table(counts.iloc[sorted(some)])
+    if len(tables) == 1:
+        return tables.popitem()[1]
+    for w, of_weight in tables.items():
+        of_weight.insert(0, "class weight", f"{w:g}")
+    return pd.concat(tables.values())
 
 
 def _top(counts: pd.DataFrame) -> float:
@@ -415,6 +371,6 @@ def _top(counts: pd.DataFrame) -> float:
     return float(written(min(1.0, 1.05 * max(flagged, default=1.0)) or 1.0))
 
 
-def _file(ending: str) -> str:
-    path = Path(__file__).with_name(f"explorer.{ending}")
-    return path.read_text(encoding="utf-8")
+def asset(name: str) -> str:
+    """Read a style or a script that lies beside this file."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
