@@ -4,16 +4,30 @@ Sphinx reads one folder, so the pages of docs, the notebooks and pages of the ex
 are laid side by side first. Warnings are errors.
 """
 
+import json
 import runpy
 import shutil
 import sys
 from pathlib import Path
 
+import readme
 from sphinx.cmd.build import main
 
 DOCS = Path(__file__).parent
 NOTEBOOKS = DOCS.parent / "notebooks"
 EXERCISES = DOCS.parent / "exercises"
+
+
+def explorer() -> str:
+    """Take the threshold to play with out of the committed report, as it is there."""
+    notebook = json.loads((NOTEBOOKS / "05_report.ipynb").read_text(encoding="utf-8"))
+    outputs = (out for cell in notebook["cells"] for out in cell.get("outputs", []))
+    (live,) = (
+        "".join(out["data"]["text/html"])
+        for out in outputs
+        if out.get("metadata", {}).get("text/html", {}).get("live")
+    )
+    return f'```{{raw}} html\n<div class="cell_output">{live}</div>\n```\n'
 
 
 def build(folder: Path) -> int:
@@ -22,7 +36,14 @@ def build(folder: Path) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     (source / "notebooks").mkdir(parents=True)
     for page in DOCS.glob("*.md"):
-        shutil.copy(page, source)
+        text = page.read_text(encoding="utf-8")
+        for place, made in (
+            ("findings", readme.findings_block),
+            ("explorer", explorer),
+        ):
+            text = text.replace(f"<!-- {place}: put here by build.py -->\n", made())
+        (source / page.name).write_text(text, encoding="utf-8")
+    shutil.copy(readme.ROOT / "figures/hundred.svg", source)
     for page in (*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.md")):
         shutil.copy(page, source / "notebooks")
     lay_exercises(source / "exercises")

@@ -40,7 +40,7 @@ exclude_patterns = ["exercises/download"]  # notebooks to take away are no pages
 
 # The committed outputs are what is shown; a test compares them with a fresh execution.
 nb_execution_mode = "off"
-nb_merge_streams = True
+nb_merge_streams = False  # a line stays above the table that it announces
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 2  # the glossary's terms
 
@@ -106,6 +106,8 @@ def prepare_notebook(app, docname: str, source: list[str]) -> None:
     notebook = json.loads(source[0])
     first = notebook["cells"][0]
     title, _, rest = "".join(first["source"]).partition("\n\n")
+    if name == REPORT:  # menus have no room for what it is called
+        title, rest = "# The report", f"**{title.removeprefix('# ')}**\n\n{rest}"
     first["source"] = f"{title}\n\n{links(name + '.ipynb')}\n\n{rest}"
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
@@ -148,9 +150,9 @@ def link_names(text: str) -> str:
 
 
 def describe_figures(app, doctree: nodes.document) -> None:
-    """Give each figure of a notebook the alternative text that its SVG carries."""
+    """Give each figure the alternative text that its SVG carries."""
     for image in doctree.findall(nodes.image):
-        if image["uri"].endswith(".svg") and "alt" not in image:
+        if image["uri"].endswith(".svg") and not image.get("alt"):
             drawn = ElementTree.parse(Path(app.srcdir, image["uri"].lstrip("/")))
             image["alt"] = drawn.getroot().attrib["aria-label"]
 
@@ -163,7 +165,9 @@ def keep_punctuation(app, doctree: nodes.document) -> None:
             together = nodes.inline(classes=["nowrap"])
             formula.replace_self(together)
             together += [formula, nodes.Text(after[0])]
-            after.parent.replace(after, nodes.Text(after[1:]))
+            siblings = after.parent  # its `replace` takes the first text that is equal
+            (place,) = (i for i, node in enumerate(siblings) if node is after)
+            siblings[place] = nodes.Text(after[1:])
 
 
 def hide_values(app, domain: str, kind: str, content: addnodes.desc_content) -> None:

@@ -438,7 +438,7 @@ show(certainty(1e-8))
 # $\varepsilon$ into each logarithm, to keep it away from zero:
 #
 # $$\begin{aligned}
-# \mathcal L = -\frac1m \sum_i \big[ &y^{(i)} \log(\hat y^{(i)} + \varepsilon) \\
+# \mathcal L = {} &-\frac1m \sum_i \big[ y^{(i)} \log(\hat y^{(i)} + \varepsilon) \\
 # &+ (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \big]
 # \end{aligned}$$
 #

@@ -159,8 +159,10 @@ print(f"tn {tn}   fp {fp}   fn {fn}   tp {tp}")
 # positive rate, and [F1](glossary.md#f1).
 #
 # $$\begin{aligned}
-# \text{accuracy} &= \frac{tn + tp}{m} & \text{FPR} &= \frac{fp}{fp + tn} \\
-# \text{precision} &= \frac{tp}{tp + fp} & \text{recall} &= \frac{tp}{tp + fn} \\
+# \text{accuracy} &= \frac{tn + tp}{m} \\
+# \text{precision} &= \frac{tp}{tp + fp} \\
+# \text{recall} &= \frac{tp}{tp + fn} \\
+# \text{FPR} &= \frac{fp}{fp + tn} \\
 # F_1 &= \frac{2\,tp}{2\,tp + fp + fn}
 # \end{aligned}$$
 

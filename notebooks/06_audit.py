@@ -834,9 +834,11 @@ show(pd.DataFrame(spans, index=columns))
 #
 # The distance of one run from the table, in the table's own standard errors:
 #
-# $$d = \sqrt{\left(\frac{\Delta\text{FPR}}{s_\text{FPR}}\right)^2 +
-# \left(\frac{\Delta\text{TPR}}{s_\text{TPR}}\right)^2}, \qquad
-# s = \sqrt{\frac{r (1 - r)}{n}},$$
+# $$\begin{aligned}
+# d &= \sqrt{\left(\frac{\Delta\text{FPR}}{s_\text{FPR}}\right)^2 +
+# \left(\frac{\Delta\text{TPR}}{s_\text{TPR}}\right)^2} \\
+# s &= \sqrt{\frac{r (1 - r)}{n}}
+# \end{aligned}$$
 #
 # with $n$ the negatives for the FPR and the positives for the TPR. Two tests of one
 # network differ by $\sqrt2$ times a normal law in two dimensions, which stays below
@@ -847,15 +849,19 @@ show(pd.DataFrame(spans, index=columns))
 # median absolute deviation, so that one stray network does not decide; it counts as no
 # less than the luck of the test alone. *Height* is the recall at the table's FPR.
 #
-# $$D = \sqrt{\left(\frac{\Delta\text{FPR}}{\max(s_\text{FPR}, v_\text{FPR})}\right)^2 +
-# \left(\frac{\Delta\text{height}}{\max(s_\text{TPR}, v_\text{height})}\right)^2}.$$
+# $$\begin{aligned}
+# D^2 = {} &\left(\frac{\Delta\text{FPR}}{\max(s_\text{FPR}, v_\text{FPR})}\right)^2 \\
+# &+ \left(\frac{\Delta\text{height}}{\max(s_\text{TPR}, v_\text{height})}\right)^2
+# \end{aligned}$$
 #
 # If a reading is right, the report is one more run of it. Centre and spread come from
 # $k$ seeds, so the limit is Hotelling's, with the quantile of an $F$ law with $2$ and
 # $k - 2$ degrees of freedom:
 #
-# $$D^2 \le \frac{k + 1}{k} \cdot \frac{2 (k - 1)}{k - 2} \, F_{0.95}, \qquad
-# F_{0.95} = \frac{k - 2}{2} \left( 0.05^{-2 / (k - 2)} - 1 \right).$$
+# $$\begin{aligned}
+# D^2 &\le \frac{k + 1}{k} \cdot \frac{2 (k - 1)}{k - 2} \, F_{0.95} \\
+# F_{0.95} &= \frac{k - 2}{2} \left( 0.05^{-2 / (k - 2)} - 1 \right)
+# \end{aligned}$$
 #
 # It is approximate: medians are used, and the two questions are not independent over
 # the seeds. It is a yardstick, not a test.

@@ -94,9 +94,12 @@ def check_page(browser, path: Path, formulas: int = 0, dollars: bool = False) ->
             check_images(page)
             check_headings(page)
             check_axe(page, colours=True if dark else None)
+            if not dark:
+                check_columns(page)
             resize(page, PHONE)
             check_width(page)
             if not dark:
+                check_columns(page)
                 check_axe(page, colours=False)  # they are those of the wide page
                 resize(page, A4)
                 check_print(page)
@@ -132,6 +135,41 @@ def check_formulas(page, at_least: int = 0, dollars: bool = False) -> None:
     left = re.findall(r"\$[^$\n]+\$|\$\$", text)
     left += re.findall(r"\\[(\[]|\\(?:frac|begin|text|hat|sum|mathcal)\b", text)
     assert dollars or not left, f"not rendered: {left}"
+
+
+def check_columns(page) -> None:
+    """No formula is wider than its column, in answers too, and no figure narrower."""
+    wide, narrow = page.evaluate(
+        """() => {
+          const closed = [...document.querySelectorAll("details:not([open])")];
+          closed.forEach(d => d.open = true);
+          const columnOf = element => {
+            let box = element.parentElement;
+            const inline = () => /^(inline|contents|math)/
+              .test(getComputedStyle(box).display);
+            while (inline() || box.matches("mjx-container")) box = box.parentElement;
+            const style = getComputedStyle(box), edge = box.getBoundingClientRect();
+            return {
+              right: edge.right - parseFloat(style.paddingRight),
+              width: box.clientWidth - parseFloat(style.paddingLeft)
+                - parseFloat(style.paddingRight),
+            };
+          };
+          const formulas = [...document.querySelectorAll("math, mjx-container > svg")]
+            .filter(f => !f.closest("mjx-assistive-mml"));
+          const wide = formulas.filter(f =>
+              f.getBoundingClientRect().right > columnOf(f).right + 1
+              || f.matches("math[display=block]") && f.scrollWidth > f.clientWidth + 1)
+            .map(f => (f.closest("mjx-container") ?? f).textContent.slice(0, 60));
+          const narrow = [...document.querySelectorAll("figure img, .cell_output img")]
+            .filter(f => f.getBoundingClientRect().width < columnOf(f).width - 1)
+            .map(f => f.alt.slice(0, 60));
+          closed.forEach(d => d.open = false);
+          return [wide, narrow];
+        }"""
+    )
+    assert not wide, f"formulas wider than their column: {wide}"
+    assert not narrow, f"figures narrower than their column: {narrow}"
 
 
 def check_images(page) -> None:

@@ -42,6 +42,20 @@ def test_a_good_page_passes(browser, tmp_path):
         ('<p style="color: #ccc">pale</p>', "contrast"),
         ('<div style="width: 50em">wide</div>', "wider than the window"),
         (
+            '<details><summary>More</summary><div style="width: 2em; overflow: auto" '
+            'tabindex="0"><math display="block"><mi>abcdefghijkl</mi></math></div>'
+            "</details>",
+            "formulas wider than their column",
+        ),
+        (
+            "<p>so <math><mtext>" + "a_formula_in_a_line_" * 20 + "</mtext></math></p>",
+            "formulas wider than their column",
+        ),
+        (
+            '<figure><img src="data:," width="99" alt="A curve"></figure>',
+            "figures narrower than their column",
+        ),
+        (
             '<div style="overflow: auto; width: 9em" tabindex="0">'
             '<div style="width: 50em">wide</div></div>',
             "cut on paper",

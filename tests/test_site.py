@@ -214,6 +214,56 @@ def test_next_and_previous_lead_through_the_site(site, browser):
             assert page.url == (site / f"{before}.html").as_uri()
 
 
+def test_menus_number_the_lessons_and_have_short_titles(site, browser):
+    with opened(browser, site / "api.html") as page:
+        menu = page.locator(".bd-docs-nav a.reference.internal").all_inner_texts()
+    lessons = [name for name in menu if name[0].isdigit()]
+    assert [name[:2] for name in lessons] == ["1 ", "2 ", "3 ", "4 "]
+    assert "The report" in menu
+    assert max(map(len, menu)) < 30
+
+
+def test_home_has_a_picture_three_ways_in_and_a_threshold_that_moves(site, browser):
+    with opened(browser, site / "index.html") as page:
+        picture = page.locator("img.figure")
+        assert picture.bounding_box()["y"] < 600  # on the first screen
+        assert "against the prediction" in picture.get_attribute("alt")
+        cards = page.locator(".ways .way")
+        assert cards.count() == 3
+        assert all(card.locator("a").count() for card in cards.all())
+        slider = page.locator(".lopsided-explorer input[type=range]").first
+        before = page.locator(".lopsided-explorer").inner_text()
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".lopsided-explorer").inner_text() != before
+
+
+def test_a_line_stands_above_the_table_that_it_announces(site, browser):
+    """Though one cell prints several, each with a table of its own."""
+    with opened(browser, site / "notebooks/09_better.html") as page:
+        cell = page.locator(".cell_output", has=page.locator("table")).filter(
+            has_text="report's network, means over"
+        )
+        kinds = cell.evaluate(
+            "cell => [...cell.querySelectorAll('pre, table')].map(e => e.tagName)"
+        )
+    assert kinds == ["PRE", "TABLE"] * 2
+
+
+def test_punctuation_after_formulas_is_neither_lost_nor_doubled(site, pages):
+    """The text of a page is that of its notebook, also where equal texts repeat."""
+    for name in NOTEBOOKS:
+        source = (DOCS.parent / f"notebooks/{name}.py").read_text(encoding="utf-8")
+        page = (site / f"notebooks/{name}.html").read_text(encoding="utf-8")
+        page = re.sub(r'<span class="nowrap">(.*?</span>.)</span>', r"\1", page)
+        shown = re.findall(
+            r'math notranslate nohighlight">[^<]*</span>([.,:;?!)]*)', page
+        )
+        inline = re.sub(r"\$\$.*?\$\$|```.*?```", "", source, flags=re.S)
+        inline = re.findall(r"(?<![\\$])\$[^$]+\$([.,:;?!)]*)", inline)
+        assert "".join(shown) == "".join(inline), name
+
+
 def test_lessons_link_to_each_other(site, browser):
     with opened(browser, site / "notebooks/01_forward_propagation.html") as page:
         page.locator("p", has_text="Next:").get_by_role("link").click()
