@@ -30,7 +30,7 @@ def epoch_of(engine: str) -> Callable[..., None]:
 def predict_logits(network: Network, X: Array) -> Array:
     """Predict the logits, as `network.predict_logits` does: the same to the last bit.
 
-    Where there is much to do and the extra `fast` is installed, its twin does it.
+    Where there is much to do and the extra ``fast`` is installed, its twin does it.
     """
     if X.shape[-1] * network.theta.size > WORTH_LOADING and chosen("auto") == "numba":
         from lopsided import compiled_prediction
