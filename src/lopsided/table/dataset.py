@@ -228,7 +228,7 @@ def load(
     grouped_by = (
         resolved.group_column or astride(frame, train, test, kinds, resolved)[0]
     )
-    group_of = members(frame[grouped_by]) if grouped_by else None
+    groups_of = frame[grouped_by] if grouped_by else None
     treated = treatments(frame, kinds, used, recipe, resolved, table.examples)
     frame = frame[recipe.columns]
     X_train, X_test = (recipe.apply(frame, side) for side in (train, test))
@@ -236,7 +236,8 @@ def load(
     notes += mind
 
     def side(X: Array, chosen: Array) -> Rows:
-        groups = None if group_of is None else group_of[chosen]
+        # Numbered side by side: a bootstrap draws by these numbers.
+        groups = None if groups_of is None else members(groups_of.iloc[chosen])
         truth = None if p_true is None else p_true[None, chosen]
         return Rows(X, y[None, chosen].astype(float), rows[chosen], groups, truth)
 
