@@ -216,8 +216,9 @@ def counts(path):
 
 def check_the_slider(page):
     """Move it with the keyboard; the four counts are those that Python finds."""
+    plan = {"training": "report", "weighting": "positive", "epochs": 20, "w": 1.0}
     rates = {"initial_learning_rate": 0.3, "final_learning_rate": 0.001}
-    p = validate({"weighting": "positive", "epochs": 20, "w": 1.0, **rates})
+    p = validate(plan | rates)
     table = load(p)
     predictions = experiment.fit(table.parameters.with_(epochs=20), table)
     panel = page.locator(".lopsided-explorer")
