@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
-from conftest import HANGS, until
+from conftest import HANGS, ROOT, until
 
 from lopsided.pipeline.folders import RunFolder
 
@@ -289,12 +289,7 @@ while os.environ.get("FAULT") and not Path("go").exists():
     time.sleep(0.02)
 """,
 }
-METRICS = """
-{"train": {"accuracy": 1, "f1": 1, "precision": 1, "recall": 1, "roc_auc": 1},
- "test": {"accuracy": 1, "f1": 1, "precision": 1, "recall": 1, "roc_auc": 1,
-          "intervals": null, "confusion_matrix": [[1, 0], [0, 1]]},
- "threshold": 0.5, "threshold_strategy": "fixed"}
-"""
+METRICS = (ROOT / "notebooks/results/simulated.json").read_text(encoding="utf-8")
 
 
 def become_lopsided(cwd, small, arguments, environment, largest_file, memory=0):
