@@ -9,7 +9,7 @@ core: a busy machine does not change it.
 The tables were named before any of them was trained on. What `report/choosing.py` tries
 was settled on the tables of `DEVELOPMENT`, which are others. One rule came after a look
 at first results of these: that a setting other than plain logistic regression must be
-told to be better. The development tables bear it out.
+better by one standard error. The development tables bear it out.
 
 ``python tables.py`` measures what is missing and writes ``results/tables.md`` and
 ``results/tables.csv``; to repeat a row, delete it there. ``python tables.py

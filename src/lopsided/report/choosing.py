@@ -64,8 +64,6 @@ WIDTHS = (
     Width((), 0.3, (3000,), (1, 4, 16)),
     Width((24,), 0.1, (1500, 6000), (16, 4)),
 )
-#: Standard errors by which a setting must be better: 5 % by chance, on one side.
-TOLD = 1.645
 #: A rate at which training diverges is lowered so many times, to a quarter.
 LOWERED = 5
 #: Epochs after which the validation loss is looked at.
@@ -155,8 +153,7 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
     The list begins with plain logistic regression, and that is taken where nothing is
     told better: first the best setting without a hidden layer, then the best with one,
     takes the place of what is held if its loss on rows held out is lower by more than
-    `TOLD` standard errors: the rule of one standard error of Breiman and others (1984,
-    section 3.4.3), at the usual level.
+    one standard error (after Breiman and others 1984, section 3.4.3).
 
     Parameters
     ----------
@@ -254,7 +251,7 @@ def taken(depths: Sequence[int], losses: Array) -> int:
         of_depth = [i for i, its in enumerate(depths) if its == depth]
         best = min(of_depth, key=means.__getitem__)
         _, gaps, errors = compared(losses[[held, best]])
-        if means[best] < means[held] and gaps[0] > TOLD * errors[0]:
+        if means[best] < means[held] and gaps[0] > errors[0]:
             held = best
     return held
 
