@@ -54,7 +54,7 @@ lint: $(ALL) ## check format, style and types
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-audit: $(READY) ## train the audit's grid [DATA=published file]; resumes
+audit: $(ALL) ## train the audit's grid [DATA=published file]; resumes
 	$(BIN)/lopsided audit $(if $(DATA),-- "$(DATA)")
 
 sweep: $(if $(SCHEDULER),$(ALL),$(READY)) ## run every point of a sweep [SWEEP=file.yaml SCHEDULER=tcp://...]; resumes

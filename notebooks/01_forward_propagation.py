@@ -173,9 +173,10 @@ show(surfaces(one, X_toy, Y_toy, "one_neuron"))
 # %% [markdown]
 # ## A layer is several neurons at once
 #
-# One line is not enough, but several may be. Neurons that share their inputs form a [layer](glossary.md#layer). Put one neuron's
-# weights in each row of $W$, and one example in each column of $X$. One product then
-# does the work of all neurons on all examples:
+# One line is not enough, but several may be. Neurons that share their inputs form a
+# [layer](glossary.md#layer). Put one neuron's weights in each row of $W$, and one
+# example in each column of $X$. One product then does the work of all neurons on all
+# examples:
 #
 # $$Z = W X + b.$$
 #

@@ -9,38 +9,37 @@
 # %% [markdown]
 # # 3 Train the network
 #
-# **You will** train the report's network on a whole table, after checking on twenty
-# rows that it can learn at all.
+# **You will** write the training loop, watch a network learn in the toy world, see what
+# a rate that is too high does, and when to stop. Then you train the report's network on
+# a whole table.
 #
-# **You will learn** what a mini-batch, an epoch and a falling learning rate are, which
-# curve training really descends, and how a unit dies.
+# **You will learn** what a mini-batch, an epoch and a falling learning rate are, how
+# to notice that a network learns rows by heart, which curve training really descends,
+# and how a unit dies.
 #
-# **You need** [Send the error back](02_weighted_backprop.ipynb). About 20 minutes,
-# and the time that training takes.
+# **You need** [Send the error back](02_weighted_backprop.ipynb). Two parts of about 15
+# minutes each: learning that can be seen; then a whole table.
 #
-# This is section 7 of the report. The training job follows from the next cell, where
-# you can change it. `lopsided parameters` explains each name.
+# This is section 7 of the report. The next cell holds what you can change, the most
+# useful first. `lopsided parameters` explains each name.
 
-# %% tags=["parameters"]
-# None: the report's 400, 200 and 0.01; or chosen for the table, by `training`.
-training = None  # None: "report" for the appointments, "fitted" for other tables
-epochs = None
-batch_size = None
-initial_learning_rate = None
+# %% tags=["parameters", "hide-input"]
+# To play with. None: the report's, or chosen for the table, by `training`.
+epochs = None  # the report's 400
+batch_size = None  # 200
+initial_learning_rate = None  # 0.01
 final_learning_rate = 1e-5
-
-# It leaves these open, or contradicts itself.
-data = "simulated"  # or the path of a table
-target = None  # None: known for the appointments
-positive_label = None  # None: the rarer value
-features = None  # None: "report" for the appointments, "all" for other tables
-hidden_units = None  # None: [40, 3], or chosen
+hidden_units = None  # [40, 3]; the report also says [3, 3]
 weighting = "uniform"
 w = 1.0
-initialisation = "he"
-threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
+l2 = None  # 0
+seed = 0
+data = "simulated"  # or the path of a table
+target = None  # the column to predict; None: known for the appointments
 
 # How the table is read, where that is not found out rightly.
+positive_label = None  # None: the rarer value
+features = None  # None: "report" for the appointments, "all" for other tables
 drop = []  # columns not to learn from
 kinds = {}  # of columns: number, category, date, text or identifier
 labels = None  # None: the target's two values, as they are
@@ -52,14 +51,15 @@ decimal = None  # "." or ","
 dayfirst = None  # True: 1/2/2024 is in February
 
 # The split, the randomness, and the rest.
+training = None  # None: "report" for the appointments, "fitted" for other tables
+n_networks = None  # None: 1, or 5 whose mean logit is taken
+threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
+initialisation = "he"
 test_size = 0.2
 group_column = None
 time_column = None
-seed = 0
 split_seed = 0
 data_seed = 0
-l2 = None  # None: 0, or chosen
-n_networks = None  # None: 1, or 5 whose mean logit is taken
 dtype = "float64"
 engine = "numpy"
 n_bootstrap = 2000
@@ -68,59 +68,315 @@ author = None
 title = None
 run_dir = None  # None: write nothing
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.parameters import from_notebook
 
 P = from_notebook(globals())
 
-# %%
+# %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
 
-from lopsided.lesson.loss import balanced_weight, class_weights, d_logits
-from lopsided.lesson.network import backward, forward, initialise, predict_proba
+from lopsided.lesson import toy
+from lopsided.lesson.loss import balanced_weight, class_weights, d_logits, objective
+from lopsided.lesson.network import (
+    Network,
+    backward,
+    forward,
+    initialise,
+    predict_proba,
+)
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import experiment, figures, results
-from lopsided.report.display import say, show
+from lopsided.report.display import show
+from lopsided.report.learning_figures import (
+    folds,
+    kept_aside,
+    parts,
+    question,
+    valleys,
+    weights_map,
+)
+from lopsided.report.lesson_figures import surfaces
 from lopsided.table.dataset import load
 
 # %% [markdown]
-# ## The data
+# ## A table with a question
 #
 # The table is split once. The network learns from the
 # [training rows](glossary.md#training-rows). The [test rows](glossary.md#test-rows) are
-# kept aside: they show how it does on rows that it has not learned from. A
-# *standardised* column has lost its mean and is divided by its standard deviation, so
-# that one learning rate suits all columns. Means and scales come from the training rows
-# too.
+# kept aside: they show how it does on rows that it has not learned from.
 
 # %%
 table = load(P)
 P = results.choice(table.parameters, table).parameters  # with what the table decides
-X, Y = table.X_train, table.Y_train
+X, Y, Y_test = table.X_train, table.Y_train, table.Y_test
 
 # %% tags=["nbval-check-output"]
-print(
-    f"{table.provenance.source}: {Y.size} training {table.words.rows}, {table.Y_test.size} test"
-)
-print(
-    f"positive: {table.words.positive}, {Y.mean():.4f} of the training {table.words.rows}"
-)
-for note in table.provenance.notes:
-    print("-", note)
-
-# %%
-show(table.provenance.columns)
-
-# %% tags=["nbval-check-output"]
-print(f"X has shape {X.shape}: {len(X)} features, one example a column.")
-print(", ".join(table.recipe.names[:12]), "..." if len(X) > 12 else "")
+rows, positive = table.words.rows, table.words.positive
+print(f"{table.provenance.source}: {Y.size} training {rows}, {Y_test.size} test")
+print(f"positive: {positive}, {Y.mean():.4f} of the training {rows}")
 
 # %% [markdown]
+# Here are six training rows, one a column, as the network meets them: only its features,
+# and as numbers. The last line is what it shall learn to say.
+
+# %% tags=["nbval-check-output"]
+scale = np.array([[f.scale, f.mean] for f in table.recipe.features])
+six = pd.DataFrame(X[:12, :6] * scale[:12, :1] + scale[:12, 1:])
+six.index = pd.Index(table.recipe.names[:12], name="feature")
+six.columns = [*"ABCDEF"][: six.shape[1]]
+six.loc[positive] = Y[0, :6]
+show(six.round(2) + 0.0)  # which makes a zero of minus zero
+
+# %% [markdown]
+# How rare is the positive class, and does any single feature tell who belongs to it? We
+# take the feature that goes along with the label most.
+
+# %% tags=["hide-input"]
+along = X @ (Y[0] - Y.mean())  # X is standardised: as the correlation
+strongest = int(np.abs(along).argmax())
+values = X[strongest] * scale[strongest, 0] + scale[strongest, 1]
+name = table.recipe.names[strongest]
+show(question(Y, parts(values), name, positive, rows))
+
+# %% [markdown]
+# It helps, and it settles little: in every part, most rows are of the common class. (In
+# the clinic, a reminder seems to keep patients away. It does not: those are reminded who
+# booked long ahead, and a long wait is when people forget. A feature may stand for
+# another that is not there.) A network can weigh all features at once.
+#
+# <details><summary>Predict: what would a network lose that has learned nothing but how
+# rare positives are?</summary>
+#
+# The entropy of their share, as in the first lesson. It is printed below. Whatever the
+# network learns from the features must show as a loss below this line.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+share = Y.mean()
+same_for_all = -share * np.log(share) - (1 - share) * np.log(1 - share)
+print(f"saying {share:.4f} to everyone loses {same_for_all:.4f}")
+
+# %% [markdown]
+# ## The loop, in eight lines
+#
+# First in the toy world, where learning can be seen. In the last lesson each step used
+# all rows. Here each step uses a few of them, a [mini-batch](glossary.md#mini-batch).
+# When all rows have had their turn, one [epoch](glossary.md#epoch) is over; then they are
+# shuffled.
+
+
+# %%
+def train_by_hand(network, X, Y, rng, epochs, batch_size, rate):
+    for _ in range(epochs):
+        order = rng.permutation(Y.size)
+        for first in range(0, Y.size, batch_size):
+            batch = order[first : first + batch_size]
+            done = forward(network, X[:, batch])
+            dZ = done.A[network.L] - Y[:, batch]
+            network.theta -= rate * backward(network, done, dZ)
+
+
+# %% [markdown]
+# The package's [`train`](../src/lopsided/lesson/training.py) is this loop. It also knows
+# class weights, a rate that falls and a penalty, and it keeps the losses.
+
+# %%
+X_toy, Y_toy = toy.points(np.random.default_rng(0))  # (2, 400) and (1, 400)
+
+
+def start(layer_dims=(2, 8, 1), seed=2):
+    return initialise(layer_dims, np.random.default_rng(seed))
+
+
+def constant(rate):
+    return {"initial_learning_rate": rate, "final_learning_rate": rate}
+
+
+# %%
+ours, theirs, ones = start(), start(), np.ones_like(Y_toy)
+train_by_hand(ours, X_toy, Y_toy, np.random.default_rng(0), 3, 20, 0.3)
+settings = {"epochs": 3, "batch_size": 20, **constant(0.3)}
+train(theirs, X_toy, Y_toy, ones, np.random.default_rng(0), **settings)
+assert np.allclose(ours.theta, theirs.theta, rtol=1e-9)
+
+# %% [markdown]
+# ## Small batches take more steps
+#
+# <details><summary>Predict: fifty epochs with all points in one batch, or fifty
+# epochs with batches of twenty. Which network is better at the end?</summary>
+#
+# The second. An epoch costs about the same arithmetic, but it makes twenty steps instead
+# of one. Each of them goes only roughly in the right direction. That is good enough.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+learned = {}
+for size in (400, 20):
+    network = learned[f"batches of {size}"] = start()
+    rng = np.random.default_rng(0)
+    train_by_hand(network, X_toy, Y_toy, rng, epochs=50, batch_size=size, rate=0.3)
+    loss = objective(forward(network, X_toy).Z[2], Y_toy)
+    print(f"batches of {size}: {50 * 400 // size} steps, loss {loss:.3f}")
+
+
+# %% tags=["hide-input"]
+def seen(networks):
+    return {
+        name: lambda points, network=network: predict_proba(network, points)
+        for name, network in networks.items()
+    }
+
+
+show(surfaces(seen(learned), X_toy, Y_toy, "batches"))
+
+# %% [markdown]
+# What have the hidden units of the second one found? Each is off on one side of a line,
+# and grows on the other.
+
+# %% tags=["hide-input"]
+show(folds(learned["batches of 20"], X_toy, Y_toy))
+
+# %% [markdown]
+# An arrow points to the side on which a unit is on. Its sign is that of the weight that
+# leads from it to the output: does the unit raise or lower the prediction there? Nobody
+# placed these lines. Together they hold the positives in the middle.
+#
+# ## The rate, on a map of the loss
+#
+# How long should a step be? A loss of two parameters can be drawn as a map. So give one
+# neuron the one feature that settles the toy world: how far a point is from the middle.
+# It has one weight and one bias.
+
+# %%
+squared = np.sum(X_toy**2, axis=0, keepdims=True)  # (1, 400)
+far = (squared - squared.mean()) / squared.std()
+
+
+def path(x, rate, steps=40):
+    neuron, points = Network([1, 1]), [np.zeros(2)]
+    for _ in range(steps):
+        train_by_hand(neuron, x, Y_toy, np.random.default_rng(0), 1, 400, rate)
+        points.append(neuron.theta.copy())
+    return np.array(points)  # (steps + 1, 2)
+
+
+# %% [markdown]
+# The second line *standardised* the feature: it took off the mean and divided by the
+# standard deviation.
+#
+# <details><summary>Predict: forty steps each, with the rates $0.1$, $10$ and $30$. One
+# creeps, one arrives, one jumps to and fro. And without standardising?</summary>
+#
+# Without it, the feature is large and never negative. Then the weight moves the loss
+# far more than the bias does: the map is a narrow valley. A rate that is safe across the
+# valley is slow along it.
+#
+# </details>
+
+
+# %% tags=["nbval-check-output"]
+def loss_of(x):
+    return lambda w, b: objective(w * x + b, Y_toy)
+
+
+panels = {f"rate {rate:g}": (loss_of(far), path(far, rate)) for rate in (0.1, 10, 30)}
+panels["not standardised, 0.2"] = loss_of(squared), path(squared, 0.2)
+for name, (loss_at, points) in panels.items():
+    print(f"{name:22} ends at a loss of {loss_at(*points[-1]):.3f}")
+
+# %% tags=["hide-input"]
+show(valleys(panels))
+
+# %% [markdown]
+# So features are standardised, with means and scales of the training rows. And the rate
+# is the first thing to try: ten times more, ten times less. Which rate is right depends
+# on the network and on the data; a deep network needs smaller ones than this neuron.
+#
+# ## When to stop
+#
+# A loss on the training rows can only tell how well those rows are known. To
+# [overfit](glossary.md#overfitting) is to learn their luck along with what is true of
+# all rows. It shows on rows that are kept aside while training goes on, the
+# [validation rows](glossary.md#validation-rows). Take a hundred points only, a
+# network with much room, and a thousand points aside.
+
+# %%
+few_points = toy.points(np.random.default_rng(1), 100)
+aside = toy.points(np.random.default_rng(2), 1000)
+roomy = [2, 30, 30, 1]
+
+
+def loss_on(network, points):
+    return objective(forward(network, points[0]).Z[network.L], points[1])
+
+
+# %%
+def watched(l2=0.0, epochs=3000):
+    network, losses = start(roomy, seed=1), []
+    train(
+        *(network, *few_points, np.ones((1, 100)), np.random.default_rng(0)),
+        **{"epochs": epochs, "batch_size": 100, "l2": l2, **constant(0.1)},
+        on_epoch=lambda epoch, history: losses.append(
+            [loss_on(network, few_points), loss_on(network, aside)]
+        ),
+    )
+    return network, np.array(losses).T  # (2, epochs)
+
+
+# %% [markdown]
+# `l2` is a [penalty](glossary.md#penalty): it adds `l2`/2 times the sum of the squared weights to the
+# objective, so that each step also pulls every weight towards zero.
+#
+# <details><summary>Predict: both losses fall at first. Which of them rises again, and
+# what does a penalty do to it?</summary>
+#
+# The training loss falls and falls. The validation loss turns where the network
+# begins to learn single points by heart. A penalty makes sharp folds dear, and single
+# points are not worth them.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+by_heart, losses = watched()
+held_back, losses_l2 = watched(l2=0.01)
+best = int(losses[1].argmin()) + 1
+print(f"no penalty: lowest after {best} epochs, {losses[1].min():.3f}; ", end="")
+print(f"in the end {losses[1, -1]:.3f}")
+print(f"l2 = 0.01:  lowest {losses_l2[1].min():.3f}; in the end {losses_l2[1, -1]:.3f}")
+
+# %% tags=["hide-input"]
+p_aside = toy.probability(aside[0])
+floor = objective(np.log(p_aside / (1 - p_aside)), aside[1])
+curves = {"no penalty": losses, "l2 = 0.01": losses_l2}
+show(kept_aside(curves, floor))
+
+# %% [markdown]
+# There are two cures. Stop where the validation loss is lowest, or train with a penalty.
+# Here is what each of them believes, beside the truth.
+
+# %%
+stopped, _ = watched(epochs=best)
+
+# %% tags=["hide-input"]
+believed = {"by heart": by_heart, "stopped": stopped, "l2 = 0.01": held_back}
+both = seen(believed) | {"the truth": toy.probability}
+show(surfaces(both, *few_points, "believed"))
+
+# %% [markdown]
+# The first network is sure of itself on fingers that reach out for single points.
+# Choose epochs, rate and `l2` on validation rows, never on test rows: the best of
+# many tries is partly luck. The more rows there are for each parameter, the less
+# there is to cure.
+#
+# This is a good place for a pause.
+#
 # ## First, overfit twenty rows
 #
-# To [overfit](glossary.md#overfitting) is to learn the luck of the training rows along
-# with what is true of all rows. Usually it is a fault; here we do it on purpose. A
+# **Part two: a whole table.** Overfitting is usually a fault; here we do it on purpose. A
 # network with room to spare should learn twenty rows by heart. If it does not, look for
 # a bug, a rate that does not fit, or rows that no feature tells apart. So take up to
 # ten rows of each class, a wide network, and a high learning rate.
@@ -129,15 +385,14 @@ print(", ".join(table.recipe.names[:12]), "..." if len(X) > 12 else "")
 chosen = [np.flatnonzero(Y[0] == y)[:10] for y in (0, 1)]
 few = np.concatenate(chosen)
 X_few, Y_few = X[:, few], Y[:, few]
-rng = np.random.default_rng(0)
-memory = initialise([len(X), 30, 30, 1], rng)
+memory, rng = start([len(X), 30, 30, 1], seed=0), np.random.default_rng(0)
 rates = {"initial_learning_rate": 0.1, "final_learning_rate": 0.01}
 overfit = train(memory, X_few, Y_few, np.ones_like(Y_few), rng, epochs=3000, **rates)
 
 # %% tags=["nbval-check-output"]
-learned = np.mean((predict_proba(memory, X_few) >= 0.5) == Y_few)
+right = np.mean((predict_proba(memory, X_few) >= 0.5) == Y_few)
 print(f"loss {overfit.objective[0]:.3f} -> {overfit.objective[-1]:.4f}")
-print(f"{learned:.0%} of {few.size} rows right")
+print(f"{right:.0%} of {few.size} rows right")
 
 # %% [markdown]
 # A loss near zero says that forward pass, gradient and update can work together. It
@@ -146,10 +401,8 @@ print(f"{learned:.0%} of {few.size} rows right")
 #
 # ## Mini-batches
 #
-# The gradient over all rows is exact and slow. A [mini-batch](glossary.md#mini-batch)
-# of rows estimates it for a small part of the work. How well depends on how far
-# training has come. Compare batches with the whole by the cosine of the angle between
-# the two gradients, first for an untrained network.
+# How well does a batch stand for the whole table? Compare gradients by the cosine of the
+# angle between them, first for the untrained network.
 
 # %%
 used = balanced_weight(Y) if P.w == "balanced" else P.w
@@ -182,50 +435,26 @@ def batch_gradients(network, size, draws):
 # %%
 def batch_table(network):
     draws = {20: 2000, 200: 2000, 2000: 500}
-    rows = {size: batch_gradients(network, size, n) for size, n in draws.items()}
+    found = {size: batch_gradients(network, size, n) for size, n in draws.items()}
     columns = ["mean cosine", "± 2 errors", "below zero", "mean, along the whole"]
-    return pd.DataFrame(rows, index=columns).T.rename_axis("batch")
+    return pd.DataFrame(found, index=columns).T.rename_axis("batch")
 
 
 # %% tags=["nbval-check-output"]
-start = initialise([len(X), *P.hidden_units, 1], np.random.default_rng(P.seed))
-show(batch_table(start).round(2))
+layer_dims = [len(X), *P.hidden_units, 1]
+show(batch_table(start(layer_dims, P.seed)).round(2))
 
 # %% [markdown]
 # A cosine of 1 is the whole gradient's direction. The last column is the mean of all
 # those batches' gradients, measured along the whole gradient and in units of its
 # length: about 1. A batch's gradient is the whole one *on average*, however far from it
-# one batch may be.
-
-# %% [markdown]
-# One [epoch](glossary.md#epoch) goes through all rows once, in a new random order,
-# batch by batch. The last batch takes what remains.
+# one batch may be. The last batch of an epoch takes what remains.
 
 # %% tags=["nbval-check-output"]
 size = min(P.batch_size, Y.size)
 updates, rest = divmod(Y.size, size)
 tail = f" and one of {rest}" if rest else ""
 print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
-
-# %% [markdown]
-# Here is the whole algorithm, for one epoch. `train` does the same. If the parameter
-# `l2` is above zero, it also adds a *penalty* to the objective: `l2`/2 times the sum of
-# the squared weights, which pulls weights towards zero.
-
-# %%
-rng = np.random.default_rng(P.seed)
-by_hand = initialise([len(X), *P.hidden_units, 1], rng)
-order, rate = rng.permutation(Y.size), P.initial_learning_rate
-for first in range(0, Y.size, P.batch_size):
-    batch = order[first : first + P.batch_size]
-    by_hand.theta -= rate * gradient_on(by_hand, batch)
-
-# %%
-rng = np.random.default_rng(P.seed)
-network = initialise([len(X), *P.hidden_units, 1], rng)
-settings = {"batch_size": P.batch_size, "initial_learning_rate": rate}
-train(network, X, Y, weight, rng, epochs=1, **settings)
-assert np.allclose(network.theta, by_hand.theta, rtol=1e-9)
 
 # %% [markdown]
 # ## A learning rate that falls
@@ -263,12 +492,10 @@ history = fitted.history
 print(f"layer_dims {list(fitted.network.layer_dims)}, w = {fitted.w:.4g}")
 print(f"objective {history.objective[0]:.4f} -> {history.objective[-1]:.4f}")
 print(f"predictions from {fitted.p_test.min():.4f} to {fitted.p_test.max():.4f}")
-share = Y.mean()
-same_for_all = -share * np.log(share) - (1 - share) * np.log(1 - share)
 print(f"cross-entropy at the end {history.cross_entropy[-1]:.4f}; ", end="")
 print(f"of saying the prevalence to everyone {same_for_all:.4f}")
 
-# %%
+# %% tags=["hide-input"]
 show(figures.loss(history))
 
 # %% [markdown]
@@ -278,55 +505,85 @@ show(figures.loss(history))
 # what the features have told about the training rows. With one, it may even be
 # negative.
 #
-# Look at the batches again, now that training is done. Near a minimum the whole
-# gradient shrinks; the noise of a batch does not shrink with it. Small steps average
-# that noise over many batches: this is why the rate falls.
+# Does it overfit? Ask rows that it has not learned from.
+
+# %% tags=["nbval-check-output"]
+for side, labels_, p in (
+    ("training", Y, fitted.p_train),
+    ("test", Y_test, fitted.p_test),
+):
+    q = np.clip(np.where(labels_ == 1, p, 1 - p), 1e-15, 1)
+    print(f"{side:8} rows: cross-entropy {-np.log(q).mean():.4f}")
+
+# %% [markdown]
+# Where both are nearly equal, there are enough rows for so small a network.
+#
+# What has its first layer learned? It began with random weights, so look at what training
+# moved. A square for each weight, the larger, the further it went: filled where it grew,
+# open where it shrank. A line of large squares is a feature that many units had to learn
+# about.
+
+# %% tags=["hide-input"]
+rng = np.random.default_rng(P.seed)
+untrained = initialise(layer_dims, rng, P.initialisation, P.dtype)
+moved = fitted.network.W[1] - untrained.W[1]
+show(weights_map(moved, table.recipe.names, "What training moved in the first layer"))
+
+# %% [markdown]
+# Look at the batches again, now that training is done.
 
 # %%
 show(batch_table(fitted.network).round(1))
 
 # %% [markdown]
-# Now a single batch tells next to nothing about the direction of the whole: the cosines
-# lie around zero, on either side. Their mean direction is not the theory's promise; the
-# mean *gradient* is. It holds here too, but the last column is itself unsure by now: the
-# whole gradient is small, and the noise of the batches is not. Training can go on all
-# the same: what the batches of an epoch have in common adds up, and their noise mostly
-# cancels.
+# Near a minimum the whole gradient shrinks; the noise of a batch does not shrink with it.
+# So the longer training went on, the nearer to zero lie the cosines: a single batch then
+# tells next to nothing about the direction of the whole. What the theory promises is the
+# mean *gradient*, in the last column, and that column is itself unsure by now. Training
+# can go on all the same: what the batches of an epoch have in common adds up, and their
+# noise mostly cancels. Small steps average more of it. This is why the rate falls.
 #
 # ## Which curve does training descend?
 #
 # The report shows the plain cross-entropy and descends a weighted gradient. With a
 # weight, these are two curves. Train both readings briefly on part of the table and
 # look at both curves of each.
+#
+# <details><summary>Predict: with weight four on the positives, which of the two curves
+# must fall?</summary>
+#
+# Only the objective. The weight asks the network to say more than is true, and the plain
+# cross-entropy pays for it. It may fall, stay or rise: it does not tell whether training
+# works.
+#
+# </details>
 
 # %%
-X_part, Y_part, curves = X[:, :5000], Y[:, :5000], {}
+X_part, Y_part, curves_of = X[:, :5000], Y[:, :5000], {}
 for reading in ("uniform", "positive"):
     rng = np.random.default_rng(P.seed)
-    small = initialise([len(X), *P.hidden_units, 1], rng)
+    small = initialise(layer_dims, rng)
     emphasis = class_weights(Y_part, reading, 4.0)
-    curves[reading] = train(small, X_part, Y_part, emphasis, rng, epochs=30)
+    curves_of[reading] = train(small, X_part, Y_part, emphasis, rng, epochs=30)
 
 # %% tags=["nbval-check-output"]
-rows = []
-for reading, curve in curves.items():
+lines = []
+for reading, curve in curves_of.items():
     for name in ("objective", "cross_entropy"):
         values = getattr(curve, name)
-        rows.append([reading, name, values[0], min(values), values[-1]])
+        lines.append([reading, name, values[0], min(values), values[-1]])
 names = ["weighting", "curve", "first", "lowest", "last"]
-show(pd.DataFrame(rows, columns=names).round(4))
+show(pd.DataFrame(lines, columns=names).round(4).set_index(["weighting", "curve"]))
 
-# %%
-both = figures.loss_of_readings({f"{k}, w = 4": c for k, c in curves.items()})
-results.save_picture(P.run_dir, both)
-show(both)
+# %% tags=["hide-input"]
+readings = figures.loss_of_readings({f"{k}, w = 4": c for k, c in curves_of.items()})
+results.save_picture(P.run_dir, readings)
+show(readings)
 
 # %% [markdown]
 # With a uniform weight the two curves are the same up to the factor $w$. With a weight
-# on positives they are two quantities, and training descends only the objective.
-# Compare the last cross-entropy of both readings in the table. The weight asks the
-# network to say more than is true, and the plain cross-entropy pays for it. It may
-# fall, stay or rise: it does not tell whether training works.
+# on positives they are two quantities. Compare the last cross-entropy of both readings
+# in the table.
 #
 # ## Dead units
 #
@@ -339,11 +596,12 @@ show(both)
 # %% tags=["nbval-check-output"]
 sample = X[:, :20_000]
 done = forward(fitted.network, sample)
-rows = [
+layers = [
     [l, len(done.Z[l]), int(np.sum(~(done.Z[l] > 0).any(axis=1)))]
     for l in range(1, fitted.network.L)
 ]
-show(pd.DataFrame(rows, columns=["hidden layer", "units", "dead"]))
+columns = ["hidden layer", "units", "dead"]
+show(pd.DataFrame(layers, columns=columns).set_index("hidden layer"))
 
 # %% [markdown]
 # Rows [tie](glossary.md#tie) at one prediction for two reasons. They may be equal in
@@ -353,179 +611,81 @@ show(pd.DataFrame(rows, columns=["hidden layer", "units", "dead"]))
 
 # %% tags=["nbval-check-output"]
 values, counts = np.unique(fitted.p_test, return_counts=True)
-largest = counts.max()
-print(
-    f"{values.size} different predictions for {fitted.p_test.size} test {table.words.rows}"
-)
-print(f"largest tie: {largest} {table.words.rows} at {values[counts.argmax()]:.4f}")
+print(f"{values.size} different predictions for {Y_test.size} test {rows}")
+print(f"largest tie: {counts.max()} {rows} at {values[counts.argmax()]:.4f}")
 
 # %% tags=["nbval-check-output"]
 done = forward(fitted.network, table.X_test)
-off = np.zeros(fitted.p_test.size, bool)
+off = np.zeros(Y_test.size, bool)
 for l in range(1, fitted.network.L):
     off |= ~(done.Z[l] > 0).any(axis=0)
 print(f"{np.unique(table.X_test, axis=1).shape[1]} different rows of features")
-print(f"{off.sum()} {table.words.rows} for which some hidden layer is off")
+print(f"{off.sum()} {rows} for which some hidden layer is off")
 
 # %% [markdown]
-# ### Luck, or a rule?
+# Is that one seed's luck, or a rule? [Do better](09_better.ipynb) looked inside many
+# networks while they learned, and says what helps.
 #
-# One network is one draw of the first weights. So `make audit` trained many: as the
-# report trains its own, and then with one or two things changed. It did so once, on
-# the simulated clinic, and looked inside while they learned. What follows comes from
-# its table, whatever data you use here.
-#
-# First weights are drawn at random around zero. He's have the variance $2 / n_{l-1}$
-# (He et al. 2015), Xavier's $2 / (n_{l-1} + n_l)$ (Glorot and Bengio 2010). The small
-# ones have a standard deviation of a hundredth.
-
-# %% tags=["nbval-check-output"]
-study = pd.read_csv(results.committed("dead_units.csv"))
-looked_at = [int(name[5:]) for name in study if name.startswith("dead_")]
-print(f"{len(study)} networks, {study['seed'].nunique()} seeds of each kind")
-print("looked at after epochs", *looked_at)
-
-# %%
-names = {
-    ("40 3", "he", 0, 0.01): "as the report: units 40, 3",
-    ("40 3", "he", 0.1, 0.01): "first biases 0.1",
-    ("40 3", "xavier", 0, 0.01): "Xavier's first weights",
-    ("40 3", "small", 0, 0.01): "small first weights",
-    ("40 6", "he", 0, 0.01): "units 40, 6",
-    ("40 10", "he", 0, 0.01): "units 40, 10",
-    ("40 3", "he", 0, 0.003): "rate 0.003",
-    ("40 3", "he", 0, 0.03): "rate 0.03",
-    ("40 3", "he", 0, 0.1): "rate 0.1",
-    ("40 3", "he", 0, 1): "rate 1",
-    ("3 3", "he", 0, 0.01): "units 3, 3",
-    ("3 3", "he", 0.1, 0.01): "units 3, 3; biases 0.1",
-    ("3 3", "xavier", 0, 0.01): "units 3, 3; Xavier",
-}
-chosen_for = study[["hidden_units", "scheme", "bias", "learning_rate"]]
-rows = chosen_for.itertuples(index=False, name=None)
-study["network"] = [names[row] for row in rows]
-
-
-# %%
-def over_epochs(what, chosen, ylabel, title, share=1):
-    figure, ax = figures.axes("epochs done", ylabel, title)
-    colours = (figures.BLUE, figures.ORANGE, figures.GREEN, figures.PURPLE)
-    looks = zip(colours, ("-", "--", "-.", ":"), "os^D", (10, 8, 7, 5), strict=True)
-    said = []
-    for name, (colour, style, marker, size) in zip(chosen, looks, strict=True):
-        of = study[study["network"] == name]
-        mean = (of[[f"{what}_{e}" for e in looked_at]].mean() * share).to_numpy()
-        ax.plot(mean, style, color=colour, marker=marker, ms=size, label=name)
-        said.append(f"{name}: {mean[0]:.2f}, in the end {mean[-1]:.2f}")
-    ax.set_xticks(range(len(looked_at)), looked_at)
-    ax.set_ylim(bottom=0)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
-    alt = f"{title}: mean over the seeds, from before training on. {'; '.join(said)}."
-    return figures.Picture(what, figure, alt)
-
-
-# %%
-chosen = [
-    "as the report: units 40, 3",
-    "rate 1",
-    "units 3, 3",
-    "units 3, 3; biases 0.1",
-]
-show(over_epochs("dead", chosen, "dead units, mean of the seeds", "Dead units"))
-
-# %% [markdown]
-# A unit can be **born dead**. Into the second layer come outputs of ReLU units, none of
-# them negative. With $n$ of those, a bias of zero and weights of either sign, all
-# weights are negative with the chance $2^{-n}$: one in eight for three units, next to
-# none for forty. A small positive bias at the start lets such a unit live.
-#
-# Or it is **killed**: a step so long that it lands where no row turns the unit on. Look
-# at the highest rate, in the first epochs. (The axis shows a few epochs, evenly
-# spaced.) Later, changes in the first layer wake some units of the second.
-
-# %%
-chosen = [
-    "as the report: units 40, 3",
-    "units 40, 6",
-    "Xavier's first weights",
-    "rate 1",
-]
-per_cent = 100 / study["n_test"].iloc[0]
-label = "% of test rows, mean of the seeds"
-heading = "Rows for which a hidden layer is off"
-show(over_epochs("silent", chosen, label, heading, per_cent))
-
-# %% [markdown]
-# Dead units are not what makes most ties. For many rows a layer of three is off as a
-# whole, though each of its units wakes for other rows. Such rows share one prediction.
-# They send no gradient back through that layer either, so little moves them on.
-#
-# Here are all kinds of network after the last epoch, as the median over the seeds and
-# the range: dead units, rows for which a hidden layer is off, the largest tie, and the
-# test ROC AUC, which says how well a network ranks positives above negatives: one
-# half is chance, 1 is perfect.
-
-
-# %%
-def spread(column, form):
-    seen = study.groupby("network", sort=False)[column]
-    three = zip(seen.median(), seen.min(), seen.max(), strict=True)
-    return [f"{form} ({form}–{form})".format(*numbers) for numbers in three]
-
-
-# %% tags=["nbval-check-output"]
-end = looked_at[-1]
-study["dead"], study["off %"] = study[f"dead_{end}"], study[f"silent_{end}"] * per_cent
-study["tie %"] = study["largest_tie"] * per_cent
-forms = {"dead": "{:.0f}", "off %": "{:.1f}", "tie %": "{:.1f}", "roc_auc": "{:.3f}"}
-cures = pd.DataFrame({column: spread(column, form) for column, form in forms.items()})
-show(cures.set_axis(study["network"].unique()))
-
-# %%
-of = dict([*study.groupby("network")])
-usual, wider = of["as the report: units 40, 3"], of["units 40, 10"]
-tied = study[study["tie %"] > 1]
-say(
-    "In {tied} of {n} networks more than one row in a hundred share a prediction; "
-    "{alive} of those have no dead unit.",
-    tied=len(tied),
-    n=len(study),
-    alive=(tied["dead"] == 0).sum(),
-)
-say(
-    "Trained as the report's, a network has a hidden layer off for {low:.1f} to "
-    "{high:.1f} % of the test rows, depending on the seed; with ten units in the second "
-    "layer, for {wide:.1f} % at most.",
-    low=usual["off %"].min(),
-    high=usual["off %"].max(),
-    wide=wider["off %"].max(),
-)
-
-# %% [markdown]
-# **Width** helps most surely: each unit more makes it less likely that all are off at
-# once. **Xavier's first weights** are smaller than He's. They help both networks; the
-# narrow one keeps large ties with some seeds. **Another rate** changes the odds, and
-# still leaves some seed with a large tie. **First biases** above zero wake units that
-# would be born dead; they do little for a layer whose units are alive. **Small first
-# weights** are no cure: such a network starts slowly, and its ROC AUC shows that it has
-# not caught up.
-
-# %% [markdown]
 # ## What we saw
 #
-# - Twenty rows first: it is quick, and it shows whether the network can learn at all.
-# - A batch is a cheap, noisy estimate of the gradient. The nearer to a minimum, the more
-#   of it is noise.
+# - The whole algorithm is eight lines: shuffle, cut into batches, forward, backward,
+#   step.
+# - A batch is a cheap, noisy estimate of the gradient. Many rough steps beat few exact
+#   ones. The nearer to a minimum, the more of it is noise.
+# - A rate is too low, right or too high for one shape of the loss. Standardised features
+#   give it a better shape.
+# - Only rows that are kept aside show when a network learns by heart. Stopping and a
+#   penalty both help.
 # - The curve to watch is the objective. The plain cross-entropy is another quantity.
-# - Units can die, and whole layers can be off for some rows. Both make rows tie; look
-#   for ties before you trust a threshold. A wider layer has fewer of them.
+# - Units can die, and whole layers can be off for some rows. Both make rows tie.
 #
 # ## On your own
 #
-# 1. Overfit twenty rows with `hidden_units = [1]`. How low does the loss get, and why?
-# 2. Set `initial_learning_rate` to 1. What happens to the loss, and to the units?
-# 3. Try `w = 4` with `weighting = "uniform"`, and `w = 1` with a rate four times as
+# 1. Let the path on the map start elsewhere, and try the rates $3$ and $20$. Where does
+#    jumping begin?
+#
+#    <details><summary>Answer</summary>
+#
+#    Near the bottom, the loss is almost a parabola. Along its steepest direction a step
+#    multiplies the distance to the bottom by $1 - \alpha s$, where $s$ is the curvature
+#    there. Beyond $\alpha = 2 / s$ that is below $-1$, and each step lands further
+#    away on the other side. With $3$ the path arrives, more slowly than with $10$; with
+#    $20$ it already jumps. Where it starts does not matter for that.
+#
+#    </details>
+#
+# 2. Overfit twenty rows with a single hidden unit, `[len(X), 1, 1]`. How low does the loss
+#    get, and why?
+#
+#    <details><summary>Answer</summary>
+#
+#    Not near zero, as a rule. One unit cuts the space once: all rows on its far side get
+#    one and the same answer, and on the near side the answer can only rise, or only fall.
+#    Twenty rows of a table are seldom so tidy.
+#
+#    </details>
+#
+# 3. Set `initial_learning_rate` to 1. What happens to the loss, and to the units?
+#
+#    <details><summary>Answer</summary>
+#
+#    The first steps are so long that some throw a unit to where no row turns it on: it is
+#    dead from then on, or until the layer before it moves. Yet on the clinic the loss
+#    ends no higher, because the rate falls all the same: the report's first rate is on
+#    the low side. The price is paid in ties. The appendix of [Do
+#    better](09_better.ipynb) has the table.
+#
+#    </details>
+#
+# 4. Try `w = 4` with `weighting = "uniform"`, and `w = 1` with a rate four times as
 #    high, at both ends of the line (with `l2 = 0`). Compare the predictions.
+#
+#    <details><summary>Answer</summary>
+#
+#    They are equal, up to rounding. A uniform weight multiplies the gradient, and a step
+#    is rate times gradient.
+#
+#    </details>
 #
 # Practise: [exercises](../exercises/03_training.py), whose tests say what is wrong.
 #

@@ -9,39 +9,37 @@
 # %% [markdown]
 # # 4 Choose a threshold
 #
-# **You will** turn probabilities into decisions, count what goes wrong, and compare
-# eight ways to choose a [threshold](glossary.md#threshold): where "yes" begins.
+# **You will** see two remedies for lopsided classes, a class weight and a
+# [threshold](glossary.md#threshold), turn out to be one. Then you count what goes wrong
+# at a threshold, and compare eight ways to choose it.
 #
-# **You will learn** to read class-wise distributions, what tuning on test rows would
-# hide, why a class weight and a threshold are nearly the same remedy, and how to see
-# whether probabilities can be trusted.
+# **You will learn** what a weight does to probabilities, whether resampling does
+# anything else, to read class-wise distributions, what tuning on test rows would hide,
+# and how to see whether probabilities can be trusted.
 #
-# **You need** [Train the network](03_training.ipynb). About 40 minutes.
+# **You need** [Train the network](03_training.ipynb). Two parts of about 20 minutes
+# each: a weight and a threshold; then how to choose.
 #
-# This is sections 8 and 9 of the report. No rule sees a label of the test rows. Each is
-# applied to training rows, except `capacity`, which reads the predictions of the rows
-# to be decided on.
+# This is sections 8 and 9 of the report. The next cell holds what you can change, as in
+# the last lesson.
 
-# %% tags=["parameters"]
-# None: the report's 400, 200 and 0.01; or chosen for the table, by `training`.
-training = None  # None: "report" for the appointments, "fitted" for other tables
-epochs = None
-batch_size = None
-initial_learning_rate = None
+# %% tags=["parameters", "hide-input"]
+# To play with. None: the report's, or chosen for the table, by `training`.
+epochs = None  # the report's 400
+batch_size = None  # 200
+initial_learning_rate = None  # 0.01
 final_learning_rate = 1e-5
-
-# It leaves these open, or contradicts itself.
-data = "simulated"  # or the path of a table
-target = None  # None: known for the appointments
-positive_label = None  # None: the rarer value
-features = None  # None: "report" for the appointments, "all" for other tables
-hidden_units = None  # None: [40, 3], or chosen
+hidden_units = None  # [40, 3]; the report also says [3, 3]
 weighting = "uniform"
 w = 1.0
-initialisation = "he"
-threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
+l2 = None  # 0
+seed = 0
+data = "simulated"  # or the path of a table
+target = None  # the column to predict; None: known for the appointments
 
 # How the table is read, where that is not found out rightly.
+positive_label = None  # None: the rarer value
+features = None  # None: "report" for the appointments, "all" for other tables
 drop = []  # columns not to learn from
 kinds = {}  # of columns: number, category, date, text or identifier
 labels = None  # None: the target's two values, as they are
@@ -53,14 +51,15 @@ decimal = None  # "." or ","
 dayfirst = None  # True: 1/2/2024 is in February
 
 # The split, the randomness, and the rest.
+training = None  # None: "report" for the appointments, "fitted" for other tables
+n_networks = None  # None: 1, or 5 whose mean logit is taken
+threshold = None  # None: 0.18 for the appointments, "prevalence" for other tables
+initialisation = "he"
 test_size = 0.2
 group_column = None
 time_column = None
-seed = 0
 split_seed = 0
 data_seed = 0
-l2 = None  # None: 0, or chosen
-n_networks = None  # None: 1, or 5 whose mean logit is taken
 dtype = "float64"
 engine = "numpy"
 n_bootstrap = 2000
@@ -69,58 +68,356 @@ author = None
 title = None
 run_dir = None  # None: write nothing
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.parameters import from_notebook
 
 P = from_notebook(globals())
 
-# %%
+# %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 
 from lopsided import NeuralNetClassifier
-from lopsided.lesson import metrics
+from lopsided.lesson import metrics, toy
 from lopsided.lesson import threshold as thresholds
-from lopsided.lesson.loss import balanced_weight
+from lopsided.lesson.loss import balanced_weight, class_weights
+from lopsided.lesson.network import Network, initialise, predict_proba
+from lopsided.lesson.training import train
 from lopsided.report import experiment, figures, results
 from lopsided.report.comparison import resampled
 from lopsided.report.display import show
 from lopsided.report.intervals import curve_bands
+from lopsided.report.lesson_figures import surfaces
+from lopsided.report.threshold_figures import exact_law, law, weight_and_threshold
 from lopsided.table.dataset import load
+from lopsided.table.simulate import clinic
 
 # %% [markdown]
-# ## The predictions
+# ## From a probability to a call
 #
-# In a run they are read from the run's folder. Alone, this notebook trains first.
+# Whom do you call? A network gives probabilities; a call is a yes or a no. So there must
+# be a line: call where $p \ge t$. In the toy world you can see what that means. Each
+# threshold is a *level line* of the surface that the network has learned.
+
+# %%
+X_many, Y_many = toy.points(np.random.default_rng(0), 4000)
+
+
+def learned(w, seed=1):
+    network = initialise([2, 16, 1], np.random.default_rng(seed))
+    weight = class_weights(Y_many, "positive", w)
+    rates = {"initial_learning_rate": 0.3, "final_learning_rate": 0.003}
+    sizes = {"epochs": 40, "batch_size": 50}
+    train(network, X_many, Y_many, weight, np.random.default_rng(0), **sizes, **rates)
+    return lambda points: predict_proba(network, points)
+
+
+# %%
+no_weight = learned(1)
+X_toy, Y_toy = toy.points(np.random.default_rng(1))  # (2, 400): new ones
+
+# %% tags=["hide-input"]
+levels = (0.1, 0.2, 0.35, 0.5, 0.75)
+lines = {"thresholds are level lines": no_weight}
+show(surfaces(lines, X_toy, Y_toy, "level_lines", levels))
+
+# %% [markdown]
+# Four things can happen to a point. It is positive and inside the line (a true positive,
+# tp) or outside (a false negative, fn: missed). Or it is negative and inside (a false
+# positive, fp: a false alarm) or outside (a true negative, tn).
+#
+# <details><summary>Predict: the line moves outwards, from one half to one fifth. Which
+# of the four counts can only grow?</summary>
+#
+# Both kinds of positives, tp and fp: whoever was inside stays inside. So fewer are
+# missed, and there are more false alarms. A threshold trades one mistake for the other.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+p_toy = no_weight(X_toy)
+for level in (0.5, 0.35, 0.2):
+    counts = metrics.confusion_matrix(Y_toy, p_toy >= level)
+    four_counts = "   ".join(map(str, counts.ravel()))
+    print(f"t = {level:<4}  tn, fp, fn, tp:  {four_counts}")
+
+# %% [markdown]
+# At one half, many positives are missed, and most people feel that this is a fault of
+# the *training*: the rare class was not heard. So they give it a class weight. Another
+# school leaves the training alone, and moves the line. Who is right?
+#
+# ## The law, where it is exact
+#
+# The smallest case: a few groups of rows, and a network that knows of a row only to which
+# group it belongs. Here are appointments of the simulated clinic, in six groups by how
+# many days ahead they were booked.
+
+# %%
+booked, _ = clinic(5000)
+ahead = booked["AppointmentDay"] - booked["ScheduledDay"].dt.normalize()
+names = ["same day", "1 or 2", "3 to 7", "8 to 14", "15 to 30", "over 30"]
+group = pd.cut(ahead.dt.days, [-np.inf, 0, 2, 7, 14, 30, np.inf], labels=names)
+X_group = pd.get_dummies(group).to_numpy(float).T  # (6, 5000), a single 1 in a column
+Y_group = (booked["No-show"] == "Yes").to_numpy(float)[None]  # (1, 5000)
+
+# %% [markdown]
+# A column of `X_group` holds a one in the line of its group, and else zeros: it is
+# *one-hot*. A network without hidden layer then has one weight for each group, and a
+# bias. Train it to the end, without a weight and with the
+# [balanced weight](glossary.md#balanced-weight): negatives over positives.
+
+
+# %%
+def settled(w):
+    network = Network([6, 1])
+    weight = class_weights(Y_group, "positive", w)
+    rates = {"initial_learning_rate": 4, "final_learning_rate": 4}
+    sizes = {"epochs": 500, "batch_size": Y_group.size}
+    train(network, X_group, Y_group, weight, np.random.default_rng(0), **sizes, **rates)
+    return predict_proba(network, np.eye(6))[0]  # one prediction a group
+
+
+# %% [markdown]
+# <details><summary>Predict: what does the first network say of a group in which one in
+# five did not come? And the second, if a positive counts four times?</summary>
+#
+# The first says the share of its group, one fifth. The second meets, for each positive
+# that now counts as four, four negatives that count as one: it says one half. It is the
+# formula of lesson 02, $q = wp / (wp + 1 - p)$.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+w_group = balanced_weight(Y_group)
+p_group, q_group = settled(1), settled(w_group)
+exact = {"share of no-shows": [Y_group[0, group == name].mean() for name in names]}
+exact |= {"no weight: p": p_group, "weight: q": q_group}
+exact["w p / (w p + 1 - p)"] = w_group * p_group / (w_group * p_group + 1 - p_group)
+print(f"w = {w_group:.4f}")
+show(pd.DataFrame(exact, index=pd.Index(names, name="days ahead")).round(4))
+
+# %%
+q_expected = thresholds.weighted_probability(p_group, w_group)
+assert np.allclose(p_group, exact["share of no-shows"], rtol=0, atol=5e-5)
+assert np.allclose(q_group, q_expected, rtol=0, atol=5e-5)
+
+# %% tags=["hide-input"]
+show(exact_law(p_group, q_group, w_group, names))
+
+# %% [markdown]
+# To four decimals, the weight has multiplied the odds of every group by $w$, and has
+# done nothing else:
+#
+# $$\frac{q}{1 - q} = w \, \frac{p}{1 - p}.$$
+#
+# So the groups keep their order. And $q \ge 1/2$ means $w p \ge 1 - p$, that is
+# $p \ge 1 / (1 + w)$. Whoever trains with a weight and decides at one half, decides as
+# the threshold $1 / (1 + w)$ does without a weight. With the balanced weight, that is
+# the share of positives itself, the [prevalence](glossary.md#prevalence).
+
+# %% tags=["nbval-check-output"]
+same = thresholds.equivalent_threshold(w_group)
+print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_group.mean():.4f}")
+for name, p, q in zip(names, p_group, q_group, strict=True):
+    print(f"{name:9} p >= {same:.4f}: {p >= same!s:5}   q >= 1/2: {q >= 0.5!s:5}")
+
+# %% [markdown]
+# ## A weight moves the line
+#
+# Now the network with a hidden layer, in the toy world. It is no table of groups: it has
+# to draw a surface from points. Train it again, with weight four on the positives.
+#
+# <details><summary>Predict: on which level line of the first network will the second
+# one say one half?</summary>
+#
+# On the line $1 / (1 + 4) = 1/5$.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+with_weight = learned(4)
+inside = with_weight(X_toy) >= 0.5
+for level in (0.5, 0.35, 0.2, 0.1):
+    alike = np.mean(inside == (p_toy >= level))
+    print(f"weight 4 at one half, no weight at {level:<4}: {alike:.1%} decided alike")
+
+# %% tags=["hide-input"]
+show(weight_and_threshold(no_weight, with_weight, 4, X_toy, Y_toy))
+
+# %% [markdown]
+# This picture is what the whole report is about. The weight has not taught the network
+# to see the rare class better. It has moved the numbers on the level lines, all of them,
+# and one half has come to lie where one fifth was. You could have cut there at once.
+#
+# What the weight has cost is the meaning of the numbers: $q$ no longer says how many of
+# such points are positive. The formula puts it back, and needs no label for that:
+#
+# $$p = \frac{q}{q + w (1 - q)}.$$
+#
+# ## On a whole table
+#
+# Groups are exact; the toy network comes near. What about a network on this run's table?
+# We take one that learns well in seconds: a single layer of eight units, and a rate ten
+# times the report's. Why not the report's own network? Wait for the end of this lesson.
+#
+# To say what counts as near, train it three times: without weight, with the balanced
+# weight, and without weight from another seed.
 
 # %%
 table = load(P)
 P = results.choice(table.parameters, table).parameters
-fitted = results.fitted(P, table)
-p_train, p_test = fitted.p_train, fitted.p_test
 Y_train, Y_test = table.Y_train, table.Y_test
+rows = table.words.rows
+w_balanced = balanced_weight(Y_train)
+t_same = thresholds.equivalent_threshold(w_balanced)
+
+# %%
+healthy = {"hidden_units": [8], "epochs": min(P.epochs, 25), "l2": 0}
+healthy |= {"initial_learning_rate": 0.1, "final_learning_rate": 0.001}
+healthy |= {"weighting": "uniform", "w": 1.0, "n_seeds": 1, "n_networks": 1}
+
+
+def trained(**changes):
+    return experiment.fit(P.with_(**healthy | changes), table)
+
+
+# %%
+plain = trained()
+other = trained(seed=P.seed + 1)
+weighted = trained(weighting="positive", w="balanced")
+p_train, p_test, q_test = plain.p_train, plain.p_test, weighted.p_test
+corrected = thresholds.unweighted_probability(q_test, w_balanced)
 
 # %% tags=["nbval-check-output"]
-choice = experiment.choose_threshold(P, table, p_train, p_test)
-t = choice.t
-print(f"{Y_test.size} test {table.words.rows}, {int(Y_test.sum())} positive")
-print(f"threshold {t:.4g} ({experiment.strategy_name(P)}) {choice.note}")
+print(f"w = {w_balanced:.4f}, 1 / (1 + w) = {t_same:.4f}")
+decisions = {
+    "no weight, at 1/(1+w)": (p_test, t_same),
+    "balanced weight, at 1/2": (q_test, 0.5),
+    "no weight, other seed": (other.p_test, t_same),
+}
+found = {}
+for name, (p, cut) in decisions.items():
+    alike = np.mean((p >= cut) == (p_test >= t_same))
+    found[name] = [np.mean(p >= cut), alike, metrics.roc_auc(Y_test, p)]
+columns = ["called positive", "decides as the first", "ROC AUC"]
+show(pd.DataFrame(found, index=columns).T.round(4))
 
 # %% [markdown]
+# *ROC AUC* is the chance that a random positive has a higher prediction than a random
+# negative, ties counting one half: it measures the order of the rows, and no threshold
+# enters. Read the middle column. If its second number is as high as its third, the
+# weight has changed no more decisions than another seed does.
+#
+# Row by row: what the first network says, against what the others say, the weighted one
+# after its odds were divided by $w$.
+
+# %% tags=["hide-input"]
+panels = {"balanced weight, corrected": (p_test, corrected)}
+panels["no weight, other seed"] = (p_test, other.p_test)
+by_row = law(panels, t_same)
+results.save_picture(P.run_dir, by_row)
+show(by_row)
+
+# %% tags=["nbval-check-output"]
+for name, (p, cut) in panels.items():
+    print(f"{name:27} {np.abs(p - cut).mean():.4f} from the first on average")
+
+# %% [markdown]
+# The clouds lie along the diagonal, and have a width. A trained network is not a perfect
+# model: training stops early, units are few, and the training rows are a sample. That is
+# where the law frays. Dots in the two corners off the diagonal are rows that the networks
+# decide differently.
+#
+# ## Undersampling, oversampling, SMOTE
+#
+# Other remedies change the table. *Undersampling* leaves out negatives until both classes
+# are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
+# positives, on lines between neighbours (Chawla et al. 2002).
+#
+# <details><summary>Predict: undersampling keeps a share $s$ of the negatives. What
+# happens to the odds in any group of rows?</summary>
+#
+# The group has $p$ positives for $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its
+# odds are multiplied by $1/s$. To make both classes equally many, $1/s$ must be negatives
+# over positives: it is the balanced weight. Oversampling multiplies the positives by the
+# same number. Both are the weight under other names. The first throws rows away; the
+# second trains on each positive several times.
+#
+# </details>
+#
+# `make audit` trained the network of above in all these ways, on the published file and
+# on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
+# rows). Each decides at one half and is compared with the network without any of this,
+# at $1/(1 + w)$. Means over the splits:
+
+# %% tags=["nbval-check-output"]
+study = pd.read_csv(results.committed("balancing.csv"))
+shown_as = {
+    "agreement": "alike",
+    "mean": "mean",
+    "mean_corrected": "corrected",
+    "brier": "Brier",
+    "brier_corrected": "corrected Brier",
+}
+by_method = study.groupby(["table", "method"], sort=False)[[*shown_as]]
+show(by_method.mean().rename(columns=shown_as).round(4))
+
+# %% [markdown]
+# All of them decide nearly as the threshold does: more rows are decided alike than by
+# another seed. All of them spoil the probabilities in the same way: `mean` should be the
+# share of positives, one in five. (The *Brier score* is the mean squared difference of
+# probability and label: lower is better.) And one formula mends all of them: divide the
+# odds by $w$. SMOTE makes rows that never were, and could have done something else; here
+# it does not.
+#
+# Does any of them order the rows better? Compare ROC AUC with the network without
+# balance, pair by pair. Splits share rows, so
+# the $95\,\%$ intervals allow for that (Nadeau and Bengio 2003).
+
+
+# %%
+def in_words(values):
+    found = resampled(values, test_share=0.2)
+    sure = {"above": "above zero", "below": "below zero"}
+    said = f"{found.mean:+.4f} ± {found.half:.4f}"
+    return f"{said}, {sure.get(found.verdict, 'not told apart from zero')}"
+
+
+# %% tags=["nbval-check-output"]
+for where, of_table in study.groupby("table", sort=False):
+    print(f"{where}: ROC AUC, minus that without balance")
+    for method, of in of_table.groupby("method", sort=False):
+        print(f"  {method:13} {in_words(of['roc_auc'] - of['roc_auc_plain'])}")
+
+# %% [markdown]
+# An interval that holds zero does not say that there is no difference. It says that
+# differences beyond its ends are ruled out, and smaller ones are not. Compare that with
+# the ROC AUC itself, in the table further up: whatever these remedies do to the order of
+# the rows is small. For more, a network needs better features, or more rows.
+#
+# So keep the probabilities honest: train without any of it, and choose a threshold. How,
+# is the second part.
+#
+# This is a good place for a pause.
+#
 # ## Two distributions, one axis
 #
-# For each class, draw the share of its rows whose prediction is at most $p$: its
+# **Part two: how to choose.** We go on with the network without weight. For each class,
+# draw the share of its rows whose prediction is at most $p$: its
 # [class-wise distribution](glossary.md#class-wise-distribution), or CDF, for cumulative
 # distribution function. If the network knew nothing, the two curves would lie on each
 # other, but for chance. The further apart they are, the better a threshold between them
-# can do. An upright step is a tie.
+# can do.
 
 # %%
-cdf = figures.cdf(Y_test, p_test, t, table.words.positive, table.words.negative)
-results.save_picture(P.run_dir, cdf)
-show(cdf)
+t = thresholds.choose("prevalence", Y_train, p_train, p_test).t
+print(f"for a start, call whoever is likelier than average: t = {t:.4f}")
+
+# %% tags=["hide-input"]
+words = table.words.positive, table.words.negative
+show(figures.cdf(Y_test, p_test, t, *words))
 
 # %% [markdown]
 # Cut at a threshold. What the positives' curve leaves above the cut is the share of
@@ -131,27 +428,33 @@ show(cdf)
 # Where positives have the higher predictions, it is the largest recall minus false
 # positive rate that any threshold can reach. That threshold lies just above the printed
 # $p$: the curves count rows up to and including $p$.
-#
-# *ROC AUC* is the chance that a random positive has a higher prediction than a random
-# negative, ties counting one half. One half is what guessing reaches.
 
 # %% tags=["nbval-check-output"]
 gap, at = thresholds.ks_distance(Y_test, p_test)
 print(f"widest gap {gap:.4f} at p = {at:.4f}")
-print(f"ROC AUC {metrics.roc_auc(Y_test, p_test):.4f}")
 
 # %% [markdown]
-# ## One threshold, by hand
+# ## The confusion matrix
 #
-# A row is predicted positive when $p \ge t$. Four things can happen to it. Count them.
+# The four counts again, now for the test rows.
 
 # %% tags=["nbval-check-output"]
-positive = p_test >= t
-tn = int(np.sum(~positive & (Y_test == 0)))
-fp = int(np.sum(positive & (Y_test == 0)))
-fn = int(np.sum(~positive & (Y_test == 1)))
-tp = int(np.sum(positive & (Y_test == 1)))
+called = p_test >= t
+tn = int(np.sum(~called & (Y_test == 0)))
+fp = int(np.sum(called & (Y_test == 0)))
+fn = int(np.sum(~called & (Y_test == 1)))
+tp = int(np.sum(called & (Y_test == 1)))
 print(f"tn {tn}   fp {fp}   fn {fn}   tp {tp}")
+
+# %% [markdown]
+# Set out in a square, they are the [confusion matrix](glossary.md#confusion-matrix). Each
+# line is an actual class, each column a predicted one; negative comes first. The
+# percentages divide each line by its total.
+
+# %% tags=["hide-input"]
+confusion = metrics.confusion_matrix(Y_test, called)
+assert confusion.tolist() == [[tn, fp], [fn, tp]]
+show(figures.confusion(confusion, *words))
 
 # %% [markdown]
 # From the four counts follow the measures that the report uses:
@@ -172,60 +475,48 @@ for name, value in measured.items():
     print(f"{name:20} {value:.4f}")
 
 # %% [markdown]
-# ## The confusion matrix
-#
-# Each line of the [confusion matrix](glossary.md#confusion-matrix) is an actual class,
-# each column a predicted one; negative comes first. The percentages divide each line by
-# its total, so that a rare class can be compared with a common one.
-
-# %%
-confusion = metrics.confusion_matrix(Y_test, positive)
-assert confusion.tolist() == [[tn, fp], [fn, tp]]
-matrix = figures.confusion(confusion, table.words.positive, table.words.negative)
-results.save_picture(P.run_dir, matrix)
-show(matrix)
-
-# %% [markdown]
-# In the upper line, the percentage on the right is the false positive rate. In the
-# lower one, it is the recall.
-#
 # Set two rules beside it that need no network. Whoever always says "negative" is right
 # as often as negatives occur. Whoever always says "positive" misses nothing, and is
-# right as often as positives occur: this share is the
-# [prevalence](glossary.md#prevalence).
+# right as often as positives occur.
+#
+# <details><summary>Predict: which of the three has the highest accuracy, if positives
+# are rare?</summary>
+#
+# Very often the first rule, which finds no one: accuracy counts a miss and a false alarm
+# alike, and there are so many negatives. F1 has a floor too: what "always positive" has.
+#
+# </details>
 
 # %% tags=["nbval-check-output"]
 rules = {
-    "the network": positive,
-    "always negative": np.zeros_like(positive),
-    "always positive": np.ones_like(positive),
+    "the network": called,
+    "always negative": np.zeros_like(called),
+    "always positive": np.ones_like(called),
 }
-names = ["accuracy", "f1", "precision", "recall"]
-rows = {
+shown = ["accuracy", "f1", "precision", "recall"]
+compared = {
     rule: metrics.count_metrics(*metrics.confusion_matrix(Y_test, said).flat)
     for rule, said in rules.items()
 }
-show(pd.DataFrame(rows).T[names].astype(float).round(4))
+show(pd.DataFrame(compared).T[shown].astype(float).round(4))
 
 # %% [markdown]
 # NaN under precision means that nothing was called positive: the quotient does not
-# exist. Compare the network with both rules. With a low threshold it may well be right
-# less often than "always negative", which finds no one: accuracy counts a miss and a
-# false alarm alike. F1 has a floor too, the line "always positive".
+# exist.
 #
 # ## Move it yourself
 #
-# Before any rule, [move the threshold](08_explore.ipynb#move-it) by hand, on networks
-# that were trained for a few epochs only. Where would you cut, and what for?
+# Before any rule, [move the threshold](08_explore.ipynb#move-it) by hand, on three
+# networks with three weights. Where would you cut, and what for?
 
 # %% [markdown]
 # ## Eight ways to choose
 #
 # Each rule answers a different question. One half needs no rows. The others ask
 # training rows, except `capacity`: it looks at the rows to be decided on, and needs no
-# labels. It flags as many as there is room for.
+# labels. It flags as many as there is room for. No rule sees a label of the test rows.
 
-# %%
+# %% tags=["hide-input"]
 room = max(1, Y_test.size // 20)
 questions = {
     "0.5": "is it more likely than not?",
@@ -237,64 +528,43 @@ questions = {
     "cost:5:1": "what if a miss costs five false alarms?",
     f"capacity:{room}": f"which {room} are the likeliest?",
 }
-
-# %%
-for rule, question in questions.items():
-    print(f"{rule:14} {question}")
+for rule, asked in questions.items():
+    print(f"{rule:14} {asked}")
 
 # %% tags=["nbval-check-output"]
-rows, marks = [], {}
+chosen, marks = [], {}
 for rule in questions:
     rule_or_number = 0.5 if rule == "0.5" else rule
-    chosen = thresholds.choose(rule_or_number, Y_train, p_train, p_test).t
-    table_ = metrics.confusion_matrix(Y_test, p_test >= chosen)
-    test = metrics.count_metrics(*table_.flat)
-    rows.append([rule, chosen, *(float(test[n]) for n in names)])
-    marks[rule] = chosen
-show(pd.DataFrame(rows, columns=["rule", "threshold", *names]).round(4))
+    cut = thresholds.choose(rule_or_number, Y_train, p_train, p_test).t
+    counts = metrics.confusion_matrix(Y_test, p_test >= cut)
+    at_test = metrics.count_metrics(*counts.flat)
+    chosen.append([rule, cut, *(float(at_test[name]) for name in shown)])
+    marks[rule] = cut
+columns = ["rule", "threshold", *shown]
+show(pd.DataFrame(chosen, columns=columns).set_index("rule").round(4))
 
 # %% [markdown]
 # Read the table by threshold: the higher it is, the lower the recall. A rule wins in
-# the column that it asks for, and pays in another.
-#
+# the column that it asks for, and pays in another. Here are the same thresholds on the
+# two distributions. Each line leaves to its right what its rule calls positive.
+
+# %% tags=["hide-input"]
+show(figures.cdf_rules(Y_test, p_test, marks, *words))
+
+# %% [markdown]
 # Each rule looks at a curve of its own. Below, the curve on training rows decides, and
 # the curve on test rows tells how well that carries over. Where the two part, one of
 # them shows luck: often few rows are left there.
 
-# %%
-by_rule = {"accuracy" if r == "0.5" else r: t_ for r, t_ in marks.items()}
-rules = figures.rules((Y_train, p_train), (Y_test, p_test), by_rule)
-results.save_picture(P.run_dir, rules)
-show(rules)
+# %% tags=["hide-input"]
+by_rule = {"accuracy" if rule == "0.5" else rule: cut for rule, cut in marks.items()}
+show(figures.rules((Y_train, p_train), (Y_test, p_test), by_rule))
 
 # %% [markdown]
 # `prevalence` is drawn on the curve of `youden`, and one half on accuracy: where
-# probabilities can be trusted, these belong together, as the next section shows. Now
-# the same thresholds on the two distributions.
-
-# %%
-on_cdf = figures.cdf_rules(
-    Y_test, p_test, marks, table.words.positive, table.words.negative
-)
-results.save_picture(P.run_dir, on_cdf)
-show(on_cdf)
-
-# %%
-few = {rule: marks[rule] for rule in ("prevalence", "f1", "recall:0.8", "cost:5:1")}
-by_threshold = figures.measures_by_threshold(Y_test, p_test, few)
-results.save_picture(P.run_dir, by_threshold)
-show(by_threshold)
-
-# %% [markdown]
-# Each line in the first figure leaves to its right what its rule calls positive. The
-# second figure says what that is worth. Recall can only fall as the threshold rises.
-# Precision may jump about at the right end, where few rows are left to decide it.
-#
-# ## Theory, as a check
-#
-# Probabilities are [calibrated](glossary.md#calibrated) when they come true as often as
-# they say: of all rows with prediction $p$, a share $p$ is positive. For these,
-# theory says where some rules must cut.
+# probabilities can be trusted, these belong together. For then theory says where some
+# rules must cut. Probabilities are [calibrated](glossary.md#calibrated) when they come
+# true as often as they say: of all rows with prediction $p$, a share $p$ is positive.
 #
 # - *Cost.* To call a row positive costs $(1 - p) \, c_\text{alarm}$ on average, to call
 #   it negative $p \, c_\text{miss}$. The first is less where
@@ -307,7 +577,7 @@ show(by_threshold)
 #
 # This is where the optimum lies for calibrated predictions of all rows of the world. On
 # a sample it lies elsewhere, and it is flat: thresholds that differ much can be almost
-# equally good. The nearer a network is to calibrated, the nearer it comes.
+# equally good.
 
 # %% tags=["nbval-check-output"]
 c = thresholds.candidates(Y_train, p_train)
@@ -339,76 +609,181 @@ def flattered(rule, n, rng):
 
 
 # %% tags=["nbval-check-output"]
-rng, rows = np.random.default_rng(0), {}
+rng, flattery = np.random.default_rng(0), {}
 for n in (50, 500, 5000):
     n = min(n, Y_test.size // 2)
     for rule in ("f1", "youden", "cost:5:1"):
         draws = pd.Series([flattered(rule, n, rng) for _ in range(100)])
-        rows.setdefault(n, {})[rule] = draws.mean()
-show(pd.DataFrame(rows).T.rename_axis("rows").round(4))
+        flattery.setdefault(n, {})[rule] = draws.mean()
+show(pd.DataFrame(flattery).T.rename_axis("rows").round(4))
 
 # %% [markdown]
 # The fewer the rows that chose a threshold, the more its merit on them overstates what
 # new rows will give.
 #
-# ## A second opinion
-#
 # scikit-learn has a tuner of its own. It scores a list of thresholds and takes the best
 # one. Hand it our network as an estimator, the same training rows, and a few dozen of
 # the thresholds that can make a difference, ours among them.
 
-
 # %%
-def minus_cost(Y, said):
-    return -(5 * np.sum(Y > said) + np.sum(Y < said)) / Y.size  # per row
-
-
-as_estimator = NeuralNetClassifier.from_network(fitted.network)
-some = [*c.t[:: max(1, c.t.size // 40)], c.t[-1]]  # from end to end
-
-
-# %%
-def tuned(rule, measure):
-    tuner = TunedThresholdClassifierCV(as_estimator, scoring=make_scorer(measure))
-    tuner.set_params(cv="prefit", refit=False)
-    tuner.set_params(thresholds=np.unique([*some, marks[rule]]))
-    return tuner.fit(table.X_train.T, Y_train[0])
-
+as_estimator = NeuralNetClassifier.from_network(plain.network)
+some = [*c.t[:: max(1, c.t.size // 40)], c.t[-1], marks["f1"]]
+tuner = TunedThresholdClassifierCV(as_estimator, scoring=make_scorer(f1_score))
+tuner.set_params(cv="prefit", refit=False, thresholds=np.unique(some))
+tuner = tuner.fit(table.X_train.T, Y_train[0])
 
 # %% tags=["nbval-check-output"]
-for rule, measure in {"f1": f1_score, "cost:5:1": minus_cost}.items():
-    theirs, ours = tuned(rule, measure), marks[rule]
-    best = score(rule, Y_train, p_train, ours)
-    print(f"{rule:9} ours   {ours:.4f}, which scores {best:.6g}")
-    print(f"          theirs {theirs.best_threshold_:.4f}, {theirs.best_score_:.6g}")
+ours = score("f1", Y_train, p_train, marks["f1"])
+print(f"ours   {marks['f1']:.4f}, F1 {ours:.6g}")
+print(f"theirs {tuner.best_threshold_:.4f}, F1 {tuner.best_score_:.6g}")
 
 # %% [markdown]
-# Both find the same best score: no threshold on the list beats ours. Where several are
-# equally good, ours is the highest and scikit-learn's the lowest on its list. Left to
-# itself, its tuner tries a hundred evenly spaced thresholds, by cross-validation: the
-# right thing for a small table, whose training rows flatter.
+# Both find the same best score. Where several thresholds are equally good, ours is the
+# highest. Left to itself, its tuner tries a hundred evenly spaced thresholds, by
+# cross-validation: the right thing for a small table, whose training rows flatter.
 #
+# ## Can the probabilities be trusted?
+#
+# Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
+# together, so the parts differ in size, and each has an interval of its own. In each,
+# compare the mean prediction with the share that was really positive. On the
+# diagonal, probabilities are calibrated. A weight on one class moves them off it, and
+# the formula moves them back, without a second training and without labels.
+
+# %% tags=["hide-input"]
+models = {"no weight": p_test, "balanced weight": q_test}
+models["balanced weight, corrected"] = corrected
+reliability = figures.reliability(Y_test, models)
+results.save_picture(P.run_dir, reliability)
+show(reliability)
+
+# %% tags=["nbval-check-output"]
+for name, p in models.items():
+    print(f"{name:26} mean {p.mean():.4f}   Brier {metrics.brier(Y_test, p):.4f}")
+print(f"{'share of positives':26}      {Y_test.mean():.4f}")
+
+# %% [markdown]
+# Only a simulation knows each row's true probability. Where we have one, we can ask
+# how far a network is from the truth, and how good the truth itself would be.
+
+# %% tags=["nbval-check-output"]
+truth = table.test.p_true
+if truth is None:
+    print("A real table: the true probabilities are unknown.")
+else:
+    for name, p in {**models, "truth": truth}.items():
+        away, auc = np.abs(p - truth).mean(), metrics.roc_auc(Y_test, p)
+        print(f"{name:26} {away:.4f} from the truth   ROC AUC {auc:.4f}")
+
+# %% [markdown]
+# Where the truth is known, no model can expect a higher ROC AUC. Other features or
+# another model could close a part of the gap. In the simulated clinic they cannot close
+# all of it: how reliable a patient is counts too. Of that no feature tells; earlier
+# visits under the same PatientId would tell a part. A threshold or the correction closes
+# none of it, since both keep the order of the rows.
+#
+# ## The report's network, and its tie
+#
+# Now the network of this run's parameters. In a run it is read from the run's folder.
+# Alone, this notebook trains it here.
+
+# %%
+fitted = results.fitted(P, table)
+choice = experiment.choose_threshold(P, table, fitted.p_train, fitted.p_test)
+p_run, t_run = fitted.p_test, choice.t
+
+# %% tags=["hide-input"]
+cdf = figures.cdf(Y_test, p_run, t_run, *words)
+results.save_picture(P.run_dir, cdf)
+show(cdf)
+
+# %% [markdown]
+# An upright step in a curve is a tie: that many rows share one prediction. A threshold
+# takes all of them or none.
+
+# %% tags=["nbval-check-output"]
+values, sizes = np.unique(p_run, return_counts=True)
+largest = values[sizes.argmax()]
+print(f"threshold {t_run:.4g} ({experiment.strategy_name(P)}) {choice.note}")
+print(f"{sizes.max()} of {Y_test.size} test {rows} say {largest:.4f}")
+_, others = np.unique(p_test, return_counts=True)
+print(f"largest tie of the network above: {others.max()}")
+
+# %% tags=["nbval-check-output"]
+for side, decided in {"with": p_run >= largest, "without": p_run > largest}.items():
+    counts = metrics.confusion_matrix(Y_test, decided)
+    at_tie = metrics.count_metrics(*counts.flat)
+    recall, fpr = at_tie["recall"], at_tie["false_positive_rate"]
+    print(f"{side:8} them: recall {recall:.4f}, false positive rate {fpr:.4f}")
+
+# %% [markdown]
+# No threshold gives anything between these two lines. Where the tie is large, everything
+# that a threshold near it promises hangs on which side of it the threshold falls. The last
+# lesson says how such ties come about: a narrow layer is off as a whole for many rows. So
+# look for ties before you trust a threshold, and before you blame a weight.
+
+# %% tags=["hide-input"]
+matrix = figures.confusion(metrics.confusion_matrix(Y_test, p_run >= t_run), *words)
+results.save_picture(P.run_dir, matrix)
+show(matrix)
+
+# %% [markdown]
+# Does the law hold for such a network, too? `make audit` compared the report's network,
+# trained to its end, with and without the balanced weight, over seeds and splits. A
+# positive first number says that the weight changed fewer decisions than another seed
+# does.
+
+# %% tags=["nbval-check-output"]
+many = pd.read_csv(results.committed("law.csv"))
+for where, of in many[many["epochs"] == many["epochs"].max()].groupby("table"):
+    fewer, auc = of["agree_weight"] - of["agree_seed"], of["roc_auc_weighted"]
+    print(f"{where}, {len(of)} pairs")
+    print(f"  agreement, weight minus seed: {in_words(fewer)}")
+    print(f"  ROC AUC, weight minus none:   {in_words(auc - of['roc_auc_plain'])}")
+
+# %% [markdown]
+# A run keeps the pictures of the rules, too, drawn for this network.
+
+# %% tags=["hide-input"]
+of_run = {
+    rule: thresholds.choose(
+        0.5 if rule == "0.5" else rule, Y_train, fitted.p_train, p_run
+    ).t
+    for rule in questions
+}
+if P.run_dir:
+    by_rule_run = {"accuracy" if r == "0.5" else r: cut for r, cut in of_run.items()}
+    four = {r: of_run[r] for r in ("prevalence", "f1", "recall:0.8", "cost:5:1")}
+    for picture in (
+        figures.cdf_rules(Y_test, p_run, of_run, *words),
+        figures.rules((Y_train, fitted.p_train), (Y_test, p_run), by_rule_run),
+        figures.measures_by_threshold(Y_test, p_run, four),
+    ):
+        results.save_picture(P.run_dir, picture)
+
+# %% [markdown]
 # ## All thresholds at once
 #
 # The [ROC curve](glossary.md#roc-curve) shows recall against false positive rate, one
-# point a threshold. Guessing would follow the diagonal. The band says how far other rows
-# of the same world could have moved it. With the parameter `n_seeds` above one, thin
-# lines say how far another seed would have.
+# point a threshold. Guessing would follow the diagonal; the area below the curve is the
+# ROC AUC. The band says how far other rows of the same world could have moved it. With
+# the parameter `n_seeds` above one, thin lines say how far another seed would have. A tie
+# is a straight piece.
 
-# %%
+# %% tags=["hide-input"]
 n = min(P.n_bootstrap, 500)
 rng = np.random.default_rng([P.seed, 2])
-bands = curve_bands(Y_test, p_test, n, rng, groups=table.test.groups) if n else None
-curve = figures.roc(Y_test, p_test, t, bands, fitted.P_test[1:])
-results.save_picture(P.run_dir, curve)
-show(curve)
+bands = curve_bands(Y_test, p_run, n, rng, groups=table.test.groups) if n else None
+roc = figures.roc(Y_test, p_run, t_run, bands, fitted.P_test[1:])
+results.save_picture(P.run_dir, roc)
+show(roc)
 
 # %% [markdown]
 # The ROC curve does not know how rare the positives are. Precision does. Where
 # positives are rare, most calls can be wrong although the ROC curve looks fine.
 
-# %%
-curve = figures.precision_recall(Y_test, p_test, t, bands, fitted.P_test[1:])
+# %% tags=["hide-input"]
+curve = figures.precision_recall(Y_test, p_run, t_run, bands, fitted.P_test[1:])
 results.save_picture(P.run_dir, curve)
 show(curve)
 
@@ -427,203 +802,71 @@ show(curve)
 # as the network. The thick curve takes the best threshold on these test rows for each
 # $x$, so it is a bound and not a rule.
 
-# %%
-lines = {rule: marks[rule] for rule in ("prevalence", "f1", "cost:5:1")}
-curve = figures.cost_curve(Y_test, p_test, lines)
-results.save_picture(P.run_dir, curve)
-show(curve)
+# %% tags=["hide-input"]
+three = {rule: of_run[rule] for rule in ("prevalence", "f1", "cost:5:1")}
+costs = figures.cost_curve(Y_test, p_run, three)
+results.save_picture(P.run_dir, costs)
+show(costs)
 
 # %% [markdown]
-# ## A weight is a threshold in disguise
-#
-# Suppose that a perfect model says $p$. Give the positives a weight $w$ and train
-# again. A perfect model then says
-#
-# $$q = \frac{w p}{w p + 1 - p},$$
-#
-# since the weight multiplies the odds. So asking $q \ge 1/2$ is asking
-# $p \ge 1/(1 + w)$. With the [balanced weight](glossary.md#balanced-weight), negatives
-# over positives, $1/(1 + w)$ is the prevalence itself.
-
-# %% tags=["nbval-check-output"]
-w_balanced = balanced_weight(Y_train)
-same = thresholds.equivalent_threshold(w_balanced)
-print(f"balanced w = {w_balanced:.4f}")
-print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_train.mean():.4f}")
-
-# %% [markdown]
-# This is a law of perfect models: no limit of size, all rows of the world, training to
-# the end. Does a network obey it? Train two alike but for the weight, from the same
-# first weights and with the same batches. The second decides at one half, the first at
-# $1/(1 + w)$.
-#
-# Something must say what counts as near. So train a third like the first, from another
-# seed. The training is short and at the report's rates; the weighted network's first
-# rate is divided by the mean weight, so that its steps are no larger to begin with.
-
-# %%
-mean_weight = np.mean(np.where(Y_train == 1, w_balanced, 1.0))
-brief = {"epochs": min(P.epochs, 25), "n_seeds": 1, "final_learning_rate": 1e-5}
-
-
-def trained(weighting, w, seed, rate):
-    changes = {"weighting": weighting, "w": w, "seed": seed}
-    changes |= {"initial_learning_rate": rate} | brief
-    return experiment.fit(P.with_(**changes), table).p_test
-
-
-# %%
-plain = trained("uniform", 1.0, P.seed, 0.01)
-other = trained("uniform", 1.0, P.seed + 1, 0.01)
-weighted = trained("positive", "balanced", P.seed, 0.01 / mean_weight)
-corrected = thresholds.unweighted_probability(weighted, w_balanced)
-
-# %% tags=["nbval-check-output"]
-decisions = {
-    "no weight, at 1/(1+w)": (plain, same),
-    "balanced weight, at 1/2": (weighted, 0.5),
-    "no weight, other seed": (other, same),
-}
-rows = []
-for name, (p, cut) in decisions.items():
-    counts = metrics.count_metrics(*metrics.confusion_matrix(Y_test, p >= cut).flat)
-    alike = np.mean((p >= cut) == (plain >= same))
-    rows.append([name, counts["recall"], counts["false_positive_rate"], alike])
-columns = ["network", "recall", "FPR", "decides as the first"]
-show(pd.DataFrame(rows, columns=columns).set_index("network").astype(float).round(4))
-
-# %% [markdown]
-# Read the last column. If the second line is as high as the third, the weight changed
-# no more decisions than another seed did.
-#
-# The weight has moved the odds, and the formula moves them back. In a perfect model,
-# the corrected curves would lie on those without weight. Look how near they come here.
-# The correction moves a curve sideways and keeps its steps; each network has its own.
-
-# %%
-models = {"no weight": plain, "balanced weight": weighted}
-models["balanced weight, corrected"] = corrected
-cuts = {"1/(1+w)": same, "1/2": 0.5}
-classes = f"{table.words.negative} above {table.words.positive}, if the model tells them apart"
-law = figures.law(Y_test, models, cuts, classes)
-results.save_picture(P.run_dir, law)
-show(law)
-
-# %% [markdown]
-# How near is near? One pair of networks cannot tell. `make audit` makes a like
-# comparison on the published table and on the simulated clinic, over seeds, splits and
-# two lengths of training. There the weighted network keeps the rate, so its steps are
-# longer. Below are its medians: the share of equal decisions, and the mean distance of
-# the probabilities after correction. Next to each stands what another seed does without
-# any weight.
-
-# %% tags=["nbval-check-output"]
-many = pd.read_csv(results.committed("law.csv"))
-measured = ["agree_weight", "agree_seed", "distance_weight", "distance_seed"]
-measured += ["roc_auc_plain", "roc_auc_weighted"]
-medians = many.groupby(["table", "epochs"])[measured].median()
-show(medians.round(4).T)
-
-# %% [markdown]
-# Compare them pair by pair: the agreement with a weight minus the agreement of two
-# seeds, and the ROC AUC with the weight minus without. The splits share rows, so the
-# $95\,\%$ intervals allow for that (Nadeau and Bengio 2003).
-
-
-# %%
-def mean_gap(of, a, b):
-    found = resampled(of[a] - of[b], test_share=0.2)
-    sure = {"above": "above zero", "below": "below zero"}
-    said = f"{found.mean:+.4f} ± {found.half:.4f}"
-    return f"{said}, {sure.get(found.verdict, 'not told apart')}"
-
-
-# %% tags=["nbval-check-output"]
-for (where, length), of in many.groupby(["table", "epochs"]):
-    print(f"{where}, {length} epochs, {len(of)} pairs:")
-    print("  agreement, weight - seed:", mean_gap(of, "agree_weight", "agree_seed"))
-    print(
-        "  ROC AUC, weight - none:  ", mean_gap(of, "roc_auc_weighted", "roc_auc_plain")
-    )
-
-# %% [markdown]
-# An interval that holds zero does not say that there is no difference. It says that
-# differences as large as its ends are not ruled out. Longer training brings both pairs
-# closer.
-#
-# A network departs from the law because it is not a perfect model: training stops
-# early, units are few, and the training rows are a sample. These numbers do not tell
-# the three causes apart.
-#
-# ## Can the probabilities be trusted?
-#
-# Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
-# together, so the parts differ in size, and each has an interval of its own. In each,
-# compare the mean prediction with the share that was really positive. On the
-# diagonal, probabilities are calibrated. A weight on one class moves them off it: they
-# no longer say how often the positive class occurs.
-
-# %%
-reliability = figures.reliability(Y_test, models)
-results.save_picture(P.run_dir, reliability)
-show(reliability)
-
-# %% tags=["nbval-check-output"]
-for name, p in {"this run's network": p_test, **models}.items():
-    print(f"{name:26} mean {p.mean():.4f}   Brier {metrics.brier(Y_test, p):.4f}")
-print(f"{'share of positives':26}      {Y_test.mean():.4f}")
-
-# %% [markdown]
-# The *Brier score* is the mean squared difference of probability and label: lower is
-# better. The correction puts the mean back, without a second training and without
-# labels. It keeps the order of the rows, and so the ROC curve.
-
-# %% tags=["nbval-check-output"]
-aucs = [metrics.roc_auc(Y_test, p) for p in (weighted, corrected)]
-print(f"ROC AUC {aucs[0]:.4f} before the correction, {aucs[1]:.4f} after")
-
-# %% [markdown]
-# ## Against the truth
-#
-# Only a simulation knows each row's true probability. Where we have one, we can ask
-# how far a network is from the truth, and how good the truth itself would be.
-
-# %% tags=["nbval-check-output"]
-truth = table.test.p_true
-if truth is None:
-    print("A real table: the true probabilities are unknown.")
-else:
-    for name, p in {"this run's network": p_test, **models, "truth": truth}.items():
-        away, auc = np.abs(p - truth).mean(), metrics.roc_auc(Y_test, p)
-        print(f"{name:26} {away:.4f} from the truth   ROC AUC {auc:.4f}")
-
-# %% [markdown]
-# Where the truth is known, no model can expect a higher ROC AUC. Other features or
-# another model could close a part of the gap. In the simulated clinic they cannot close
-# all of it: how reliable a patient is counts too. Of that no feature tells; earlier
-# visits under the same PatientId would tell a part. A threshold or
-# the correction closes none of it, since both keep the order of the rows. A weight
-# trains another network, which may order them better or worse; in a perfect model it
-# would change nothing.
-#
 # ## What we saw
 #
-# - The CDFs show every threshold at once. Their widest gap bounds recall minus false
-#   positive rate, not F1 or cost.
+# - A threshold is a level line. Moving it trades one mistake for the other.
+# - A class weight multiplies the odds by $w$, and one half comes to lie where
+#   $1/(1 + w)$ was. Exactly so for groups of rows; as nearly as another seed for a
+#   trained network.
+# - Undersampling and oversampling are that weight under other names.
 # - A threshold answers a question. Say which, and choose without test labels: on them,
 #   any choice looks better than it is.
-# - A class weight moves the odds by a factor. A threshold undoes or replaces it, as
-#   nearly as the network is near a perfect model.
+# - Look for ties. A network whose layer is off gives many rows one answer.
 # - Probabilities are worth keeping honest. Decide with a threshold, not with a weight.
 #
 # ## On your own
 #
 # 1. You can call back one row in ten. Which rule do you use, and what precision do you
 #    get?
+#
+#    <details><summary>Answer</summary>
+#
+#    `capacity`, with a tenth of the test rows: `f"capacity:{Y_test.size // 10}"`. Pass it
+#    to `thresholds.choose`, and count as above. No rule that flags as many of these rows
+#    can have a higher precision without another order of the rows, unless it breaks a tie
+#    by luck.
+#
+#    </details>
+#
 # 2. A miss costs you five false alarms. The theory says $t = 1/6$. Why does the rule
 #    find another value on these rows?
+#
+#    <details><summary>Answer</summary>
+#
+#    For three reasons. The theory is about calibrated predictions, and the network is only
+#    nearly so. The rows are a sample: the lowest cost on them is partly luck. And the cost
+#    is flat near its optimum, so a little luck moves the threshold far.
+#
+#    </details>
+#
 # 3. A weight of two instead of the balanced one: which threshold on its probabilities
 #    decides as the prevalence does without weight? Train it and see.
+#
+#    <details><summary>Answer</summary>
+#
+#    The odds of the prevalence $\pi$, times two: $q = 2\pi / (2\pi + 1 - \pi)$. For one
+#    in five that is $1/3$. Call `trained(weighting="positive", w=2.0)`, and compare its
+#    decisions at that threshold with those of the first network at $\pi$.
+#
+#    </details>
+#
+# 4. In the toy world, draw the picture of the moved line with $w = 1/4$ for the positives.
+#    What does a weight below one do, and which level line will one half lie on?
+#
+#    <details><summary>Answer</summary>
+#
+#    `weight_and_threshold(no_weight, learned(0.25), 0.25, X_toy, Y_toy)`. It makes
+#    positives count less, so the ring of one half shrinks: to the line
+#    $1 / (1 + 1/4) = 0.8$ of the first network.
+#
+#    </details>
 #
 # Practise: [exercises](../exercises/04_threshold_analysis.py), whose tests say what is wrong.
 #

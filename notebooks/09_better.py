@@ -33,7 +33,17 @@ import pandas as pd
 from lopsided.parameters import from_file, from_notebook
 from lopsided.report import results
 from lopsided.report.comparison import resampled
-from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, Picture, axes, say, show
+from lopsided.report.display import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Picture,
+    axes,
+    say,
+    show,
+)
 from lopsided.report.figures import side_by_side
 from lopsided.report.intervals import bootstrap, interval
 from lopsided.table import appointments
@@ -523,3 +533,149 @@ say(
 #    and what would it be with very many?
 # 3. Choose a threshold for each scholarship group so that both have one false positive
 #    rate. What happens to their recall, and who gains?
+
+# %% [markdown]
+# ## Appendix: ties, luck or a rule?
+#
+# The report's network gives many rows one prediction; lessons 03 and 04 show it. One
+# network is one draw of the first weights. So `make audit` trained many: as the report
+# trains its own, and then with one or two things changed. It did so on the simulated
+# clinic, and looked inside while they learned.
+#
+# First weights are drawn at random around zero. He's have the variance $2 / n_{l-1}$
+# (He et al. 2015), Xavier's $2 / (n_{l-1} + n_l)$ (Glorot and Bengio 2010). The small
+# ones have a standard deviation of a hundredth.
+
+# %% tags=["nbval-check-output"]
+study = pd.read_csv(results.committed("dead_units.csv"))
+looked_at = [int(name[5:]) for name in study if name.startswith("dead_")]
+print(f"{len(study)} networks, {study['seed'].nunique()} seeds of each kind")
+print("looked at after epochs", *looked_at)
+
+# %%
+kind_names = {
+    ("40 3", "he", 0, 0.01): "as the report: units 40, 3",
+    ("40 3", "he", 0.1, 0.01): "first biases 0.1",
+    ("40 3", "xavier", 0, 0.01): "Xavier's first weights",
+    ("40 3", "small", 0, 0.01): "small first weights",
+    ("40 6", "he", 0, 0.01): "units 40, 6",
+    ("40 10", "he", 0, 0.01): "units 40, 10",
+    ("40 3", "he", 0, 0.003): "rate 0.003",
+    ("40 3", "he", 0, 0.03): "rate 0.03",
+    ("40 3", "he", 0, 0.1): "rate 0.1",
+    ("40 3", "he", 0, 1): "rate 1",
+    ("3 3", "he", 0, 0.01): "units 3, 3",
+    ("3 3", "he", 0.1, 0.01): "units 3, 3; biases 0.1",
+    ("3 3", "xavier", 0, 0.01): "units 3, 3; Xavier",
+}
+chosen_for = study[["hidden_units", "scheme", "bias", "learning_rate"]]
+of_kind = chosen_for.itertuples(index=False, name=None)
+study["network"] = [kind_names[row] for row in of_kind]
+
+
+# %%
+def over_epochs(what, chosen, ylabel, title, share=1):
+    figure, ax = axes("epochs done", ylabel, title)
+    colours = (BLUE, ORANGE, GREEN, PURPLE)
+    looks = zip(colours, ("-", "--", "-.", ":"), "os^D", (10, 8, 7, 5), strict=True)
+    said = []
+    for name, (colour, style, marker, size) in zip(chosen, looks, strict=True):
+        of = study[study["network"] == name]
+        mean = (of[[f"{what}_{e}" for e in looked_at]].mean() * share).to_numpy()
+        ax.plot(mean, style, color=colour, marker=marker, ms=size, label=name)
+        said.append(f"{name}: {mean[0]:.2f}, in the end {mean[-1]:.2f}")
+    ax.set_xticks(range(len(looked_at)), looked_at)
+    ax.set_ylim(bottom=0)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
+    alt = f"{title}: mean over the seeds, from before training on. {'; '.join(said)}."
+    return Picture(what, figure, alt)
+
+
+# %%
+kinds_drawn = [
+    "as the report: units 40, 3",
+    "rate 1",
+    "units 3, 3",
+    "units 3, 3; biases 0.1",
+]
+show(over_epochs("dead", kinds_drawn, "dead units, mean of the seeds", "Dead units"))
+
+# %% [markdown]
+# A unit can be **born dead**. Into the second layer come outputs of ReLU units, none of
+# them negative. With $n$ of those, a bias of zero and weights of either sign, all
+# weights are negative with the chance $2^{-n}$: one in eight for three units, next to
+# none for forty. A small positive bias at the start lets such a unit live.
+#
+# Or it is **killed**: a step so long that it lands where no row turns the unit on. Look
+# at the highest rate, in the first epochs. (The axis shows a few epochs, evenly
+# spaced.) Later, changes in the first layer wake some units of the second.
+
+# %%
+kinds_drawn = [
+    "as the report: units 40, 3",
+    "units 40, 6",
+    "Xavier's first weights",
+    "rate 1",
+]
+per_cent = 100 / study["n_test"].iloc[0]
+ylabel = "% of test rows, mean of the seeds"
+heading = "Rows for which a hidden layer is off"
+show(over_epochs("silent", kinds_drawn, ylabel, heading, per_cent))
+
+# %% [markdown]
+# Dead units are not what makes most ties. For many rows a layer of three is off as a
+# whole, though each of its units wakes for other rows. Such rows share one prediction.
+# They send no gradient back through that layer either, so little moves them on.
+#
+# Here are all kinds of network after the last epoch, as the median over the seeds and
+# the range: dead units, rows for which a hidden layer is off, the largest tie, and the
+# test ROC AUC, which says how well a network ranks positives above negatives: one
+# half is chance, 1 is perfect.
+
+
+# %%
+def spread(column, form):
+    seen = study.groupby("network", sort=False)[column]
+    three = zip(seen.median(), seen.min(), seen.max(), strict=True)
+    return [f"{form} ({form}–{form})".format(*numbers) for numbers in three]
+
+
+# %% tags=["nbval-check-output"]
+last = looked_at[-1]
+study["dead"], study["off %"] = (
+    study[f"dead_{last}"],
+    study[f"silent_{last}"] * per_cent,
+)
+study["tie %"] = study["largest_tie"] * per_cent
+forms = {"dead": "{:.0f}", "off %": "{:.1f}", "tie %": "{:.1f}", "roc_auc": "{:.3f}"}
+cures = pd.DataFrame({column: spread(column, form) for column, form in forms.items()})
+show(cures.set_axis(study["network"].unique()))
+
+# %%
+by_kind = dict([*study.groupby("network")])
+usual, wider = by_kind["as the report: units 40, 3"], by_kind["units 40, 10"]
+tied = study[study["tie %"] > 1]
+say(
+    "In {tied} of {n} networks more than one row in a hundred share a prediction; "
+    "{alive} of those have no dead unit.",
+    tied=len(tied),
+    n=len(study),
+    alive=(tied["dead"] == 0).sum(),
+)
+say(
+    "Trained as the report's, a network has a hidden layer off for {low:.1f} to "
+    "{high:.1f} % of the test rows, depending on the seed; with ten units in the second "
+    "layer, for {wide:.1f} % at most.",
+    low=usual["off %"].min(),
+    high=usual["off %"].max(),
+    wide=wider["off %"].max(),
+)
+
+# %% [markdown]
+# **Width** helps most surely: each unit more makes it less likely that all are off at
+# once. **Xavier's first weights** are smaller than He's. They help both networks; the
+# narrow one keeps large ties with some seeds. **Another rate** changes the odds, and
+# still leaves some seed with a large tie. **First biases** above zero wake units that
+# would be born dead; they do little for a layer whose units are alive. **Small first
+# weights** are no cure: such a network starts slowly, and its ROC AUC shows that it has
+# not caught up.

@@ -175,12 +175,12 @@ def test_nothing_trains_twice(tiny_clinic, tmp_path, monkeypatch, capsys):
     after = {}
     for name in NOTEBOOKS:
         source = (ROOT / f"notebooks/{name}.py").read_text(encoding="utf-8")
-        before, tag, rest = source.partition('# %% tags=["parameters"]\n')
+        before, tag, rest = source.partition('# %% tags=["parameters"')
         cell, start, rest = rest.partition("\n# %%")
         assert tag
         assert start
         chosen = "\n".join(f"{key} = {value!r}" for key, value in given.items())
-        code = compile(f"{before}{cell}\n{chosen}\n{start}{rest}", name, "exec")
+        code = compile(f"{before}{tag}{cell}\n{chosen}\n{start}{rest}", name, "exec")
         exec(code, {"__name__": "__main__"})
         after[name] = len(trainings)
     assert after["03_training"] >= 2  # the report's network, from each of two seeds

@@ -100,9 +100,6 @@ EACH = {
     "rules": lambda: figures.rules((Y, P), (Y_TEST, P_TEST), RULES | {"accuracy": 0.5}),
     "measures_by_threshold": lambda: figures.measures_by_threshold(Y, P, MARKS),
     "reliability": lambda: figures.reliability(Y, {HOSTILE: P, "other": P_OTHER}),
-    "law": lambda: figures.law(
-        Y, {HOSTILE: P, "b": P_OTHER}, {"half": 0.5}, "no above"
-    ),
     "plane": lambda: figures.plane(
         CLOUDS, CURVES, (0.3, 0.6), (0.01, 0.02), "plane", "The plane", 0.5
     ),
@@ -421,23 +418,6 @@ def read_reliability(picture):
     assert_line(diagonal, diagonal.get_ydata(), diagonal.get_xdata())
 
 
-def read_law(picture):
-    (ax,) = picture.figure.axes
-    assert_axes(ax, "predicted probability", "share of the class at or below")
-    curves = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
-    assert [curve.get_label() for curve in curves[::2]] == [HOSTILE, "b"]
-    for pair, p, name in ((curves[:2], P, HOSTILE), (curves[2:], P_OTHER, "b")):
-        for y, line in enumerate(pair):
-            assert_cdf(line, Y, p, y)
-        assert len({line.get_color() for line in pair}) == 1
-        low, high = (np.median(p[Y == y]) for y in (0, 1))
-        assert_says(
-            picture, f"{name}: medians {low:.3f} of negatives, {high:.3f} of pos"
-        )
-    (text,) = ax.texts
-    assert (text.get_text(), text.xy[0]) == ("half", 0.5)
-
-
 def read_plane(picture):
     (ax,) = picture.figure.axes
     assert_axes(ax, "false positive rate", "recall (true positive rate)")
@@ -559,7 +539,6 @@ READ_BACK = {
     "rules": read_rules,
     "measures_by_threshold": read_measures_by_threshold,
     "reliability": read_reliability,
-    "law": read_law,
     "plane": read_plane,
     "side_by_side": read_side_by_side,
     "sweep: dependence": read_dependence,

@@ -1,5 +1,7 @@
 """The drawings of the lessons, read back; and the toy world that some of them show."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.colors import same_color, to_hex
@@ -15,11 +17,16 @@ from lopsided.lesson.network import (
     layer_views,
     sigmoid,
 )
-from lopsided.report import lesson_figures
+from lopsided.lesson.threshold import weighted_probability
+from lopsided.report import learning_figures, lesson_figures, threshold_figures
 from lopsided.report.display import BLUE, GREY, ORANGE
 from lopsided.report.drawings import network_graph, neuron_graph, number
 
 X, Y = toy.points(np.random.default_rng(3))
+
+
+def rng_of(seed):
+    return np.random.default_rng(seed)
 
 
 def texts(picture, colour):
@@ -157,9 +164,139 @@ def test_sizes_of_signals_are_drawn_as_they_are():
     assert all("$" not in t.get_text() for t in ax.get_yticklabels())
 
 
+def test_a_feature_is_cut_into_parts_that_hold_every_row_once():
+    rng = np.random.default_rng(0)
+    few = rng.integers(0, 3, 500) * 1.5
+    assert [name for name, _ in learning_figures.parts(few)] == ["0", "1.5", "3"]
+    tied = np.where(rng.random(999) < 0.5, 0, rng.integers(0, 100, 999))
+    for values in (few, tied, rng.normal(size=1000), rng.integers(0, 6, 60)):
+        cut = learning_figures.parts(values)
+        rows = np.array([inside for _, inside in cut])
+        assert (rows.sum(axis=0) == 1).all()
+        assert 1 < len(cut) <= 5
+        ends = [(values[r].min(), values[r].max()) for r in rows]
+        assert all(a[1] < b[0] for a, b in pairwise(ends))
+
+
+def test_a_question_shows_the_shares_as_counted():
+    labels = np.array([[1, 0, 0, 0, 1, 1, 0, 0, 0, 0]], float)
+    value = np.array([0] * 4 + [1] * 6)
+    cut = learning_figures.parts(value)
+    picture = learning_figures.question(labels, cut, "f", "<b>late", "rows")
+    bar, below = picture.figure.axes
+    assert [p.get_width() for p in bar.patches] == pytest.approx([0.7, 0.3])
+    assert np.allclose(below.containers[0][0].get_ydata(), [1 / 4, 2 / 6])
+    assert "30.0% of all rows are" in picture.alt
+    assert "0: 25.0%; 1: 33.3%" in picture.alt
+
+
+def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
+    path = np.array([[0.0, 0.0], [1.0, -0.5], [1.5, -1.0]])
+    bowl = lambda w, b: (w - 2) ** 2 + 3 * (b + 1) ** 2  # noqa: E731
+    picture = learning_figures.valleys({"one": (bowl, path), "two": (bowl, path[:2])})
+    first, _ = picture.figure.axes
+    line, dots, start, end = first.lines
+    assert np.allclose(line.get_xydata(), path)
+    assert np.allclose(dots.get_xydata(), path)
+    assert np.allclose([start.get_xydata()[0], end.get_xydata()[0]], path[[0, -1]])
+    assert "one: from 7.000 to 0.250; two: from 7.000 to 1.750" in picture.alt
+    contour = first.collections[1]
+    for level, drawn in zip(contour.levels, contour.get_paths(), strict=True):
+        if len(drawn.vertices):
+            assert np.allclose(bowl(*drawn.vertices.T), level, atol=0.05)
+
+
+def test_the_lowest_validation_loss_is_marked():
+    train, aside = np.array([3.0, 2, 1, 0.5]), np.array([3.0, 2.5, 2, 2.2])
+    curves = {"a": (train, aside), "b": (train, aside[::-1])}
+    picture = learning_figures.kept_aside(curves, 1.9)
+    for ax, best in zip(picture.figure.axes, (3, 2), strict=True):
+        seen, held, truth, mark = ax.lines
+        assert [*seen.get_ydata()] == [*train]
+        assert truth.get_ydata()[0] == 1.9
+        assert mark.get_xydata().tolist() == [[best, held.get_ydata()[best - 1]]]
+        assert all("$" not in t.get_text() for t in ax.get_xticklabels())
+    assert "lowest, 2.00, after 3 epochs and ends at 2.20" in picture.alt
+
+
+def test_a_unit_switches_on_at_its_line_towards_its_arrow():
+    network = Network([2, 3, 1])
+    network.W[1][:] = [[1, 0], [0, -2], [3, 3]]
+    network.b[1][:, 0] = [-1, 1, 99]  # the third line lies outside
+    network.W[2][:] = [[1, -1, 1]]
+    picture = learning_figures.folds(network, X, Y)
+    (ax,) = picture.figure.axes
+    for line, w, b in zip(ax.lines, network.W[1], network.b[1], strict=True):
+        assert np.allclose(w @ line.get_data() + b, 0)
+    arrows = [t for t in ax.texts if t.arrow_patch]
+    signs = [t.get_text() for t in ax.texts if t.get_text()]
+    assert signs == ["+", "−"]
+    for arrow, w, b in zip(arrows, network.W[1], network.b[1], strict=False):
+        assert w @ arrow.xy + b > 0
+    assert "1 lower it and 1 raise it" in picture.alt
+
+
+@pytest.mark.parametrize("shape", [(40, 9), (1, 3), (5, 200)])
+def test_a_square_is_as_large_as_its_weight(shape):
+    W = np.random.default_rng(0).normal(size=shape)
+    names = [f"feature {i} of many that are long" for i in range(shape[1])]
+    picture = learning_figures.weights_map(W, names, "Weights")
+    (ax,) = picture.figure.axes
+    rows = np.argsort(-np.mean(W**2, axis=0))[:12]
+    strongest = np.abs(W).sum(axis=1).argmax()
+    first = [line for line in ax.lines if line.get_xdata()[0] == 0]
+    assert len(first) == len(rows)
+    sizes = np.array([line.get_markersize() for line in first])
+    wanted = np.abs(W[strongest, rows])
+    assert np.allclose(sizes**2 / sizes.max() ** 2, wanted / wanted.max())
+    filled = [same_color(line.get_markerfacecolor(), BLUE) for line in first]
+    assert filled == (W[strongest, rows] > 0).tolist()
+
+
+def test_no_weights_can_be_drawn_where_all_are_zero():
+    assert learning_figures.weights_map(np.zeros((2, 2)), ["a", "b"], "None").alt
+
+
+def test_a_weight_moves_the_line_of_one_half_onto_the_threshold():
+    weighted = lambda P: weighted_probability(toy.probability(P), 4)  # noqa: E731
+    picture = threshold_figures.weight_and_threshold(toy.probability, weighted, 4, X, Y)
+    for ax, level in zip(picture.figure.axes, (0.5, 0.2), strict=True):
+        lines = [c for c in ax.collections if hasattr(c, "levels")][1:]
+        (half,), (dashed,) = (c.get_paths() for c in lines)
+        assert np.allclose(toy.probability(half.vertices.T), level, atol=0.02)
+        assert np.allclose(toy.probability(dashed.vertices.T), 0.2, atol=0.02)
+    assert "alike on 100% of the plane" in picture.alt
+
+
+def test_groups_lie_on_the_curve_of_the_law():
+    p = np.array([0.05, 0.2, 0.4])
+    q = weighted_probability(p, 3)
+    picture = threshold_figures.exact_law(p, q, 3, [*"abc"])
+    (ax,) = picture.figure.axes
+    curve, _, dots, _ = ax.lines
+    x, y = curve.get_data()
+    assert np.allclose(np.interp(p, x, y), q, atol=1e-3)
+    assert np.allclose(dots.get_xydata(), np.column_stack([p, q]))
+    assert "b: 0.200 becomes 0.429" in picture.alt
+    assert "1/2 on q is 0.250 on p" in [t.get_text() for t in ax.texts]
+
+
+def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
+    p = np.array([[0.1, 0.2, 0.3, 0.4]])
+    picture = threshold_figures.law({"near": (p, p), "far": (p, p[:, ::-1])}, 0.25)
+    near, far = picture.figure.axes
+    assert np.allclose(near.lines[1].get_xydata(), np.column_stack([p[0], p[0]]))
+    assert np.allclose(far.lines[1].get_ydata(), p[0, ::-1])
+    assert "near: 0.0000 apart on average, 100.0% decided alike" in picture.alt
+    assert "far: 0.2000 apart on average, 0.0% decided alike" in picture.alt
+
+
 @pytest.mark.parametrize(
     "draw",
     [
+        lambda: threshold_figures.law({"a": (toy.probability(X), Y)}, 0.5),
+        lambda: learning_figures.folds(initialise([2, 4, 1], rng_of(1)), X, Y),
+        lambda: learning_figures.weights_map(X[:, :9], [*"abcdefghi"], "W"),
         lesson_figures.activations,
         lambda: lesson_figures.certainty(1e-8),
         lambda: lesson_figures.surfaces({"t": toy.probability}, X, Y),

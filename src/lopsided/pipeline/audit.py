@@ -6,6 +6,7 @@ from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.pipeline.rows import Row, complete, tables
 from lopsided.pipeline.studies import (
+    balancing,
     baselines,
     coverage,
     dead_units,
@@ -28,6 +29,7 @@ STUDIES: dict[str, Callable[[str], list[Row]]] = {
     "baselines": baselines.rows,  # with what was selected
     "fairness": fairness.rows,  # likewise
     "resampling": resampling.rows,
+    "balancing": balancing.rows,
 }
 
 

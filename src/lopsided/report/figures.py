@@ -487,53 +487,6 @@ def rules(
 
 
 @styled
-def law(
-    Y: Array, predictions: dict[str, Array], marks: dict[str, float], classes: str
-) -> Picture:
-    """Draw the class-wise CDFs of several models on one axis.
-
-    Parameters
-    ----------
-    Y : array, m labels
-    predictions : dict of array
-        Up to three models' probabilities.
-    marks : dict of float
-        Thresholds.
-    classes : str
-        What the upper and the lower curve of each pair are.
-    """
-    figure, ax = axes(
-        "predicted probability", "share of the class at or below", "Before and after"
-    )
-    looks = ((BLUE, "-", 3.0), (ORANGE, "--", 2.0), (GREEN, "-.", 1.5))
-    in_words = []
-    for (name, p), (colour, style, width) in zip(
-        predictions.items(), looks, strict=False
-    ):
-        values, *below = threshold.class_cdfs(Y, p)
-        for i, curve in enumerate(below):
-            x, y = _thin(values, curve)
-            label = None if i else name
-            ax.step(x, y, where="post", color=colour, ls=style, lw=width, label=label)
-        in_words.append(f"{name}: medians {_medians(Y, p)}")
-    for label, t in marks.items():
-        ax.axvline(t, color=GREY, ls=":", lw=1)
-        ax.annotate(label, (t, 0.02), rotation=90, ha="right", va="bottom", fontsize=9)
-    ax.set(ylim=(0, 1))
-    figure.legend(loc="outside lower center", ncols=1)
-    alt = (
-        f"Class-wise cumulative distributions of several models; in each pair {classes}"
-        f". {'; '.join(in_words)}."
-    )
-    return Picture("law", figure, alt)
-
-
-def _medians(Y: Array, p: Array) -> str:
-    low, high = (np.median(np.ravel(p)[np.ravel(Y) == y]) for y in (0, 1))
-    return f"{low:.3f} of negatives, {high:.3f} of positives"
-
-
-@styled
 def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
     """Draw precision, recall and F1 against the threshold, with thresholds marked."""
     c = threshold.candidates(Y, p)

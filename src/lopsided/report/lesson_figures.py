@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from lopsided.lesson.network import Array, relu, sigmoid
@@ -20,8 +22,50 @@ from lopsided.report.display import (
     styled,
 )
 
-NEGATIVE: dict[str, Any] = {"facecolors": "none", "edgecolors": GREY}
-POSITIVE: dict[str, Any] = {"marker": "^", "color": ORANGE}
+NEGATIVE: dict[str, Any] = {"facecolors": "none", "edgecolors": GREY, "s": 14}
+POSITIVE: dict[str, Any] = {
+    "marker": "^",
+    "color": ORANGE,
+    "edgecolors": "white",
+    "s": 28,
+}
+
+
+GRID = np.linspace(-3, 3, 61)  # of the toy world, in both directions
+
+
+def over_plane(predict: Callable[[Array], Array]) -> Array:
+    """Give the predictions on the grid, shape (61, 61)."""
+    plane = np.stack([a.ravel() for a in np.meshgrid(GRID, GRID)])
+    return predict(plane).reshape(GRID.size, -1)
+
+
+def shade(ax: Axes, predict: Callable[[Array], Array]) -> ContourSet:
+    """Shade the toy world by what is predicted there: darker is more."""
+    levels = np.linspace(0, 1, 11)
+    return ax.contourf(
+        GRID, GRID, over_plane(predict), levels, cmap="Blues", alpha=0.75
+    )
+
+
+def level_lines(
+    ax: Axes, predict: Callable[[Array], Array], levels: Sequence[float], **look: Any
+) -> ContourSet | None:
+    """Draw lines of equal prediction; None where no level is crossed."""
+    P = over_plane(predict)
+    inside = [t for t in levels if P.min() < t < P.max()]
+    look = {"colors": "black", "linewidths": 1.8} | look
+    return ax.contour(GRID, GRID, P, inside, **look) if inside else None
+
+
+def scatter(ax: Axes, X: Array, Y: Array) -> None:
+    """Draw the points of both classes, and name the axes."""
+    positive = Y[0] == 1
+    for mask, look in ((~positive, NEGATIVE), (positive, POSITIVE)):
+        ax.scatter(X[0, mask], X[1, mask], lw=0.7, **look)
+    ax.set(xticks=[-3, 0, 3], yticks=[-3, 0, 3], xlabel="x₁", ylabel="x₂")
+    ax.set(xlim=(-3, 3), ylim=(-3, 3))
+    ax.grid(visible=False)
 
 
 @styled
@@ -48,26 +92,16 @@ def surfaces(
     rows = -(-len(panels) // 2)
     wide = min(len(panels), 2)
     figure = Figure(figsize=(5.6, 1.1 + (2.8 if wide == 2 else 4.0) * rows))
-    grid = np.linspace(-3, 3, 61)
-    plane = np.stack([a.ravel() for a in np.meshgrid(grid, grid)])
     positive = Y[0] == 1
     said = []
     for i, (title, predict) in enumerate(panels.items()):
         ax = figure.add_subplot(rows, wide, i + 1, aspect="equal")
-        P = predict(plane).reshape(grid.size, -1)
-        drawn = ax.contourf(
-            grid, grid, P, np.linspace(0, 1, 11), cmap="Blues", alpha=0.75
-        )
-        inside = [t for t in levels if P.min() < t < P.max()]
-        if inside:
-            lines = ax.contour(grid, grid, P, inside, colors="black", linewidths=1.8)
-            if len(levels) > 1:
-                ax.clabel(lines, fmt="%.2g", fontsize=10)
-        for mask, look in ((~positive, NEGATIVE), (positive, POSITIVE)):
-            ax.scatter(X[0, mask], X[1, mask], s=12, lw=0.7, **look)
-        ax.set(xticks=[-3, 0, 3], yticks=[-3, 0, 3], xlabel="x₁", ylabel="x₂")
+        drawn = shade(ax, predict)
+        lines = level_lines(ax, predict, levels)
+        if lines is not None and len(levels) > 1:
+            ax.clabel(lines, fmt="%.2g", fontsize=10)
+        scatter(ax, X, Y)
         ax.set_title(title, fontsize=11)
-        ax.grid(visible=False)
         p = predict(X)[0]
         called = p >= 0.5
         said.append(

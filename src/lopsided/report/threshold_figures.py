@@ -1,0 +1,167 @@
+"""Pictures of the law: a class weight, and the threshold that replaces it.
+
+A lesson computes, and hands over what it computed; nothing here is needed to follow it.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lopsided.lesson.network import Array
+from lopsided.lesson.threshold import equivalent_threshold, weighted_probability
+from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, Picture, axes, styled
+from lopsided.report.lesson_figures import level_lines, over_plane, scatter, shade
+
+
+@styled
+def weight_and_threshold(
+    plain: Callable[[Array], Array],
+    weighted: Callable[[Array], Array],
+    w: float,
+    X: Array,
+    Y: Array,
+) -> Picture:
+    """Draw how a class weight moves the line of one half onto another level line.
+
+    Parameters
+    ----------
+    plain, weighted : callable
+        Take points (2, m) and give probabilities (1, m); learned without and with w.
+    w : float
+        The weight on positives.
+    X, Y : array, shapes (2, m) and (1, m)
+    """
+    t = equivalent_threshold(w)
+    figure = Figure(figsize=(5.6, 3.6))
+    left, right = figure.subplots(1, 2)
+    half = {"colors": "black", "linewidths": 2.2, "linestyles": "-"}
+    low = {"colors": GREEN, "linewidths": 2.6, "linestyles": "--"}
+    titles = ("no weight", f"weight {w:g} on positives")
+    for ax, predict, title in ((left, plain, titles[0]), (right, weighted, titles[1])):
+        shade(ax, predict)
+        scatter(ax, X, Y)
+        level_lines(ax, predict, [0.5], **half)
+        level_lines(ax, plain, [t], **low)
+        ax.set_title(title, fontsize=11)
+        ax.set_aspect("equal")
+    right.set_ylabel("")
+    handles = [
+        Line2D([], [], color="black", lw=2.2),
+        Line2D([], [], color=GREEN, lw=2.6, ls="--"),
+    ]
+    labels = ["this network says 1/2", f"without weight, it says 1/(1 + w) = {t:g}"]
+    figure.legend(handles, labels, loc="outside lower center", fontsize=10)
+    inside = [over_plane(plain) >= 0.5, over_plane(plain) >= t]
+    inside.append(over_plane(weighted) >= 0.5)
+    areas = [part.mean() for part in inside]
+    alike = (inside[1] == inside[2]).mean()
+    alt = (
+        "The toy world twice, shaded by what a network says. Left, without a weight, "
+        f"one half is a ring around {areas[0]:.0%} of the plane, inside a dashed ring "
+        f"at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the ring of one "
+        f"half has grown to {areas[2]:.0%} and lies on the dashed ring: both decide "
+        f"alike on {alike:.0%} of the plane."
+    )
+    return Picture("weight_and_threshold", figure, alt)
+
+
+@styled
+def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
+    """Draw what groups are told with a weight, against their shares of positives.
+
+    Parameters
+    ----------
+    p, q : array, shape (k,)
+        Without weight, and with it.
+    w : float
+    names : list of str
+        Of the groups.
+    """
+    figure, ax = axes(
+        "p, learned without weight",
+        f"q, learned with weight {w:.3g}",
+        "A weight multiplies the odds",
+    )
+    x = np.linspace(0, 1, 201)
+    ax.plot(x, weighted_probability(x, w), color=BLUE)
+    ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1.5)
+    ax.plot(p, q, "o", color=ORANGE, ms=8)
+    t = equivalent_threshold(w)
+    ax.plot([0, t, t], [0.5, 0.5, 0], color="black", ls="--", lw=1)
+    ax.annotate(
+        f"1/2 on q is {t:.3f} on p",
+        (t, 0.25),
+        (10, 0),
+        textcoords="offset points",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
+    ax.annotate(
+        "w p / (w p + 1 − p)",
+        (0.4, float(weighted_probability(0.4, w))),
+        (-8, 6),
+        textcoords="offset points",
+        color=BLUE,
+        ha="right",
+    )
+    ax.annotate(
+        "no change",
+        (0.75, 0.75),
+        (10, -8),
+        textcoords="offset points",
+        color=GREY,
+        va="top",
+    )
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    pairs = zip(names, p, q, strict=True)
+    said = "; ".join(f"{name}: {a:.3f} becomes {b:.3f}" for name, a, b in pairs)
+    away = np.abs(q - weighted_probability(p, w)).max()
+    alt = (
+        "What is learned with a weight against what is learned without: dots for "
+        f"{len(p)} groups on the curve of the formula, at most {away:.1g} away. {said}."
+    )
+    return Picture("exact_law", figure, alt)
+
+
+@styled
+def law(
+    panels: Mapping[str, tuple[Array, Array]], t: float, most: int = 1500
+) -> Picture:
+    """Draw one network's probabilities against another's, row by row.
+
+    Parameters
+    ----------
+    panels : mapping of (array, array)
+        By title, which begins with what stands on the vertical axis: the probabilities
+        of the first network and of the other, shape (1, m).
+    t : float
+        The threshold of both, which divides each panel.
+    most : int
+        How many rows to draw, evenly spaced in the table.
+    """
+    figure = Figure(figsize=(5.6, 3.9))
+    columns = np.ravel(figure.subplots(1, len(panels), sharex=True, sharey=True))
+    top = 1.05 * max(float(np.max(pair)) for pair in panels.values())
+    said = []
+    for ax, (title, (p, other)) in zip(columns, panels.items(), strict=True):
+        p, other = np.ravel(p), np.ravel(other)
+        some = np.unique(np.linspace(0, p.size - 1, most).astype(int))
+        ax.plot([0, top], [0, top], color=GREY, ls=":", lw=1.5, zorder=1)
+        ax.plot(p[some], other[some], ".", color=BLUE, ms=3, alpha=0.4, mew=0, zorder=2)
+        ax.axvline(t, color="black", ls="--", lw=1)
+        ax.axhline(t, color="black", ls="--", lw=1)
+        ax.set(aspect="equal", xlim=(0, top), ylim=(0, top), xlabel="p, no weight")
+        ax.set_title(title, fontsize=11)
+        alike = np.mean((p >= t) == (other >= t))
+        away = np.abs(p - other).mean()
+        said.append(
+            f"{title}: {away:.4f} apart on average, {alike:.1%} decided alike at "
+            f"{t:.3f}"
+        )
+    columns[0].set_ylabel("probability of the other network")
+    alt = (
+        "A dot for each test row: what a network without weight says, and what another "
+        f"one says. Dots on the diagonal are equal. {'; '.join(said)}."
+    )
+    return Picture("law", figure, alt)
