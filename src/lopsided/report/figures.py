@@ -4,6 +4,7 @@ Longer than most: each figure stands beside the words that replace it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
