@@ -20,15 +20,15 @@
 #
 # The subject is the source report itself. Others can be audited the same way.
 
-# %% tags=["parameters"]
+# %% tags=["hide-input", "parameters"]
 run_dir = None
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.parameters import from_notebook
 
 P = from_notebook(globals(), "run_dir")
 
-# %%
+# %% tags=["hide-input"]
 from math import comb
 
 import numpy as np
@@ -50,11 +50,11 @@ from lopsided.lesson.training import train
 from lopsided.report import audit_table, experiment, results
 from lopsided.report.comparison import resampled
 from lopsided.report.display import say, show
-from lopsided.report.figures import plane
+from lopsided.report.figures import CLOUD_COLOURS, plane
 from lopsided.table import appointments
 from lopsided.table.dataset import load
 
-# %%
+# %% tags=["hide-input"]
 evidence = audit_table.evidence()
 runs, printed, points = evidence.runs, evidence.printed, evidence.points
 distances = evidence.distances
@@ -64,7 +64,7 @@ assert set(runs["data"]) == {appointments.PUBLISHED_SHA256[:12]}
 # %% [markdown]
 # ## What we found
 
-# %%
+# %% tags=["hide-input"]
 n_train = int(audit_table.row_counts(printed.train_accuracy, 150_000)[0])
 always_no = 1 - printed.positives / printed.n_test
 always_yes = 2 * printed.positives / (printed.n_test + printed.positives)
@@ -73,13 +73,13 @@ reached = set(zip(near["reading"], near["threshold"], strict=True))
 heavy = distances[distances["reading"].isin(["positive 1.5", "positive 2", "balanced"])]
 
 
-# %%
+# %% tags=["hide-input"]
 def weights_at(t):
     names = dict.fromkeys(r for r in evidence.readings if (r, t) in reached)
     return ", ".join(names) or "none"
 
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 say(
     "1. **The data.** {n_train:,} training and {n_test:,} test rows: the "
     "*Medical Appointment No Shows* file, whole.",
@@ -96,7 +96,7 @@ say(
     yes=always_yes,
 )
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 say(
     "3. **The weight does nothing.** As printed, it multiplies both classes: a learning "
     "rate under another name."
@@ -108,7 +108,7 @@ say(
     high=weights_at(0.205),
 )
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 say(
     "5. **No substantial weight was at work.** With a weight of 1.5 or more on "
     "positives, {n} of {all} settings reach the table; the nearest of their networks "
@@ -124,7 +124,7 @@ say(
     all=len(distances),
 )
 
-# %%
+# %% tags=["hide-input"]
 recalls = [name for name in runs if name.startswith("recall_at_")]
 x = np.array([0, *(float(name.split("_")[-1]) for name in recalls), 1])
 unweighted = evidence.random.query("reading == 'uniform 1' and threshold == 0.18")
@@ -132,22 +132,22 @@ curves = {
     features: (x, np.array([0, *cloud[recalls].median(), 1]))
     for features, cloud in unweighted.groupby("features", sort=False)
 }
+table = tuple(printed.rates), tuple(printed.errors)
 
 
-# %%
+# %% tags=["hide-input"]
 def plane_at(t):
     at_t = evidence.random[evidence.random["threshold"] == t].set_index("reading")
     clouds = {r: (at_t.loc[r, "fpr"], at_t.loc[r, "tpr"]) for r in evidence.readings}
-    star = tuple(printed.rates), tuple(printed.errors)
-    return plane(clouds, curves, *star, f"plane_{t}", f"Every run, read at {t}")
+    return plane(clouds, curves, *table, f"plane_{t}", f"Every run, read at {t}")
 
 
 show(plane_at(0.18))
 
 # %% [markdown]
 # Each mark is one network, trained on the real file as the report trains its own, and
-# read at the threshold $0.18$. The star is the printed table; the small ellipse around
-# it is what sampling alone allows. Lines are ROC curves, the median of each set of
+# read at the threshold $0.18$. The arrow leads to the printed table: a small ellipse, as
+# large as what sampling alone allows. Lines are ROC curves, the median of each set of
 # features. The colours are readings of the class weight: `uniform` multiplies both
 # classes, `positive` one.
 #
@@ -648,7 +648,7 @@ if again.empty:
 # %% [markdown]
 # ## The plane
 #
-# At the other threshold, the runs with a light weight on positives lie at the star. A
+# At the other threshold, the runs with a light weight on positives lie at the table. A
 # weight on positives moves a cloud up along its curve, and a threshold moves it down
 # again. The substantial weights lie far up at both.
 
@@ -656,15 +656,18 @@ if again.empty:
 show(plane_at(0.205))
 
 # %% [markdown]
-# The nearest settings, from close by.
+# The nearest settings, from close by, each with the colour of its reading.
 
 # %%
-clouds = {}
+clouds, colours = {}, {}
 for key in distances[setting].head(6).itertuples(index=False, name=None):
-    cloud = evidence.setting(dict(zip(setting, key, strict=True)), evidence.random)
-    clouds[f"{', '.join(key[:-1])}, at {key[-1]}"] = cloud["fpr"], cloud["tpr"]
-star = tuple(printed.rates), tuple(printed.errors)
-show(plane(clouds, curves, *star, "plane_near", "The nearest settings", 0.04))
+    where = dict(zip(setting, key, strict=True))
+    cloud = evidence.setting(where, evidence.random)
+    label = f"{', '.join(key[:-1])}, at {key[-1]}"
+    clouds[label] = cloud["fpr"], cloud["tpr"]
+    colours[label] = CLOUD_COLOURS[evidence.readings.index(where["reading"])]
+near_it = {"window": 0.04, "colours": colours}
+show(plane(clouds, curves, *table, "plane_near", "The nearest settings", **near_it))
 
 # %% [markdown]
 # ## The verdict

@@ -23,15 +23,15 @@
 # By itself this notebook reads the committed example, which `notebooks/sweep.yaml`
 # declares. `lopsided sweep FILE` runs another and ends with this notebook on it.
 
-# %% tags=["parameters"]
+# %% tags=["hide-input", "parameters"]
 run_dir = None  # a folder of runs/sweeps; None: the committed example
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.parameters import from_notebook
 
 P = from_notebook(globals(), "run_dir")
 
-# %%
+# %% tags=["hide-input"]
 import pandas as pd
 
 from lopsided.prose import listed
@@ -48,7 +48,7 @@ done = sweep.done
 # A *point* is one run. Parameters that vary are either *choices*, which the sweep is
 # about, or *seeds*, which are luck. A *setting* is a point without its seed.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 say(
     "Sweep {name}: {points:,} points, of which {failed:,} failed.",
     name=sweep.name,
@@ -66,7 +66,7 @@ for name in sweep.seeds:
 # Points that differ only in what happens after training, such as the threshold, share
 # one network. The first of them trains it, and the others read it.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 networks = done["training"].nunique()
 say(
     "{points:,} points needed {networks:,} networks: {saved:,} trainings were saved.",
@@ -75,7 +75,7 @@ say(
     saved=len(done) - networks,
 )
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 failed = sweep.table[sweep.table["error"].notna()]
 for _, point in failed.iterrows():
     say("- {point}: {error}", point=point["point"], error=point["error"])
@@ -121,7 +121,7 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 #
 # What cannot be compared, or with no more than one seed, stands here:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 short = effects[effects["seeds"] < 2]
 for index, row in short.iterrows():
     what = f"{row['difference']:+.4f} in" if row["blocks"] else "no difference known:"
@@ -132,7 +132,7 @@ for index, row in short.iterrows():
 if short.empty:
     say("Every comparison has two seeds or more.")
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 settings = sweep_table.settings(sweep)
 deviation = (settings["deviation"] ** 2).mean() ** 0.5
 one = len(done) - len(sweep_table.distinct(sweep))
@@ -163,7 +163,7 @@ show(picture, "Every point by its two error rates")
 # with too few seeds have no place in the order: their interval says nothing yet. Nor
 # does the order hold where intervals overlap, unless the table of effects says so.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 enough = settings["seeds"] >= sweep_table.ENOUGH
 say(
     "By {metric}, the first of {n:,} settings with {k} seeds or more; {rest:,} others "
@@ -175,7 +175,7 @@ say(
 )
 first = (settings[enough] if enough.any() else settings).head(10).round(4).reset_index()
 first.index += 1
-show(first, f"Settings by {metric}, over seeds", "settings")
+show(first.rename_axis("rank"), f"Settings by {metric}, over seeds", "settings")
 
 # %% [markdown]
 # ## The best point, and what it promises
@@ -199,7 +199,7 @@ show(pd.DataFrame(chosen).T.round(4), "The best points", "best")
 #
 # The command for a whole run of the point chosen on training rows:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 point = sweep_table.best(sweep, sweep.twin("train"))
 say("{command}", command=sweep_table.command(sweep, point))
 

@@ -21,10 +21,10 @@
 # What takes long was measured on the real file by `make audit`, and is read here from
 # `notebooks/results`.
 
-# %% tags=["parameters"]
+# %% tags=["hide-input", "parameters"]
 run_dir = None
 
-# %%
+# %% tags=["hide-input"]
 import json
 
 import numpy as np
@@ -133,7 +133,7 @@ table = held.set_axis(pd.MultiIndex.from_tuples(at, names=["metric", "threshold"
 show(table.map("{:.1%}".format))
 
 
-# %%
+# %% tags=["hide-input"]
 def coverage_figure():
     figure, ax = axes("intervals that hold the truth (%)", "", size=(5.6, 5.6))
     luck = 196 * np.sqrt(0.95 * 0.05 / n_each)
@@ -156,7 +156,7 @@ def coverage_figure():
 
 show(coverage_figure())
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 for name in table:
     low, high = table[name].idxmin(), table[name].idxmax()
     say(
@@ -249,7 +249,7 @@ text = (
     "By {name}, ahead of {ours}: {ahead}. Behind it: {behind}. Not told apart: {rest}."
 )
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 for name, label in headline.items():
     say(text, name=label, ours="the report's network", **verdict("report", name))
 
@@ -307,7 +307,7 @@ for name, label in headline.items():
     show(differences("extended", name).round(4))
 
 
-# %%
+# %% tags=["hide-input"]
 def with_ends(part):
     found = {name: resampled(part[name], test_share=0.2) for name in headline}
     ends = {n: {"": f.mean, "_low": f.low, "_high": f.high} for n, f in found.items()}
@@ -325,7 +325,7 @@ show(side_by_side(plotted.reset_index(), headline, ours, "side_by_side", title))
 # Diamonds are our networks. Each interval is that of one model's mean; models share the
 # luck of their splits, so read differences in the tables.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 for name, label in headline.items():
     say(text, name=label, ours="the chosen network", **verdict("extended", name))
 
@@ -468,7 +468,7 @@ rows = {
 show(pd.DataFrame(rows, index=groups["model"].unique()).T)
 
 
-# %%
+# %% tags=["hide-input"]
 def fairness_figure():
     table = by_group("chosen network").drop("all", level=0)
     figure, ax = axes("share (%)", "", "The chosen network, by group", (5.6, 5.2))
@@ -505,7 +505,7 @@ show(fairness_figure())
 # error rates of each group on the table. This project is for learning how such networks
 # and their reports work. It is not for use on patients.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 real = results.read_json(results.committed("real.json"))
 (kept, flagged), _ = real["test"]["confusion_matrix"]
 say(

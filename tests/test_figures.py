@@ -8,11 +8,14 @@ import inspect
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 from scipy import stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
@@ -20,7 +23,7 @@ from sklearn.calibration import calibration_curve
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
 from lopsided.report import figures, sweep_figures, sweep_table
-from lopsided.report.display import BLUE, ORANGE, Picture
+from lopsided.report.display import BLUE, ORANGE, PHONE, Picture
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
@@ -111,6 +114,11 @@ EACH = {
 }
 
 
+@cache
+def drawn(name):
+    return EACH[name]()
+
+
 # Reading back
 
 
@@ -156,7 +164,8 @@ def assert_marks(ax, marks):
     """Each mark is a vertical line, and has its name and value at its own place."""
     at = [line.get_xdata()[0] for line in unnamed(ax) if line.get_linestyle() == ":"]
     assert sorted(at) == sorted(marks.values())
-    found = {text.get_text(): text.xy[0] for text in ax.texts}
+    marked = [text for text in ax.texts if text.get_gid() != "line-name"]
+    found = {text.get_text(): text.xy[0] for text in marked}
     assert found == {f"{label}: {t:.3f}": t for label, t in marks.items()}
 
 
@@ -269,6 +278,17 @@ def read_validation(picture):
     )
     assert_line(lines(ax)["rows held out"], HELD_OUT["epoch"], HELD_OUT["validation"])
     assert_says(picture, "ends at 0.6500", "0.6100, after 4 of 20", "ends at 0.4000")
+
+
+@pytest.mark.parametrize("draw", ["loss", "loss_of_readings"])
+def test_losses_that_coincide_are_one_line_that_names_both(draw):
+    same = History(LONG.objective, [value * (1 + 1e-9) for value in LONG.objective])
+    given = same if draw == "loss" else {"a": same, "b": WEIGHTED}
+    ax = getattr(figures, draw)(given).figure.axes[0]
+    (line,) = ax.lines
+    assert "objective" in line.get_label()
+    assert "cross-entropy" in line.get_label()
+    assert_line(line, np.arange(1, len(LONG.objective) + 1), LONG.objective)
 
 
 def read_loss_of_readings(picture):
@@ -427,7 +447,6 @@ def read_plane(picture):
         x, y = map(np.median, cloud)
         assert_says(picture, f"{label} at ({x:.3f}, {y:.3f})")
     assert_line(lines(ax)["ROC curve, eight"], *CURVES["eight"])
-    assert_line(lines(ax)["the printed table"], [0.3], [0.6])
     (ellipse,) = unnamed(ax)
     x, y = ellipse.get_data()
     radius = ((x - 0.3) / 0.01) ** 2 + ((y - 0.6) / 0.02) ** 2
@@ -548,7 +567,7 @@ READ_BACK = {
 
 @pytest.mark.parametrize("name", EACH)
 def test_a_figure_draws_what_scikit_learn_computes(name):
-    READ_BACK[name](EACH[name]())
+    READ_BACK[name](drawn(name))
 
 
 def test_no_figure_is_left_out():
@@ -562,7 +581,7 @@ def test_no_figure_is_left_out():
 
 @pytest.mark.parametrize("name", EACH)
 def test_a_figure_is_the_same_each_time_and_carries_its_words(name):
-    picture = EACH[name]()
+    picture = drawn(name)
     root = ET.fromstring(picture.svg())
     assert root.get("aria-label") == picture.alt
     assert len(picture.alt) > 40
@@ -571,9 +590,56 @@ def test_a_figure_is_the_same_each_time_and_carries_its_words(name):
     assert picture.png()[:4] == b"\x89PNG"
 
 
+def test_nothing_hides_the_ellipse_of_the_plane():
+    """However small it is: no mark lies on it, and it lies over the clouds."""
+    error = 0.0038, 0.007  # of the source's table
+    ax = figures.plane(CLOUDS, CURVES, (0.3, 0.6), error, "p", "").figure.axes[0]
+    (ellipse,) = unnamed(ax)
+    box = ellipse.get_window_extent()
+    assert min(box.width, box.height) > 3  # pixels
+    above = [
+        a for a in (*ax.lines, *ax.texts) if a.get_zorder() >= ellipse.get_zorder()
+    ]
+    (arrow,) = (a for a in above if a is not ellipse)
+    assert arrow.get_text() == "the printed table"
+    assert not box.overlaps(Text.get_window_extent(arrow))
+    (tip,) = (
+        arrow.arrow_patch.get_transform()
+        .transform_path(arrow.arrow_patch.get_path())
+        .vertices[-1:]
+    )
+    assert np.hypot(*(tip - box.min)) < 60
+    assert not box.contains(*tip)
+
+
+NAMED = ["cdf", "cdf_rules", "loss", "loss_of_readings", "roc", "precision_recall"]
+NAMED += ["cost_curve", "measures_by_threshold", "reliability"]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_lines_have_their_names_beside_them_in_their_colour(name):
+    figure = drawn(name).figure
+    for ax in figure.axes:
+        said = {t.get_text(): t for t in ax.texts if t.get_gid() == "line-name"}
+        assert set(said) == set(lines(ax))
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+        for text, line in ((said[label], lines(ax)[label]) for label in said):
+            assert text.get_color() == line.get_color()
+            box = text.get_window_extent().padded(12)
+            path = line.get_transform().transform_path(line.get_path())
+            assert path.intersects_bbox(box, filled=False) or len(path.vertices) == 1
+    assert not figure.legends
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_figures_are_of_one_width(name):
+    assert drawn(name).figure.get_figwidth() == PHONE[0]
+
+
 @pytest.mark.parametrize("name", EACH)
 def test_axes_say_what_they_show(name):
-    picture = EACH[name]()
+    picture = drawn(name)
     assert re.fullmatch(r"[a-z_]+", picture.name)
     for ax in picture.figure.axes:
         if ax.axison:  # in a column or a row of panels, one carries it

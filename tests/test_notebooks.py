@@ -56,6 +56,20 @@ def test_a_pair_that_differs_is_named_with_both_commands(tmp_path):
         check_pair(script.with_suffix(".ipynb"))
 
 
+@each_notebook
+def test_tables_have_one_line_of_headings_and_no_column_that_only_counts(path):
+    outputs = (o for c in read(path).cells for o in c.get("outputs", []))
+    shown = (o.get("data", {}).get("text/html", "") for o in outputs)
+    for table in (text for text in shown if "<thead>" in text):
+        head, _, body = table.partition("<thead>")[2].partition("</thead>")
+        *above, last = head.split("</tr>")[:-1]
+        named = re.findall(r"<th[^>]*>([^<]+)</th>", last)
+        deep = len(re.findall("<th", body.partition("</tr>")[0]))
+        assert not above or len(named) > 1 < deep or 'colspan="' in head, head
+        counted = re.findall(r"<tr>\s*<th>(.*?)</th>", body)
+        assert counted != [str(i) for i in range(len(counted))] or not counted, body
+
+
 def test_notebooks_without_parameters_have_no_cell_for_them():
     without = [p.name[:2] for p in NOTEBOOKS if not tagged(p, "parameters")]
     assert without == WITHOUT

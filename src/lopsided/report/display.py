@@ -8,6 +8,7 @@ differ too, so that grey prints stay readable.
 """
 
 import io
+import itertools
 import string
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,11 +20,16 @@ from xml.sax.saxutils import quoteattr
 
 import matplotlib as mpl
 import matplotlib.style
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter
+from matplotlib.transforms import Bbox
 
 from lopsided.prose import clean, escape
 
@@ -149,12 +155,25 @@ def show(thing: Any, caption: str = "", label: str = "") -> None:
         return
     # Tables are shown whole: a reason cut in the middle is none.
     whole = ("display.max_colwidth", None, "display.max_rows", None)
+    thing, counted = _headed(thing)
     with pd.option_context(*whole, "display.width", 100):
-        html = thing._repr_html_()
+        html = thing.to_html(notebook=True, index=not counted)
         send(
-            {"text/html": html, "text/plain": repr(thing)},
+            {"text/html": html, "text/plain": thing.to_string(index=not counted)},
             {"text/html": about} if about else None,
         )
+
+
+def _headed(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Give a table one line of headings, the name of its rows among them.
+
+    Also say whether its rows are only counted, from 0, so that their numbers mean
+    nothing to a reader.
+    """
+    rows, columns = table.index, table.columns
+    if rows.nlevels == columns.nlevels == 1 and rows.name and not columns.name:
+        table = table.rename_axis(index=None, columns=rows.name)
+    return table, not rows.name and rows.equals(pd.RangeIndex(len(rows)))
 
 
 Args = ParamSpec("Args")
@@ -185,6 +204,67 @@ def axes(
     ax = figure.add_subplot()
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     return figure, ax
+
+
+def name_lines(ax: Axes) -> None:
+    """Write each named line's name beside it, in its colour, where there is room.
+
+    Call it last: of the places along a line, it takes the one where the name covers
+    least of all lines and of the names that are there already.
+    """
+    figure = ax.figure
+    with house_style():
+        figure.draw_without_rendering()
+    within = ax.get_window_extent()
+    curves = [_in_pixels(ax, line) for line in ax.lines]
+    legend = ax.get_legend()
+    taken = [
+        text.get_window_extent() for text in (*ax.texts, *([legend] if legend else []))
+    ]
+    for line, curve in zip(ax.lines, curves, strict=True):
+        if line.get_label().startswith("_"):
+            continue
+        text = ax.text(
+            0,
+            0,
+            line.get_label(),
+            transform=ax.transAxes,
+            color=line.get_color(),
+            fontsize=10,
+            va="bottom",
+            in_layout=False,
+            gid="line-name",
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )
+        size = text.get_window_extent()
+        best = (np.inf, within.x0 + 4, within.y1 - size.height - 4)
+        for x, y in curve[:: max(1, len(curve) // 60)]:
+            for dx, dy in itertools.product(
+                (4, -size.width - 4), (4, -size.height - 4)
+            ):
+                box = Bbox.from_bounds(x + dx, y + dy, size.width, size.height)
+                wide, near = box.padded(2), box.padded(12)
+                if not (within.contains(*wide.min) and within.contains(*wide.max)):
+                    continue
+                cost = sum(10 * _inside(wide, other) for other in curves)
+                cost += sum(
+                    _inside(near, other) for other in curves if other is not curve
+                )
+                cost += 1000 * sum(wide.overlaps(name) for name in taken)
+                best = min(best, (float(cost), *box.min))
+        text.set_position(ax.transAxes.inverted().transform(best[1:]))
+        taken.append(text.get_window_extent())
+
+
+def _in_pixels(ax: Axes, line: Line2D) -> npt.NDArray[np.float64]:
+    """Place points along a line, as it is drawn, a few pixels apart."""
+    path = line.get_transform().transform_path(line.get_path())
+    steps = path.interpolated(30 if len(path.vertices) < 60 else 2).vertices
+    return np.asarray(steps[np.isfinite(steps).all(axis=1)])
+
+
+def _inside(box: Bbox, points: npt.NDArray[np.float64]) -> int:
+    return int(((points > box.min) & (points < box.max)).all(axis=1).sum())
 
 
 class _Escaping(string.Formatter):

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 
@@ -33,8 +34,12 @@ from lopsided.report.display import (
     PURPLE,
     Picture,
     axes,
+    name_lines,
     styled,
 )
+
+#: Of the clouds in a plane, in their order.
+CLOUD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
 
 
 def _thin(*curves: Array, most: int = 600) -> list[Array]:
@@ -57,6 +62,7 @@ def _mark(ax: Axes, marks: dict[str, float], top: float = 0.95) -> str:
             va="center",
             fontsize=10,
             arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.8},
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
         )
     return ", ".join(f"{label} at {t:.3g}" for label, t in marks.items())
 
@@ -86,7 +92,7 @@ def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
     ax.axvline(t, color=GREY, ls=":", label=f"threshold {t:.3g}")
     _widest_gap(ax, Y, p)
     ax.set_ylim(0, 1)
-    ax.legend()
+    name_lines(ax)
     alt = (
         f"Cumulative distributions of the predicted probability. The widest gap of "
         f"{positive} and {negative} is {gap:.3f}, at {at:.3f}. At or above the "
@@ -125,7 +131,7 @@ def cdf_rules(
     _widest_gap(ax, Y, p)
     placed = _mark(ax, marks, top=0.88)
     ax.set(xlim=(0, max(values[-1], *marks.values()) / 0.6), ylim=(0, 1.02))
-    figure.legend(loc="outside lower center", ncols=2)
+    name_lines(ax)
     alt = (
         "Class-wise cumulative distributions with the threshold of each rule. "
         f"Marked: {placed}."
@@ -144,7 +150,7 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
     """
     table = np.asarray(table)
     share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    figure, ax = axes("predicted", "actual", "Confusion matrix (test)", (5.2, 3.9))
+    figure, ax = axes("predicted", "actual", "Confusion matrix (test)")
     ax.grid(False)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1.6)  # pale enough for black text
     for (i, j), count in np.ndenumerate(table):
@@ -221,17 +227,11 @@ def _of_hundred(counts: Array) -> Array:
 def loss(history: History) -> Picture:
     """Draw what training descended, and the plain cross-entropy beside it."""
     figure, ax = axes("epoch", "mean loss (nats)", "Training loss")
-    looks: dict[str, Any]
-    epochs = np.arange(1, len(history.objective) + 1)
-    marker = "o" if len(epochs) == 1 else None  # one point makes no line
-    looks = {"color": BLUE, "ls": "-", "marker": marker}
-    ax.plot(epochs, history.objective, label="objective", **looks)
-    looks |= {"color": ORANGE, "ls": "--"}
-    ax.plot(epochs, history.cross_entropy, label="cross-entropy", **looks)
+    epochs = _losses(ax, history, "objective")
     if len(epochs) > 10:
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter("{x:g}")
-    ax.legend()
+    name_lines(ax)
     alt = (
         f"Training loss over {len(epochs)} epochs. The objective goes from "
         f"{history.objective[0]:.4f} to {history.objective[-1]:.4f}; the unweighted "
@@ -239,6 +239,20 @@ def loss(history: History) -> Picture:
         f"{history.cross_entropy[-1]:.4f}."
     )
     return Picture("loss", figure, alt)
+
+
+def _losses(ax: Axes, history: History, descended: str) -> Array:
+    """Draw the objective and the plain cross-entropy, as one line where they agree."""
+    epochs = np.arange(1, len(history.objective) + 1)
+    marker = "o" if len(epochs) == 1 else None  # one point makes no line
+    looks = {descended: (BLUE, "-"), "cross-entropy": (ORANGE, "--")}
+    if np.allclose(history.objective, history.cross_entropy, rtol=1e-3):
+        looks = {f"{descended}, and cross-entropy": (BLUE, "-")}
+    for (name, (colour, style)), values in zip(
+        looks.items(), (history.objective, history.cross_entropy), strict=False
+    ):
+        ax.plot(epochs, values, color=colour, ls=style, marker=marker, label=name)
+    return epochs
 
 
 @styled
@@ -285,19 +299,16 @@ def loss_of_readings(curves: dict[str, History]) -> Picture:
     for ax, (name, history) in zip(
         figure.subplots(2, sharex=True), curves.items(), strict=True
     ):
-        epochs = np.arange(1, len(history.objective) + 1)
-        ax.plot(epochs, history.objective, color=BLUE, label="objective: descended")
-        ax.plot(
-            epochs, history.cross_entropy, color=ORANGE, ls="--", label="cross-entropy"
-        )
+        _losses(ax, history, "objective: descended")
         ax.set(title=name, ylabel="mean loss (nats)", xlabel="epoch")
         ax.label_outer()
-        ax.legend()
         ends = (history.objective, history.cross_entropy)
         (a, b), (c, d) = ((curve[0], curve[-1]) for curve in ends)
         in_words.append(
             f"{name}: objective {a:.3f} to {b:.3f}, cross-entropy {c:.3f} to {d:.3f}"
         )
+    for ax in figure.axes:  # only now do all panels have their place
+        name_lines(ax)
     alt = f"Training loss of two readings of the class weight. {'; '.join(in_words)}."
     return Picture("loss_of_readings", figure, alt)
 
@@ -329,7 +340,7 @@ def roc(
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1, label="knows nothing")
     x, y = point["false_positive_rate"], point["recall"]
     ax.plot(x, y, "o", color=ORANGE, label=f"threshold {t:.3g}")
-    ax.legend(loc="lower right")
+    _name_all(ax, "lower right")
     alt = (
         f"ROC curve with area {roc_auc(Y, p):.4f}. The threshold {t:.3g} gives a false "
         f"positive rate of {x:.3f} and a recall of {y:.3f}."
@@ -359,7 +370,7 @@ def precision_recall(
     x, y = point["recall"], point["precision"]
     ax.plot(x, y, "o", color=ORANGE, label=f"threshold {t:.3g}")
     ax.set(xlim=(-0.02, 1.02), ylim=(0, 1.02))
-    ax.legend(loc="upper right")
+    _name_all(ax, "upper right")
     here = f"recall {x:.3f}" + (f" and precision {y:.3f}" if np.isfinite(y) else "")
     alt = (
         f"Precision against recall; average precision {average_precision(Y, p):.4f}, "
@@ -393,6 +404,13 @@ def _behind(
         label = None if i else "other seeds"
         x, y = _thin(*(rates[name][1:] for name in names))
         ax.plot(x, y, color=GREEN, lw=0.8, alpha=0.7, label=label)
+
+
+def _name_all(ax: Axes, corner: str) -> None:
+    """Name lines beside themselves, and a band, which has no one place, in a corner."""
+    if ax.collections:
+        ax.legend(handles=[*ax.collections], loc=corner)
+    name_lines(ax)
 
 
 def _behind_in_words(bands: pd.DataFrame | None, areas: list[float]) -> str:
@@ -437,7 +455,7 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
     best = cost(*thin).min(axis=0)
     ax.plot(x, best, color=BLUE, lw=2.5, label="best threshold")
     ax.set(xlim=(0, 1), ylim=(0, 0.6))
-    figure.legend(loc="outside lower center", ncols=2)
+    name_lines(ax)
     gain = np.minimum(x, 1 - x) - best
     alt = (
         "Normalised expected cost against the weight of positives. The best threshold "
@@ -500,7 +518,7 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
         ax.plot(*_thin(c.t, rates[name]), color=colour, ls=style, label=label)
     placed = _mark(ax, marks)
     ax.set(xlim=(0, 1.05 * c.t[1]), ylim=(0, 1))
-    ax.legend(loc="center right")
+    name_lines(ax)
     alt = (
         "Precision, recall and F1 against the threshold. Recall falls from 1 as the "
         f"threshold rises; precision starts at the prevalence. Marked: {placed}."
@@ -563,7 +581,7 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
     top = min(1.0, 1.1 * top)
     ax.plot([0, top], [0, top], color=GREY, ls=":", lw=1, label="perfect")
     ax.set(xlim=(0, top), ylim=(0, top))
-    ax.legend()
+    name_lines(ax)
     alt = "Reliability diagram against the diagonal. " + "; ".join(in_words) + "."
     return Picture("reliability", figure, alt)
 
@@ -577,6 +595,7 @@ def plane(
     name: str,
     title: str,
     window: float | None = None,
+    colours: Mapping[str, str] | None = None,
 ) -> Picture:
     """Draw false positive rates against recalls: clouds of runs around one point.
 
@@ -590,6 +609,8 @@ def plane(
         What a report's table gives, false positive rate first, and its errors.
     window : float, optional
         Show only so much to each side of the point.
+    colours : mapping of str, optional
+        Of clouds, where another picture has given them theirs; else `CLOUD_COLOURS`.
     """
     figure, ax = axes(
         "false positive rate", "recall (true positive rate)", title, (5.6, 6.2)
@@ -597,16 +618,13 @@ def plane(
     styles = ("-", "--", "-.", ":")
     for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
         ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
-    colours = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
     for (label, (x, y)), colour, marker in zip(
-        clouds.items(), colours, "os^DvP", strict=False
+        clouds.items(), CLOUD_COLOURS, "os^DvP", strict=False
     ):
+        colour = (colours or {}).get(label, colour)
         ax.plot(x, y, marker, ls="", color=colour, ms=5, alpha=0.7, label=label)
-    angle = np.linspace(0, 2 * np.pi, 100)
     reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
-    x, y = point[0] + reach * error[0] * np.cos(angle), np.sin(angle)
-    ax.plot(x, point[1] + reach * error[1] * y, color="black", lw=1)
-    ax.plot(*point, "*", color="black", ms=12, label="the printed table")
+    _ellipse(ax, point, (reach * error[0], reach * error[1]), "the printed table")
     if window:
         ax.set(xlim=(point[0] - window, point[0] + window))
         ax.set(ylim=(point[1] - window, point[1] + window))
@@ -621,6 +639,25 @@ def plane(
         f"{point[1]:.3f}). Medians of the clouds: " + "; ".join(middle) + "."
     )
     return Picture(name, figure, alt)
+
+
+def _ellipse(
+    ax: Axes, middle: tuple[float, float], radii: tuple[float, float], name: str
+) -> None:
+    """Draw an ellipse over all else, with an arrow to it that does not cover it."""
+    angle = np.linspace(0, 2 * np.pi, 100)
+    x, y = middle[0] + radii[0] * np.cos(angle), middle[1] + radii[1] * np.sin(angle)
+    halo = withStroke(linewidth=4, foreground="white")
+    ax.plot(x, y, color="black", lw=1.5, zorder=5, path_effects=[halo])
+    ax.annotate(
+        name,
+        (middle[0] + radii[0], middle[1] - radii[1]),
+        xytext=(0.97, 0.05),
+        textcoords="axes fraction",
+        ha="right",
+        arrowprops={"arrowstyle": "->", "shrinkB": 3},
+        zorder=5,
+    )
 
 
 @styled
