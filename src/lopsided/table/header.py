@@ -46,7 +46,8 @@ def is_data(first: Row, rest: Sequence[Row]) -> bool:
         cells = [row[i].strip() for row in rest if i < len(row) and not is_gap(row[i])]
         if not cells:
             continue
-        if sum(read_cell(cell) is not None for cell in cells) >= 0.9 * len(cells):
+        is_number = {cell: read_cell(cell) is not None for cell in set(cells)}
+        if sum(is_number[cell] for cell in cells) >= 0.9 * len(cells):
             votes.append(is_gap(name) or read_cell(name) is not None)
         elif len(set(cells)) <= len(cells) / 2 and name.strip():
             words.append(name.strip() in cells)

@@ -1,0 +1,150 @@
+"""Time whole commands, beside the same commands of an earlier revision: `make bench`.
+
+Each command runs once unmeasured, then in turn with the earlier revision's, which git
+puts into a folder of its own. Both use this environment. Written down is the time on
+the clock, which is what a user waits, and the processor time of all its processes,
+which depends less on what else the machine does. ``commands.json`` and ``commands.md``
+go to ``results``. Arguments name the commands to measure; by default all.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from bench import EARLIER, RESULTS, machine, versions
+
+ROOT = Path(__file__).parents[1]
+ROUNDS = 3
+#: Each command by name: its words, seconds that it may take on two cores or None, and
+#: whether the earlier revision is timed too.
+COMMANDS = {
+    "help": (["--help"], 0.3, True),
+    "check": (["check", "clinic.csv"], 1.5, True),
+    "default run": (["report"], 18, True),
+    "ten networks": (
+        ["report", "--run", "ten", *"-p epochs 40 -p n_seeds 10".split()],
+        None,
+        True,
+    ),
+    "worked sweep": (["sweep"], 150, False),
+}
+#: The most of the earlier revision's time that a command may take.
+SHARES = {"ten networks": 0.6}
+
+
+def timed(source, folder, words):
+    """Run a command of one revision; give its seconds: clock and processors."""
+    sweep = folder / "runs/sweeps"
+    if words == ["sweep"] and sweep.exists():  # it would resume
+        sweep.rename(folder / f"swept {time.time()}")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "lopsided", *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(source / "src")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    clock = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return {"clock": round(clock, 2), "processor": round(used, 2)}
+
+
+def measure(names, folder):
+    """Time the commands in turn with the earlier revision's: a list of dict."""
+    earlier = folder / EARLIER["revision"]
+    git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run(
+        [*git, "add", "--detach", str(earlier), EARLIER["revision"]],
+        check=True,
+        capture_output=True,
+    )
+    try:
+        places = {"now": ROOT, "earlier": earlier}
+        for name in places:
+            (folder / name).mkdir()
+            make = ["simulate", "clinic.csv", "--rows", "2000"]
+            timed(ROOT, folder / name, make)
+        found = []
+        for name in names:
+            words, asked, both = COMMANDS[name]
+            times = {"now": [], "earlier": []}
+            rounds = ROUNDS if both else 1
+            for k in range(rounds + both):
+                for place, source in places.items():
+                    if place == "now" or both:
+                        taken = timed(source, folder / place, words)
+                        print(name, place, taken, flush=True)
+                        if k >= both:  # the first of several only warms up
+                            times[place].append(taken)
+            found.append({"command": name, "words": words, "asked": asked} | times)
+        return found
+    finally:
+        subprocess.run([*git, "remove", "--force", str(earlier)], check=True)
+
+
+def ratios(row, clock):
+    """Give each round's share of the earlier revision's time."""
+    pairs = zip(row["now"], row["earlier"], strict=False)
+    return [now[clock] / earlier[clock] for now, earlier in pairs]
+
+
+def table(rows):
+    """Lay out medians and ratios, as Markdown."""
+    revision = EARLIER["revision"]
+    lines = [
+        f"| command | seconds | asked | of processors | at {revision}: seconds "
+        "| of processors | ratio of seconds | of processors |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    for row in rows:
+        cells = [f"{row['command']}: `lopsided {' '.join(row['words'])}`"]
+        for place in ("now", "earlier"):
+            for clock in ("clock", "processor"):
+                seconds = [taken[clock] for taken in row[place]]
+                cells.append(f"{median(seconds):.2f}" if seconds else "")
+        cells.insert(2, "" if row["asked"] is None else f"{row['asked']:g}")
+        for clock in ("clock", "processor"):
+            shares = ratios(row, clock)
+            cells.append(f"{median(shares):.2f} ×" if shares else "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Measure, and write."""
+    names = sys.argv[1:] or [*COMMANDS]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(names, Path(folder))
+    where = machine()
+    said = (
+        f"Medians of {ROUNDS} rounds, the sweep once. All {where['cores']} cores: "
+        f"{where['processor']}, {where['system']}, Python {where['python']}, load "
+        f"{where['load']}: with a load above the cores, what the clock says is mostly "
+        "waiting. " + ", ".join(f"{k} {v}" for k, v in versions().items() if v) + "."
+    )
+    for row in rows:
+        if row["command"] in SHARES and row["earlier"]:
+            share, most = median(ratios(row, "clock")), SHARES[row["command"]]
+            said += (
+                f"\n\nThe {row['command']} take {share:.2f} times as long as at "
+                f"{EARLIER['revision']}; at most {most:g} is asked."
+            )
+    content = {"machine": where, "versions": versions(), "commands": rows}
+    (RESULTS / "commands.json").write_text(json.dumps(content, indent=1) + "\n")
+    text = f"{table(rows)}\n\n{said}\n"
+    (RESULTS / "commands.md").write_text(text, encoding="utf-8")
+    print(f"\n{text}")
+
+
+if __name__ == "__main__":
+    main()
