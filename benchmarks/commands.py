@@ -48,7 +48,8 @@ def timed(source, folder, words):
     subprocess.run(
         [sys.executable, "-m", "lopsided", *words],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(source / "src")},
+        # Runs that others make here tidy the common folder for temporary files.
+        env=os.environ | {"PYTHONPATH": str(source / "src"), "TMPDIR": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,
