@@ -212,7 +212,8 @@ def name_lines(ax: Axes) -> None:
     Call it last: of the places along a line, it takes the one where the name covers
     least of all lines and of the names that are there already.
     """
-    figure = ax.figure
+    figure = ax.get_figure(root=True)
+    assert figure is not None
     with house_style():
         figure.draw_without_rendering()
     within = ax.get_window_extent()
@@ -222,12 +223,13 @@ def name_lines(ax: Axes) -> None:
         text.get_window_extent() for text in (*ax.texts, *([legend] if legend else []))
     ]
     for line, curve in zip(ax.lines, curves, strict=True):
-        if line.get_label().startswith("_"):
+        name = str(line.get_label())
+        if name.startswith("_"):
             continue
         text = ax.text(
             0,
             0,
-            line.get_label(),
+            name,
             transform=ax.transAxes,
             color=line.get_color(),
             fontsize=10,
@@ -250,17 +252,20 @@ def name_lines(ax: Axes) -> None:
                 cost += sum(
                     _inside(near, other) for other in curves if other is not curve
                 )
-                cost += 1000 * sum(wide.overlaps(name) for name in taken)
+                cost += 1000 * sum(wide.overlaps(other) for other in taken)
                 best = min(best, (float(cost), *box.min))
-        text.set_position(ax.transAxes.inverted().transform(best[1:]))
+        x, y = ax.transAxes.inverted().transform(best[1:])
+        text.set_position((x, y))
         taken.append(text.get_window_extent())
 
 
 def _in_pixels(ax: Axes, line: Line2D) -> npt.NDArray[np.float64]:
     """Place points along a line, as it is drawn, a few pixels apart."""
     path = line.get_transform().transform_path(line.get_path())
-    steps = path.interpolated(30 if len(path.vertices) < 60 else 2).vertices
-    return np.asarray(steps[np.isfinite(steps).all(axis=1)])
+    path = path.interpolated(30 if len(np.asarray(path.vertices)) < 60 else 2)
+    steps: npt.NDArray[np.float64] = np.asarray(path.vertices)
+    whole: npt.NDArray[np.float64] = steps[np.isfinite(steps).all(axis=1)]
+    return whole
 
 
 def _inside(box: Bbox, points: npt.NDArray[np.float64]) -> int:

@@ -4,7 +4,7 @@ Longer than most: each figure stands beside the words that replace it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -406,10 +406,11 @@ def _behind(
         ax.plot(x, y, color=GREEN, lw=0.8, alpha=0.7, label=label)
 
 
-def _name_all(ax: Axes, corner: str) -> None:
+def _name_all(ax: Axes, corner: Literal["lower right", "upper right"]) -> None:
     """Name lines beside themselves, and a band, which has no one place, in a corner."""
     if ax.collections:
-        ax.legend(handles=[*ax.collections], loc=corner)
+        bands = list(ax.collections)
+        ax.legend(bands, [str(band.get_label()) for band in bands], loc=corner)
     name_lines(ax)
 
 

@@ -54,8 +54,8 @@ def level_lines(
     """Draw lines of equal prediction; None where no level is crossed."""
     P = over_plane(predict)
     inside = [t for t in levels if P.min() < t < P.max()]
-    look = {"colors": "black", "linewidths": 1.8} | look
-    return ax.contour(GRID, GRID, P, inside, **look) if inside else None
+    looks: dict[str, Any] = {"colors": "black", "linewidths": 1.8} | look
+    return ax.contour(GRID, GRID, P, inside, **looks) if inside else None
 
 
 def scatter(ax: Axes, X: Array, Y: Array) -> None:

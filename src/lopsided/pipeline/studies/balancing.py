@@ -28,7 +28,6 @@ from lopsided.lesson.threshold import (
     unweighted_probability,
 )
 from lopsided.parameters import Parameters
-from lopsided.pipeline.predictors import fastest
 from lopsided.pipeline.rows import Cells, Row
 from lopsided.report import experiment
 from lopsided.table.dataset import Dataset, Rows, load
@@ -118,6 +117,6 @@ def resampled(train: Rows, method: str, seed: int) -> Rows:
 def _plain(data: str, seed: int, epochs: int) -> tuple[Dataset, Array]:
     """Load and split, and train without balance: once for all methods of a worker."""
     p = Parameters(data=data, seed=seed, split_seed=seed)
-    p = p.with_(**NETWORK | {"engine": fastest(), "epochs": epochs})
+    p = p.with_(**NETWORK | {"epochs": epochs})
     d = load(p)
     return d, experiment.fit(d.parameters, d).p_test
