@@ -171,7 +171,8 @@ def _headed(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     nothing to a reader.
     """
     rows, columns = table.index, table.columns
-    if rows.nlevels == columns.nlevels == 1 and rows.name and not columns.name:
+    named = rows.name is not None and columns.name is None
+    if rows.nlevels == columns.nlevels == 1 and named:
         table = table.rename_axis(index=None, columns=rows.name)
     return table, not rows.name and rows.equals(pd.RangeIndex(len(rows)))
 
