@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 from lopsided.parameters import Parameters
-from lopsided.report import beside, experiment
+from lopsided.report import beside, experiment, results
 from lopsided.table.dataset import load
 
 pytestmark = pytest.mark.slow
@@ -50,8 +50,10 @@ def test_the_default_run(engine, tolerance):
     if engine == "numba":
         pytest.importorskip("numba", reason="needs the extra 'fast'")
     dataset = load(Parameters(engine=engine))
-    p, fitted = dataset.parameters, experiment.fit(dataset.parameters, dataset)
+    choice = results.choice(dataset.parameters, dataset)
+    p, fitted = choice.parameters, experiment.fit(choice.parameters, dataset)
     found = experiment.measure(p, dataset, fitted)
+    found["training"] = choice.told
     found["beside"] = beside.measure(p, dataset, fitted, found["threshold"])
     assert_close(found, golden("simulated"), tolerance)
 

@@ -2,7 +2,10 @@
 
 import re
 import reprlib
+import string
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 #: What no document can hold, or would act on a terminal or on the text around it:
 #: control characters, halves of characters, what Unicode says is no character, the byte
@@ -74,3 +77,36 @@ def listed(texts: Sequence[str], most: int = 6) -> str:
 def few(names: Sequence[str], most: int = 6) -> str:
     """List the first of some names, quoted, and say how many more there are."""
     return listed([*map(quoted, names)], most)
+
+
+class _Escaping(string.Formatter):
+    """Format as usual, but let no text that comes from a table act as markup."""
+
+    def format_field(self, value: Any, spec: str) -> str:
+        if isinstance(value, str):
+            value = escape(value)
+        return str(super().format_field(value, spec))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words with values in them, as plain text and as Markdown.
+
+    Attributes
+    ----------
+    template : str
+        Markdown with ``{name}`` or ``{name:.4f}`` where values go.
+    values : dict
+        Texts among them are escaped: a column may be called ``<script>``.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+    def plain(self) -> str:
+        """Write it for a terminal."""
+        return self.template.format(**self.values)
+
+    def markdown(self) -> str:
+        """Write it for a document."""
+        return _Escaping().format(self.template, **self.values)

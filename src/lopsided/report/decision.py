@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lopsided.prose import count, quoted
+from lopsided.prose import Sentence, count, quoted
 from lopsided.report import beside, health
-from lopsided.report.display import Sentence
 
 Measured = dict[str, Any]
 MOST_TO_MIND = 5  # sentences; the others stand in section 1

@@ -9,7 +9,6 @@ differ too, so that grey prints stay readable.
 
 import io
 import itertools
-import string
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter
 from matplotlib.transforms import Bbox
 
-from lopsided.prose import clean, escape
+from lopsided.prose import Sentence, clean
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = (
     "#0072B2",
@@ -171,7 +170,8 @@ def _headed(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     nothing to a reader.
     """
     rows, columns = table.index, table.columns
-    if rows.nlevels == columns.nlevels == 1 and rows.name and not columns.name:
+    named = rows.name is not None and columns.name is None
+    if rows.nlevels == columns.nlevels == 1 and named:
         table = table.rename_axis(index=None, columns=rows.name)
     return table, not rows.name and rows.equals(pd.RangeIndex(len(rows)))
 
@@ -270,39 +270,6 @@ def _in_pixels(ax: Axes, line: Line2D) -> npt.NDArray[np.float64]:
 
 def _inside(box: Bbox, points: npt.NDArray[np.float64]) -> int:
     return int(((points > box.min) & (points < box.max)).all(axis=1).sum())
-
-
-class _Escaping(string.Formatter):
-    """Format as usual, but let no text that comes from a table act as markup."""
-
-    def format_field(self, value: Any, spec: str) -> str:
-        if isinstance(value, str):
-            value = escape(value)
-        return str(super().format_field(value, spec))
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Words with values in them, as plain text and as Markdown.
-
-    Attributes
-    ----------
-    template : str
-        Markdown with ``{name}`` or ``{name:.4f}`` where values go.
-    values : dict
-        Texts among them are escaped: a column may be called ``<script>``.
-    """
-
-    template: str
-    values: dict[str, Any]
-
-    def plain(self) -> str:
-        """Write it for a terminal."""
-        return self.template.format(**self.values)
-
-    def markdown(self) -> str:
-        """Write it for a document."""
-        return _Escaping().format(self.template, **self.values)
 
 
 def say(sentence: str | Sentence, **values: Any) -> None:

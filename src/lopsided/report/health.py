@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from lopsided.lesson.network import Array, Network, forward
 from lopsided.lesson.threshold import unweighted_probability
-from lopsided.report.display import Sentence
+from lopsided.prose import Sentence
 from lopsided.table.dataset import Dataset
 
 FOLDS = 5
