@@ -28,7 +28,7 @@ from sklearn import datasets as bundled
 
 from lopsided.lesson import metrics
 from lopsided.parameters import Parameters
-from lopsided.report import beside, choosing, experiment
+from lopsided.report import baselines, choosing, experiment
 from lopsided.table.dataset import load
 
 RESULTS = Path(__file__).parent / "results"
@@ -116,8 +116,11 @@ def measure(name, declared, split, folder):
     chosen = choosing.choose(p, d).parameters
     predictions = {"network": experiment.fit(chosen, d).p_test}
     seconds = time.process_time() - start
-    models = {"logistic": beside.logistic(len(d.X_train)), "trees": beside.trees()}
-    predictions |= {n: beside.estimator(model)(d) for n, model in models.items()}
+    models = {
+        "logistic": baselines.logistic(len(d.X_train)),
+        "trees": baselines.trees(),
+    }
+    predictions |= {n: baselines.estimator(model)(d) for n, model in models.items()}
     row = {
         "table": name,
         "rows": d.Y_train.size + d.Y_test.size,

@@ -39,7 +39,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.training import train
 from lopsided.report.display import show
-from lopsided.report.drawings import network_graph, neuron_graph
+from lopsided.report.lesson_drawings import network_graph, neuron_graph
 from lopsided.report.lesson_figures import (
     activations,
     certainty,

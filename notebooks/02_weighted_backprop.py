@@ -51,7 +51,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
-from lopsided.report.drawings import network_graph, neuron_graph
+from lopsided.report.lesson_drawings import network_graph, neuron_graph
 from lopsided.report.lesson_figures import surfaces, tangent
 
 # %% [markdown]

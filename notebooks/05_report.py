@@ -76,7 +76,7 @@ import pandas as pd
 from lopsided.lesson.network import n_parameters
 from lopsided.lesson.threshold import equivalent_threshold, ks_distance
 from lopsided.report import (
-    beside,
+    baselines,
     choosing,
     decision,
     experiment,
@@ -95,7 +95,7 @@ P = choice.parameters
 fitted = results.fitted(P, table)
 measured = experiment.measure(P, table, fitted)
 measured["training"] = choice.told
-measured["beside"] = beside.measure(P, table, fitted, measured["threshold"])
+measured["beside"] = baselines.measure(P, table, fitted, measured["threshold"])
 results.save_metrics(P.run_dir, measured)
 
 # %%
@@ -430,11 +430,11 @@ else:
 
 # %% tags=["nbval-check-output"]
 show(
-    beside.table(measured, (table.words.negative, table.words.positive)),
+    baselines.table(measured, (table.words.negative, table.words.positive)),
     "The network beside other models, on the test rows.",
     "beside",
 )
-say("{so}", so=beside.sentence(measured["beside"], P.training == "fitted"))
+say("{so}", so=baselines.sentence(measured["beside"], P.training == "fitted"))
 
 # %% [markdown]
 # Which rows are ranked above which is drawn as a ROC curve<!-- see roc --> and as
@@ -456,7 +456,7 @@ for picture, caption in (
     show(picture, caption)
 
 # %% tags=["nbval-check-output"]
-prior = beside.entry(measured["beside"], beside.NEVER)
+prior = baselines.entry(measured["beside"], baselines.NEVER)
 say(
     "On average the network says {said:.4f}, and {were:.4f} of the test {rows} are "
     "{positive}. Its log loss is {ours:.4f}; who says the training prevalence to all "

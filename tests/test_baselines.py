@@ -18,7 +18,7 @@ from lopsided.parameters import REPORT
 from lopsided.pipeline.predictors import dataset, network
 from lopsided.pipeline.rows import complete, expand, read_rows
 from lopsided.pipeline.studies import baselines, selection
-from lopsided.report.beside import estimator
+from lopsided.report.baselines import estimator
 from lopsided.report.figures import side_by_side
 from lopsided.report.folds import folds, out_of_fold
 from lopsided.table.appointments import FEATURE_SETS, PUBLISHED_SHA256

@@ -12,7 +12,7 @@ from lopsided.lesson.network import Network, initialise, predict_logits, side_by
 from lopsided.lesson.training import DivergenceError
 from lopsided.parameters import REPORT, Parameters, Settled
 from lopsided.pipeline import points, predict
-from lopsided.report import beside, choosing, experiment, results
+from lopsided.report import baselines, choosing, experiment, results
 from lopsided.table.dataset import load
 
 BRIEF = (
@@ -60,7 +60,7 @@ def test_a_linear_table_needs_no_hidden_layer_and_loses_nothing(tmp_path):
     assert choice.parameters.hidden_units == []
     assert choice.open == choosing.CHOSEN
     p_test = experiment.fit(choice.parameters, d).p_test
-    logistic = beside.estimator(beside.logistic())(d)
+    logistic = baselines.estimator(baselines.logistic())(d)
     assert ranked(d, p_test) > ranked(d, logistic) - 0.01
 
 
@@ -74,7 +74,7 @@ def test_without_hidden_layer_it_is_logistic_regression(tmp_path):
     p = choosing.choose(given, rare).parameters
     assert p.initialisation == "small"
     network = experiment.fit(p, rare).network
-    model = beside.logistic().fit(X.T, d.Y_train[0])
+    model = baselines.logistic().fit(X.T, d.Y_train[0])
     np.testing.assert_allclose(network.W[1], model.coef_, atol=0.03)
 
 
@@ -84,7 +84,7 @@ def test_an_interaction_is_found_that_logistic_regression_misses(tmp_path):
     assert choice.parameters.hidden_units == [8]
     fitted = experiment.fit(choice.parameters, d)
     assert fitted.network.layer_dims == (5, 16, 1)  # two of them side by side
-    logistic = beside.estimator(beside.logistic())(d)
+    logistic = baselines.estimator(baselines.logistic())(d)
     assert ranked(d, fitted.p_test) > ranked(d, logistic) + 0.15
     assert "hidden layers [8]" in choosing.sentence(choice)
 

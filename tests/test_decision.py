@@ -9,7 +9,7 @@ import pytest
 
 from lopsided.lesson.network import Network, initialise
 from lopsided.parameters import Parameters, validate
-from lopsided.report import beside, card, decision, experiment, health, results
+from lopsided.report import baselines, card, decision, experiment, health, results
 from lopsided.report.choosing import choose
 from lopsided.report.intervals import bootstrap, interval
 from lopsided.table.dataset import load
@@ -41,7 +41,7 @@ def run_of(frame, folder, **given):
     p = choose(dataset.parameters, dataset).parameters
     fitted = experiment.fit(p, dataset)
     measured = experiment.measure(p, dataset, fitted)
-    measured["beside"] = beside.measure(p, dataset, fitted, measured["threshold"])
+    measured["beside"] = baselines.measure(p, dataset, fitted, measured["threshold"])
     results.save_metrics(folder, measured)
     results.save_fitted(folder, p, dataset, fitted)
     results.write_json(folder / results.PARAMETERS, p.model_dump())

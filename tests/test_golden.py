@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 from lopsided.parameters import Parameters
-from lopsided.report import beside, experiment, results
+from lopsided.report import baselines, experiment, results
 from lopsided.table.dataset import load
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def test_the_default_run(engine, tolerance):
     p, fitted = choice.parameters, experiment.fit(choice.parameters, dataset)
     found = experiment.measure(p, dataset, fitted)
     found["training"] = choice.told
-    found["beside"] = beside.measure(p, dataset, fitted, found["threshold"])
+    found["beside"] = baselines.measure(p, dataset, fitted, found["threshold"])
     assert_close(found, golden("simulated"), tolerance)
 
 

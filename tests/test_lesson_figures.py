@@ -20,7 +20,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report import learning_figures, lesson_figures, threshold_figures
 from lopsided.report.display import BLUE, GREY, ORANGE
-from lopsided.report.drawings import network_graph, neuron_graph, number
+from lopsided.report.lesson_drawings import network_graph, neuron_graph, number
 
 X, Y = toy.points(np.random.default_rng(3))
 

@@ -8,7 +8,7 @@ from lopsided.errors import InputError
 from lopsided.lesson.network import initialise
 from lopsided.parameters import validate
 from lopsided.pipeline.reading import Told
-from lopsided.report import beside, decision, experiment, health
+from lopsided.report import baselines, decision, experiment, health
 from lopsided.report.choosing import choose
 from lopsided.table import csvfile, recipe, textual
 from lopsided.table.dataset import load
@@ -47,7 +47,7 @@ def test_odd_sizes_are_measured_and_said(shape, tmp_path):
     p = choose(d.parameters, d).parameters
     fitted = experiment.fit(p, d)
     m = experiment.measure(p, d, fitted)
-    m["beside"] = beside.measure(p, d, fitted, m["threshold"])
+    m["beside"] = baselines.measure(p, d, fitted, m["threshold"])
     page = [
         decision.asked(m),
         decision.table(m),

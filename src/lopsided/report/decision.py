@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lopsided.prose import Sentence, count, quoted
-from lopsided.report import beside, health
+from lopsided.report import baselines, health
 
 Measured = dict[str, Any]
 MOST_TO_MIND = 5  # sentences; the others stand in section 1
@@ -153,7 +153,7 @@ def compared(m: Measured) -> Sentence:
         "network {own_accuracy:.4f}); always {positive} has F1 {f1} (the network "
         "{own_f1}).",
         m["words"]
-        | {"told": beside.sentence(m["beside"], fitted)}
+        | {"told": baselines.sentence(m["beside"], fitted)}
         | {"accuracy": never["accuracy"], "own_accuracy": test["accuracy"]}
         | {"f1": _written(always["f1"]), "own_f1": _written(test["f1"])},
     )

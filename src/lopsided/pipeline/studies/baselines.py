@@ -27,7 +27,7 @@ from lopsided.pipeline.studies.selection import (
     Settings,
     dataset_of,
 )
-from lopsided.report.beside import ALWAYS, LOGISTIC, NEVER, TREES, estimator, trees
+from lopsided.report.baselines import ALWAYS, LOGISTIC, NEVER, TREES, estimator, trees
 from lopsided.report.folds import out_of_fold
 
 COLUMNS = ("roc_auc", "average_precision", "f1", "accuracy", "brier")

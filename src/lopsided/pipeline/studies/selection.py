@@ -20,7 +20,7 @@ from lopsided.parameters import from_file
 from lopsided.pipeline import notebooks
 from lopsided.pipeline.predictors import dataset, network
 from lopsided.pipeline.rows import Cells, Row, expand, read_rows
-from lopsided.report.beside import TREES, estimator
+from lopsided.report.baselines import TREES, estimator
 from lopsided.report.folds import Predictor, folds
 from lopsided.table.dataset import Dataset
 

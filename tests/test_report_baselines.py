@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from lopsided.lesson.threshold import choose
 from lopsided.parameters import Parameters
-from lopsided.report import beside, experiment
+from lopsided.report import baselines, experiment
 from lopsided.report.intervals import METRICS
 from lopsided.table.dataset import load
 
@@ -23,7 +23,7 @@ def judged(tiny_clinic):
     d = load(Parameters(data=str(tiny_clinic), epochs=2, n_bootstrap=50))
     fitted = experiment.fit(d.parameters, d)
     measured = experiment.measure(d.parameters, d, fitted)
-    found = beside.measure(d.parameters, d, fitted, measured["threshold"])
+    found = baselines.measure(d.parameters, d, fitted, measured["threshold"])
     return d, fitted, measured, found
 
 
@@ -70,28 +70,28 @@ def test_a_model_beside_itself_differs_by_nothing(judged):
         fitted.history,
         1.0,
         fitted.P_train,
-        beside.estimator(beside.logistic())(d)[None],
+        baselines.estimator(baselines.logistic())(d)[None],
     )
-    found = beside.measure(d.parameters, d, again, 0.18)
-    gap = beside.entry(found, "logistic regression")["difference"]
+    found = baselines.measure(d.parameters, d, again, 0.18)
+    gap = baselines.entry(found, "logistic regression")["difference"]
     assert all(gap[name]["low"] == gap[name]["high"] == 0 for name in METRICS)
 
 
 def test_without_draws_nobody_knows_how_sure_it_is(judged):
     d, fitted, measured, _ = judged
-    found = beside.measure(
+    found = baselines.measure(
         d.parameters.with_(n_bootstrap=0), d, fitted, measured["threshold"]
     )
     gap = found[2]["difference"]["roc_auc"]
     assert gap["low"] is None
     assert gap["value"] is not None
-    assert "is not known" in beside.sentence(found)
+    assert "is not known" in baselines.sentence(found)
 
 
 def test_a_rule_that_looks_at_predictions_sees_held_out_ones(judged):
     d, fitted, *_ = judged
     p = d.parameters.with_(threshold="f1", n_bootstrap=0)
-    found = beside.measure(p, d, fitted, 0.3)[3]
+    found = baselines.measure(p, d, fitted, 0.3)[3]
     X, y = d.X_train.T, d.Y_train[0]
     model = HistGradientBoostingClassifier(random_state=0)
     parts = StratifiedKFold(3, shuffle=True, random_state=0)
@@ -105,7 +105,7 @@ def test_all_are_given_the_same_weights(judged):
     heavy = experiment.Fitted(
         fitted.network, fitted.history, 3.0, fitted.P_train, fitted.P_test
     )
-    found = beside.measure(p, d, heavy, 0.5)[2]
+    found = baselines.measure(p, d, heavy, 0.5)[2]
     model = LogisticRegression(tol=1e-9, max_iter=10_000, class_weight={1: 3})
     proba = model.fit(d.X_train.T, d.Y_train[0]).predict_proba(d.X_test.T)[:, 1]
     assert found["log_loss"] == pytest.approx(
@@ -118,8 +118,8 @@ def told(judged, logistic, trees):
     found = copy.deepcopy(judged[-1])
     for name, gap in (("logistic regression", logistic), ("boosted trees", trees)):
         told = dict(zip(("value", "low", "high"), gap, strict=True))
-        beside.entry(found, name)["difference"]["roc_auc"] = told
-    return beside.sentence(found), beside.sentence(found, fitted=True)
+        baselines.entry(found, name)["difference"]["roc_auc"] = told
+    return baselines.sentence(found), baselines.sentence(found, fitted=True)
 
 
 def test_the_sentence_follows_from_the_differences(judged):
