@@ -192,7 +192,7 @@ epochs. A dot marks the epoch of now."><path class="axes" d="M0 0V150H240"/>
 <td><b data-show="loss"></b></td></tr>{places}</tbody></table>
 </div></div>
 <details open><summary>As a table</summary>
-{table(shown).to_html(border=0)}
+{table(shown).reset_index().to_html(border=0, index=False)}
 </details>
 </div>
 <script>{asset("scrubber.js")}</script>"""
