@@ -98,7 +98,7 @@ def measure(
     list of dict
         Each holds ``model``, ``threshold``, the measures of its test rows as
         `metrics.summary` names them, and ``difference``: for each of
-        `intervals.METRICS` the network's value minus this model's as ``value``, and
+        ``intervals.METRICS`` the network's value minus this model's as ``value``, and
         its 95 % interval from ``low`` to ``high`` by paired bootstrap, None with
         ``n_bootstrap`` 0. Undefined values are None.
 
@@ -158,7 +158,7 @@ def _on_itself(d: Dataset) -> Dataset:
 
 
 def _rates(Y: Array, p: Array, t: float) -> dict[str, float]:
-    """Compute `intervals.METRICS` of one set of predictions."""
+    """Compute ``intervals.METRICS`` of one set of predictions."""
     measured = metrics.summary(Y, p, t)
     rates = metrics.count_metrics(*np.ravel(measured["confusion_matrix"]))
     return {name: float((rates | measured)[name]) for name in METRICS}

@@ -108,9 +108,9 @@ def fit(
 ) -> Fitted:
     """Train the network that the parameters describe; ``n_seeds`` of them if more.
 
-    Each may be made of several, whose mean logit it gives: `side_by_side`. Where it
-    pays, seeds train on all cores, to the same numbers in the same order: each draws
-    from its own.
+    Each may be made of several, whose mean logit it gives: `network.side_by_side`.
+    Where it pays, seeds train on all cores, to the same numbers in the same order: each
+    draws from its own.
 
     Parameters
     ----------

@@ -90,6 +90,7 @@ for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready
       half.setAttribute("x", left + from);
       half.setAttribute("width", to - from);
       half.setAttribute("viewBox", `${from} ${y} ${to - from} ${height}`);
+      half.setAttribute("visibility", to > from ? "visible" : "hidden");
     }
     for (const mark of all("[data-mark]")) {
       const t = Number(values[mark.dataset.mark]);

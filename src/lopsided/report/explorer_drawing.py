@@ -102,10 +102,11 @@ def distributions(
 
     def half(side: str, x: float, width: float, kinds: tuple[str, str]) -> str:
         """One side of the line. A nested drawing shows what lies within it alone."""
+        shown = "visible" if width else "hidden"
         return (
             f'<svg class="{side}" x="{LEFT + x:.3f}" y="{TOP}" width="{width:.3f}" '
             f'height="{HEIGHT}" viewBox="{x:.3f} {-upper:.3f} {width:.3f} {HEIGHT}" '
-            'preserveAspectRatio="none">'
+            f'preserveAspectRatio="none" visibility="{shown}">'
             f'<path class="negative {kinds[0]}" d="{negative}"/>'
             f'<path class="positive {kinds[1]}" d="{positive}"/></svg>'
         )

@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from lopsided.lesson.network import Array
 from lopsided.table.dataset import Dataset, Rows
 
-#: Fits on the training rows and gives the test rows' probabilities, shape (n_test,).
+# Fits on the training rows and gives the test rows' probabilities, shape (n_test,).
 Predictor = Callable[[Dataset], Array]
 
 
