@@ -140,7 +140,7 @@ def test_names_and_labels_are_text_in_html(hostile):
     assert len(bold) == tags.count("b")
     assert not [a for _, attributes in page.tags for a in attributes if a[:2] == "on"]
     drawn = (hostile[0] / "notebooks/05_report.ipynb").read_text(encoding="utf-8")
-    assert len(page.all("img", "src")) == drawn.count('"image/svg+xml"')
+    assert len(page.all("img", "src")) == drawn.count('"image/svg+xml": [')
 
 
 def test_names_and_labels_are_text_in_pdf(hostile):
