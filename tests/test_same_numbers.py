@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT, nbval
-from test_golden import assert_close, golden
+from test_golden import assert_close, default_metrics, golden
 
 from lopsided.engines import chosen as epoch_engine
 from lopsided.lesson.network import initialise, predict_logits, predict_proba
 from lopsided.lesson.threshold import choose
-from lopsided.parameters import Parameters, validate
+from lopsided.parameters import validate
 from lopsided.pipeline.predict import predict
 from lopsided.report import experiment, results
 from lopsided.table.dataset import load
@@ -112,9 +112,7 @@ def kernel_in_use():
 
 def default_job():
     """Give the metrics of the default run."""
-    dataset = load(Parameters(engine="numpy"))
-    fitted = experiment.fit(dataset.parameters, dataset)
-    return {"metrics": experiment.measure(dataset.parameters, dataset, fitted)}
+    return {"metrics": default_metrics("numpy")}
 
 
 def short_job(table, threads):

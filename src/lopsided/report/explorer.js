@@ -3,6 +3,8 @@
 // fetched, and nothing is kept.
 for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready])")) {
   root.dataset.ready = "";
+  // JupyterLab would give the focus to the cell, and the keys with it.
+  root.addEventListener("focusin", (event) => event.stopPropagation());
   const models = JSON.parse(root.dataset.models); // a class weight each
   const top = Number(root.dataset.top); // where the horizontal axis ends
   const find = (selector) => root.querySelector(selector);

@@ -3,6 +3,8 @@
 // network makes of them is computed here, as Python does.
 for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready])")) {
   root.dataset.ready = "";
+  // JupyterLab would give the focus to the cell, and the keys with it.
+  root.addEventListener("focusin", (event) => event.stopPropagation());
   const { layers, x, y, epochs, films } = JSON.parse(root.dataset.film);
   const find = (selector) => root.querySelector(selector);
   const form = find("form");
