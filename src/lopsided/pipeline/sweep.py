@@ -253,7 +253,8 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
             "training": point.training,
             "error": sweep.errors.get(point.key),
         }
-        given = point.parameters.model_dump(exclude={"run_dir"})
+        # The column "training" tells which network it was.
+        given = point.parameters.model_dump(exclude={"run_dir", "training"})
         rows.append(about | given | measured.get(point.key, {}))
     table = pd.DataFrame(rows)
     for name in set(Parameters.model_fields) & set(table):
