@@ -268,7 +268,7 @@ def path(x, rate, steps=40):
 # The second line *standardised* the feature: it took off the mean and divided by the
 # standard deviation.
 #
-# <details><summary>Predict: forty steps each, with the rates $0.1$, $10$ and $30$. One
+# <details><summary>Predict: forty steps each, with a low, a middle and a high rate. One
 # creeps, one arrives, one jumps to and fro. And without standardising?</summary>
 #
 # Without it, the feature is large and never negative. Then the weight moves the loss

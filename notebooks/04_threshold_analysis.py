@@ -336,7 +336,7 @@ for name, (p, cut) in panels.items():
 # are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
 # positives, on lines between neighbours (Chawla et al. 2002).
 #
-# <details><summary>Predict: undersampling keeps a share $s$ of the negatives. What
+# <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
 #
 # The group has $p$ positives for $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its

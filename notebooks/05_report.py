@@ -311,7 +311,7 @@ else:
 # The first line never divides by zero.
 
 # %% tags=["nbval-check-output"]
-beside_the_source("The source prints $dW$ transposed.")
+beside_the_source("The source prints dW transposed.")
 updates = P.epochs * -(-facts["n_train"] // P.batch_size)
 size = min(P.batch_size, facts["n_train"])
 say(
