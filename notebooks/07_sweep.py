@@ -67,7 +67,7 @@ for name in sweep.seeds:
 # one network. The first of them trains it, and the others read it.
 
 # %% tags=["hide-input", "nbval-check-output"]
-networks = done["training"].nunique()
+networks = done["network"].nunique()
 say(
     "{points:,} points needed {networks:,} networks: {saved:,} trainings were saved.",
     points=len(done),

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from lopsided.lesson import metrics
-from lopsided.lesson.network import Network, initialise, predict_logits, side_by_side
+from lopsided.lesson.network import Network, initialise, predict_logits
 from lopsided.lesson.training import DivergenceError
 from lopsided.parameters import REPORT, Parameters, Settled
 from lopsided.pipeline import points, predict
 from lopsided.report import baselines, choosing, experiment, results
+from lopsided.report.averages import side_by_side
 from lopsided.table.dataset import load
 
 BRIEF = (

@@ -24,7 +24,7 @@ def named_twice():
     ]
     table = pd.DataFrame(rows, columns=["weighting", "w", "seed", "test.f1"])
     table["error"] = None
-    table["training"] = [
+    table["network"] = [
         f"{row.w} {row.seed} {row.weighting if row.w > 1 else 'uniform'}"
         for row in table.itertuples()
     ]

@@ -250,11 +250,10 @@ def tabulate(sweep: Sweep) -> pd.DataFrame:
     for point in sweep.points:
         about = {
             "point": point.key,
-            "training": point.training,
+            "network": point.training,
             "error": sweep.errors.get(point.key),
         }
-        # The column "training" tells which network it was.
-        given = point.parameters.model_dump(exclude={"run_dir", "training"})
+        given = point.parameters.model_dump(exclude={"run_dir"})
         rows.append(about | given | measured.get(point.key, {}))
     table = pd.DataFrame(rows)
     for name in set(Parameters.model_fields) & set(table):

@@ -67,8 +67,9 @@ _LONG = re.compile(r"-?\d+\.\d{3,}")
 
 
 def _rounded(found: re.Match[str]) -> str:
-    """Round coordinates to a hundredth of a point, which halves a file."""
-    return _LONG.sub(lambda number: f"{float(number[0]):.2f}", found[0])
+    """Round coordinates to a hundredth of a point, on one line: half the file."""
+    shorter = _LONG.sub(lambda number: f"{float(number[0]):.2f}", found[0])
+    return shorter.replace("\n", "")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Picture:
     def _svg(self) -> bytes:
         buffer = io.BytesIO()
         with house_style(**{"svg.hashsalt": self.name}):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
+            self.figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None})
         drawn = _COORDINATES.sub(_rounded, buffer.getvalue().decode())
         start = drawn.index("<svg ")
         label = f'<svg role="img" aria-label={quoteattr(self.alt)} '

@@ -19,10 +19,11 @@ import pandas as pd
 from lopsided.engines import epoch_of, predict_proba
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight, class_weights
-from lopsided.lesson.network import Array, Network, initialise, side_by_side
+from lopsided.lesson.network import Array, Network, initialise
 from lopsided.lesson.training import History, train
 from lopsided.parameters import Resolved, Settled, validate
 from lopsided.report import health
+from lopsided.report.averages import side_by_side
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
 from lopsided.table.split import split_words
@@ -108,7 +109,7 @@ def fit(
 ) -> Fitted:
     """Train the network that the parameters describe; ``n_seeds`` of them if more.
 
-    Each may be made of several, whose mean logit it gives: `network.side_by_side`.
+    Each may be made of several, whose mean logit it gives: `averages.side_by_side`.
     Where it pays, seeds train on all cores, to the same numbers in the same order: each
     draws from its own.
 

@@ -73,7 +73,7 @@ def question(
     )
     below.set_xticks(x, [name for name, _ in parts], fontsize=10)
     below.set(
-        xlabel=f"{feature}, in parts",
+        xlabel=feature,
         ylabel=f"share that is {positive}",
         xlim=(-0.5, len(parts) - 0.5),
     )
@@ -112,7 +112,8 @@ def valleys(
         )
         L = np.array([[loss(u, v) for u in w] for v in b])
         levels = np.quantile(L, np.linspace(0, 1, 12))
-        ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
+        filled = ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
+        filled.set_rasterized(True)  # shades take less room as a picture
         ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
         cased = [Stroke(linewidth=3.2, foreground="white"), Normal()]  # for grey prints
         ax.plot(*path.T, "-", color=ORANGE, lw=1.2, path_effects=cased)

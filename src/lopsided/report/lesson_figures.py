@@ -43,9 +43,11 @@ def over_plane(predict: Callable[[Array], Array]) -> Array:
 def shade(ax: Axes, predict: Callable[[Array], Array]) -> ContourSet:
     """Shade the toy world by what is predicted there: darker is more."""
     levels = np.linspace(0, 1, 11)
-    return ax.contourf(
+    filled = ax.contourf(
         GRID, GRID, over_plane(predict), levels, cmap="Blues", alpha=0.75
     )
+    filled.set_rasterized(True)  # shades take less room as a picture
+    return filled
 
 
 def level_lines(

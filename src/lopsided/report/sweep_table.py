@@ -117,7 +117,7 @@ def distinct(sweep: Sweep) -> pd.DataFrame:
     A weight of 1 on positives is no weight: such points are one and the same.
     """
     after = [name for name in sweep.choices if name in AFTER_TRAINING]
-    return sweep.done.drop_duplicates(["training", *after])
+    return sweep.done.drop_duplicates(["network", *after])
 
 
 def settings(sweep: Sweep) -> pd.DataFrame:
@@ -153,7 +153,7 @@ def effects(sweep: Sweep) -> pd.DataFrame:
     tables = []
     for name in sweep.choices:
         others = [other for other in sweep.choices if other != name]
-        same = None if name in AFTER_TRAINING else "training"
+        same = None if name in AFTER_TRAINING else "network"
         effect = matched_effects(
             sweep.done, name, sweep.metric, others, sweep.seeds, same
         )

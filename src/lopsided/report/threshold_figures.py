@@ -148,7 +148,8 @@ def law(
         p, other = np.ravel(p), np.ravel(other)
         some = np.unique(np.linspace(0, p.size - 1, most).astype(int))
         ax.plot([0, top], [0, top], color=GREY, ls=":", lw=1.5, zorder=1)
-        ax.plot(p[some], other[some], ".", color=BLUE, ms=3, alpha=0.4, mew=0, zorder=2)
+        dots = {"color": BLUE, "ms": 3, "alpha": 0.4, "mew": 0, "rasterized": True}
+        ax.plot(p[some], other[some], ".", **dots, zorder=2)
         ax.axvline(t, color="black", ls="--", lw=1)
         ax.axhline(t, color="black", ls="--", lw=1)
         ax.set(aspect="equal", xlim=(0, top), ylim=(0, top), xlabel="p, no weight")
