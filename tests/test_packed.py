@@ -19,6 +19,8 @@ notebooks/mine.csv notebooks/10_mine.py notebooks/runs/r/metrics.json
 notebooks/.ipynb_checkpoints/01-checkpoint.ipynb notebooks/results/own.lock
 src/lopsided/scratch.py src/lopsided/report/mine.xlsx private.csv runs/r/model.npz
 """.split()
+#: Of the NumPy engine: the other would be compiled again for each notebook.
+SMALL = "-p epochs 1 -p hidden_units [2] -p n_bootstrap 0 -p engine numpy".split()
 
 
 def run(*command, cwd, **more):
@@ -115,8 +117,7 @@ def test_an_installed_package_makes_a_run_in_an_empty_folder(
     found = run(sys.executable, "-P", "-c", code, cwd=tmp_path, env=variables)
     assert Path(succeeded(found).strip()).parent.parent == place
     command = [sys.executable, "-P", "-m", "lopsided"]
-    small = ["-p", "epochs", 1, "-p", "hidden_units", "[2]", "-p", "n_bootstrap", 0]
-    done = run(*command, "report", tiny_clinic, *small, cwd=tmp_path, env=variables)
+    done = run(*command, "report", tiny_clinic, *SMALL, cwd=tmp_path, env=variables)
     assert "run folder: runs" in succeeded(done)
     assert (tmp_path / "runs/default/metrics.json").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
@@ -174,7 +175,6 @@ def test_another_user_makes_a_run_from_a_read_only_checkout(
     assert who.stdout.strip() == f"65534 {checkout}/src/lopsided/__init__.py"
     before = {path: path.stat().st_mtime_ns for path in checkout.rglob("*")}
     command = [*NOBODY, sys.executable, "-P", "-m", "lopsided", "report", "clinic.csv"]
-    small = ["-p", "epochs", 1, "-p", "hidden_units", "[2]", "-p", "n_bootstrap", 0]
-    assert "run folder: runs" in succeeded(run(*command, *small, **how))
+    assert "run folder: runs" in succeeded(run(*command, *SMALL, **how))
     assert (work / "runs/default/report.html").exists()
     assert {path: path.stat().st_mtime_ns for path in checkout.rglob("*")} == before
