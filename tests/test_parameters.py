@@ -138,6 +138,12 @@ def test_unknown_names_are_refused(name, hint):
         ("threshold", "recall:0.8", "recall:0.8"),
         ("features", '["Age", "Gender"]', ["Age", "Gender"]),
         ("drop", '["id"]', ["id"]),
+        ("drop", "[id, Tag 2]", ["id", "Tag 2"]),
+        ("labels", "[no, yes]", ["no", "yes"]),
+        ("kinds", "{zip code: category}", {"zip code": "category"}),
+        ("drop", "[id", "[id"),
+        ("drop", "[2024-01-01]", "[2024-01-01]"),  # a date in YAML
+        ("title", "[draft]", "[draft]"),
         ("target", "1", "1"),  # text stays as typed
         ("target", "null", None),
         ("data", "2016.csv", "2016.csv"),

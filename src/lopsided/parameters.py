@@ -89,7 +89,7 @@ class Parameters(BaseModel):
         "column as number, boolean, category or date, or as a number in steps",
     )
     drop: list[str] = _field(
-        [], "columns to leave out of the features", "a list of column names"
+        [], "columns to leave out of the features", "column names, as in [age, income]"
     )
     kinds: dict[str, Literal["number", "category", "date", "text", "identifier"]] = (
         _field(
@@ -391,8 +391,9 @@ def _is_unicode(text: str) -> bool:
 def from_text(name: str, text: str) -> Any:
     """Read a value given as text, as ``-p name value`` does.
 
-    JSON if it parses as JSON, else the text itself. A parameter that is text anyway
-    keeps what was typed: a column may be called 1.
+    JSON if it parses as JSON, or a list or mapping as YAML has it (``[no, yes]``), else
+    the text itself. A parameter that is text anyway keeps what was typed: a column may
+    be called 1.
 
     Raises
     ------
@@ -406,7 +407,12 @@ def from_text(name: str, text: str) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        if not text.lstrip().startswith(("[", "{")):
+            return text
+        try:
+            value = yaml_file.parse(f"{name}: {text}", "-p")[name]
+        except InputError:
+            return text
     return (
         text if is_text and value is not None and not isinstance(value, str) else value
     )

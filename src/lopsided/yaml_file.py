@@ -24,6 +24,17 @@ def read(path: str | Path) -> dict[str, Any]:
     InputError
         When the file cannot be read or does not hold names and values.
     """
+    return parse(_read(path), str(path))
+
+
+def parse(text: str, path: str) -> dict[str, Any]:
+    """Read the names and values of a text; ``path`` says in errors where it stands.
+
+    Raises
+    ------
+    InputError
+        When it does not hold names and values.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.nodes import MappingNode, ScalarNode
@@ -31,8 +42,7 @@ def read(path: str | Path) -> dict[str, Any]:
     yaml = YAML(typ="safe", pure=True)
     must = f"{path} must hold lines of the form 'name: value'"
     try:
-        text = _read(path)
-        _refuse_depth(yaml, text, str(path))
+        _refuse_depth(yaml, text, path)
         top = yaml.compose(text)
         if not isinstance(top, MappingNode):
             raise InputError(must)
