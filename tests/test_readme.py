@@ -29,9 +29,9 @@ RUN_BY = {
         "$(call INSTALL,--no-deps -e .)",
     ),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
-    ".venv/bin/python -m pytest -n 2 --nbval-lax --nbval-current-env": (
+    ".venv/bin/python -m pytest -n 3 --nbval-lax --nbval-current-env": (
         MAKE,
-        "$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder "
+        "$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder "
         "--nbval-lax --nbval-current-env\n",
     ),
     "make site": (CI, "\nmake site\n"),

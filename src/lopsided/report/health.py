@@ -173,7 +173,7 @@ def promise(dataset: Dataset) -> Sentence:
     verdict = (
         "there is something to learn, says logistic regression"
         if low > 0
-        else "logistic regression finds nothing to learn"
+        else "logistic regression finds nothing that these rows can tell"
     )
     return Sentence(
         f"Health: {verdict}; cross-validated in the training rows, its log loss is "
