@@ -9,16 +9,16 @@
 # %% [markdown]
 # # 4 Choose a threshold
 #
-# **You will** see two remedies for lopsided classes, a class weight and a
-# [threshold](glossary.md#threshold), turn out to be one. Then you count what goes wrong
-# at a threshold, and compare eight ways to choose it.
+# **You will** count what goes wrong at a [threshold](glossary.md#threshold), and compare
+# eight ways to choose one. Then you see two remedies for lopsided classes, a class weight
+# and a threshold, turn out to be nearly one.
 #
-# **You will learn** what a weight does to probabilities, whether resampling does
-# anything else, to read class-wise distributions, what tuning on test rows would hide,
-# and how to see whether probabilities can be trusted.
+# **You will learn** to read class-wise distributions, what tuning on test rows would
+# hide, what a weight does to probabilities, whether resampling does anything else, and
+# how to see whether probabilities can be trusted.
 #
-# **You need** [Train the network](03_training.ipynb). Two parts of about 20 minutes
-# each: a weight and a threshold; then how to choose.
+# **You need** [Train the network](03_training.ipynb). Three parts of about 20 minutes
+# each: choose a threshold; see all of them at once; a weight and a threshold.
 #
 # This is sections 8 and 9 of the report. The next cell holds what you can change, as in
 # the last lesson.
@@ -144,134 +144,17 @@ for level in (0.5, 0.35, 0.2):
     print(f"t = {level:<4}  tn, fp, fn, tp:  {four_counts}")
 
 # %% [markdown]
-# At one half, many positives are missed, and most people feel that this is a fault of
-# the *training*: the rare class was not heard. So they give it a class weight. Another
-# school leaves the training alone, and moves the line. Who is right?
+# ## Two distributions, one axis
 #
-# ## The law, where it is exact
-#
-# The smallest case: a few groups of rows, and a network that knows of a row only to which
-# group it belongs. Here are appointments of the simulated clinic, in six groups by how
-# many days ahead they were booked.
-
-# %%
-booked, _ = clinic(5000)
-ahead = booked["AppointmentDay"] - booked["ScheduledDay"].dt.normalize()
-names = ["same day", "1 or 2", "3 to 7", "8 to 14", "15 to 30", "over 30"]
-group = pd.cut(ahead.dt.days, [-np.inf, 0, 2, 7, 14, 30, np.inf], labels=names)
-X_group = pd.get_dummies(group).to_numpy(float).T  # (6, 5000), a single 1 in a column
-Y_group = (booked["No-show"] == "Yes").to_numpy(float)[None]  # (1, 5000)
-
-# %% [markdown]
-# A column of `X_group` holds a one in the line of its group, and else zeros: it is
-# *one-hot*. A network without hidden layer then has one weight for each group, and a
-# bias. Train it to the end, without a weight and with the
-# [balanced weight](glossary.md#balanced-weight): negatives over positives.
-
-
-# %%
-def settled(w):
-    network = Network([6, 1])
-    weight = class_weights(Y_group, "positive", w)
-    rates = {"initial_learning_rate": 4, "final_learning_rate": 4}
-    sizes = {"epochs": 500, "batch_size": Y_group.size}
-    train(network, X_group, Y_group, weight, np.random.default_rng(0), **sizes, **rates)
-    return predict_proba(network, np.eye(6))[0]  # one prediction a group
-
-
-# %% [markdown]
-# <details><summary>Predict: what does the first network say of a group in which one in
-# five did not come? And the second, if a positive counts four times?</summary>
-#
-# The first says the share of its group, one fifth. The second meets, for each positive
-# that now counts as four, four negatives that count as one: it says one half. It is the
-# formula of lesson 02, $q = wp / (wp + 1 - p)$.
-#
-# </details>
-
-# %% tags=["nbval-check-output"]
-w_group = balanced_weight(Y_group)
-p_group, q_group = settled(1), settled(w_group)
-exact = {"share of no-shows": [Y_group[0, group == name].mean() for name in names]}
-exact |= {"no weight: p": p_group, "weight: q": q_group}
-exact["w p / (w p + 1 - p)"] = w_group * p_group / (w_group * p_group + 1 - p_group)
-print(f"w = {w_group:.4f}")
-show(pd.DataFrame(exact, index=pd.Index(names, name="days ahead")).round(4))
-
-# %%
-q_expected = thresholds.weighted_probability(p_group, w_group)
-assert np.allclose(p_group, exact["share of no-shows"], rtol=0, atol=5e-5)
-assert np.allclose(q_group, q_expected, rtol=0, atol=5e-5)
-
-# %% tags=["hide-input"]
-show(exact_law(p_group, q_group, w_group, names))
-
-# %% [markdown]
-# To four decimals, the weight has multiplied the odds of every group by $w$, and has
-# done nothing else:
-#
-# $$\frac{q}{1 - q} = w \, \frac{p}{1 - p}.$$
-#
-# So the groups keep their order. And $q \ge 1/2$ means $w p \ge 1 - p$, that is
-# $p \ge 1 / (1 + w)$. Whoever trains with a weight and decides at one half, decides as
-# the threshold $1 / (1 + w)$ does without a weight. With the balanced weight, that is
-# the share of positives itself, the [prevalence](glossary.md#prevalence).
-
-# %% tags=["nbval-check-output"]
-same = thresholds.equivalent_threshold(w_group)
-print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_group.mean():.4f}")
-for name, p, q in zip(names, p_group, q_group, strict=True):
-    print(f"{name:9} p >= {same:.4f}: {p >= same!s:5}   q >= 1/2: {q >= 0.5!s:5}")
-
-# %% [markdown]
-# ## A weight moves the line
-#
-# Now the network with a hidden layer, in the toy world. It is no table of groups: it has
-# to draw a surface from points. Train it again, with weight four on the positives.
-#
-# <details><summary>Predict: on which level line of the first network will the second
-# one say one half?</summary>
-#
-# On the line $1 / (1 + 4) = 1/5$.
-#
-# </details>
-
-# %% tags=["nbval-check-output"]
-with_weight = learned(4)
-inside = with_weight(X_toy) >= 0.5
-for level in (0.5, 0.35, 0.2, 0.1):
-    alike = np.mean(inside == (p_toy >= level))
-    print(f"weight 4 at one half, no weight at {level:<4}: {alike:.1%} decided alike")
-
-# %% tags=["hide-input"]
-show(weight_and_threshold(no_weight, with_weight, 4, X_toy, Y_toy))
-
-# %% [markdown]
-# This picture is what the whole report is about. The weight has not taught the network
-# to see the rare class better. It has moved the numbers on the level lines, all of them,
-# and one half has come to lie where one fifth was. You could have cut there at once.
-#
-# What the weight has cost is the meaning of the numbers: $q$ no longer says how many of
-# such points are positive. The formula puts it back, and needs no label for that:
-#
-# $$p = \frac{q}{q + w (1 - q)}.$$
-#
-# ## On a whole table
-#
-# Groups are exact; the toy network comes near. What about a network on this run's table?
-# We take one that learns well in seconds: a single layer of eight units, and a rate ten
-# times the report's. Why not the report's own network? Wait for the end of this lesson.
-#
-# To say what counts as near, train it three times: without weight, with the balanced
-# weight, and without weight from another seed.
+# Now this run's table. We take a network that learns well in seconds: a single layer of
+# eight units, and a rate ten times the report's. The report's own network comes in part
+# two.
 
 # %%
 table = load(P)
 P = results.choice(table.parameters, table).parameters
 Y_train, Y_test = table.Y_train, table.Y_test
 rows = table.words.rows
-w_balanced = balanced_weight(Y_train)
-t_same = thresholds.equivalent_threshold(w_balanced)
 
 # %%
 healthy = {"hidden_units": [8], "epochs": min(P.epochs, 25), "l2": 0}
@@ -285,135 +168,19 @@ def trained(**changes):
 
 # %%
 plain = trained()
-other = trained(seed=P.seed + 1)
-weighted = trained(weighting="positive", w="balanced")
-p_train, p_test, q_test = plain.p_train, plain.p_test, weighted.p_test
-corrected = thresholds.unweighted_probability(q_test, w_balanced)
-
-# %% tags=["nbval-check-output"]
-print(f"w = {w_balanced:.4f}, 1 / (1 + w) = {t_same:.4f}")
-decisions = {
-    "no weight, at 1/(1+w)": (p_test, t_same),
-    "balanced weight, at 1/2": (q_test, 0.5),
-    "no weight, other seed": (other.p_test, t_same),
-}
-found = {}
-for name, (p, cut) in decisions.items():
-    alike = np.mean((p >= cut) == (p_test >= t_same))
-    found[name] = [np.mean(p >= cut), alike, metrics.roc_auc(Y_test, p)]
-columns = ["called positive", "decides as the first", "ROC AUC"]
-show(pd.DataFrame(found, index=columns).T.round(4))
+p_train, p_test = plain.p_train, plain.p_test
 
 # %% [markdown]
-# *ROC AUC* is the chance that a random positive has a higher prediction than a random
-# negative, ties counting one half: it measures the order of the rows, and no threshold
-# enters. Read the middle column. If its second number is as high as its third, the
-# weight has changed no more decisions than another seed does.
-#
-# Row by row: what the first network says, against what the others say, the weighted one
-# after its odds were divided by $w$.
-
-# %% tags=["hide-input"]
-panels = {"balanced weight, corrected": (p_test, corrected)}
-panels["no weight, other seed"] = (p_test, other.p_test)
-by_row = law(panels, t_same)
-results.save_picture(P.run_dir, by_row)
-show(by_row)
-
-# %% tags=["nbval-check-output"]
-for name, (p, cut) in panels.items():
-    print(f"{name:27} {np.abs(p - cut).mean():.4f} from the first on average")
-
-# %% [markdown]
-# The clouds lie along the diagonal, and have a width. A trained network is not a perfect
-# model: training stops early, units are few, and the training rows are a sample. That is
-# where the law frays. Dots in the two corners off the diagonal are rows that the networks
-# decide differently.
-#
-# ## Undersampling, oversampling, SMOTE
-#
-# Other remedies change the table. *Undersampling* leaves out negatives until both classes
-# are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
-# positives, on lines between neighbours (Chawla et al. 2002).
-#
-# <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
-# happens to the odds in any group of rows?</summary>
-#
-# The group has $p$ positives for $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its
-# odds are multiplied by $1/s$. To make both classes equally many, $1/s$ must be negatives
-# over positives: it is the balanced weight. Oversampling multiplies the positives by the
-# same number. Both are the weight under other names. The first throws rows away; the
-# second trains on each positive several times.
-#
-# </details>
-#
-# `make audit` trained the network of above in all these ways, on the published file and
-# on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
-# rows). Each decides at one half and is compared with the network without any of this,
-# at $1/(1 + w)$. Means over the splits:
-
-# %% tags=["nbval-check-output"]
-study = pd.read_csv(results.committed("balancing.csv"))
-shown_as = {
-    "agreement": "alike",
-    "mean": "mean",
-    "mean_corrected": "corrected",
-    "brier": "Brier",
-    "brier_corrected": "corrected Brier",
-}
-by_method = study.groupby(["table", "method"], sort=False)[[*shown_as]]
-show(by_method.mean().rename(columns=shown_as).round(4))
-
-# %% [markdown]
-# All of them decide nearly as the threshold does: more rows are decided alike than by
-# another seed. All of them spoil the probabilities in the same way: `mean` should be the
-# share of positives, one in five. (The *Brier score* is the mean squared difference of
-# probability and label: lower is better.) And one formula mends all of them: divide the
-# odds by $w$. SMOTE makes rows that never were, and could have done something else; here
-# it does not.
-#
-# Does any of them order the rows better? Compare ROC AUC with the network without
-# balance, pair by pair. Splits share rows, so
-# the $95\,\%$ intervals allow for that (Nadeau and Bengio 2003).
-
-
-# %%
-def in_words(values):
-    found = resampled(values, test_share=0.2)
-    sure = {"above": "above zero", "below": "below zero"}
-    said = f"{found.mean:+.4f} ± {found.half:.4f}"
-    return f"{said}, {sure.get(found.verdict, 'not told apart from zero')}"
-
-
-# %% tags=["nbval-check-output"]
-for where, of_table in study.groupby("table", sort=False):
-    print(f"{where}: ROC AUC, minus that without balance")
-    for method, of in of_table.groupby("method", sort=False):
-        print(f"  {method:13} {in_words(of['roc_auc'] - of['roc_auc_plain'])}")
-
-# %% [markdown]
-# An interval that holds zero does not say that there is no difference. It says that
-# differences beyond its ends are ruled out, and smaller ones are not. Compare that with
-# the ROC AUC itself, in the table further up: whatever these remedies do to the order of
-# the rows is small. For more, a network needs better features, or more rows.
-#
-# So keep the probabilities honest: train without any of it, and choose a threshold. How,
-# is the second part.
-#
-# This is a good place for a pause.
-#
-# ## Two distributions, one axis
-#
-# **Part two: how to choose.** We go on with the network without weight. For each class,
-# draw the share of its rows whose prediction is at most $p$: its
+# For each class, draw the share of its rows whose prediction is at most $p$: its
 # [class-wise distribution](glossary.md#class-wise-distribution), or CDF, for cumulative
 # distribution function. If the network knew nothing, the two curves would lie on each
 # other, but for chance. The further apart they are, the better a threshold between them
-# can do.
+# can do. For a start, cut at the [prevalence](glossary.md#prevalence), the share of
+# positives among the training rows: call whoever is likelier than average.
 
 # %%
 t = thresholds.choose("prevalence", Y_train, p_train, p_test).t
-print(f"for a start, call whoever is likelier than average: t = {t:.4f}")
+print(f"t = {t:.4f}")
 
 # %% tags=["hide-input"]
 words = table.words.positive, table.words.negative
@@ -503,7 +270,8 @@ show(pd.DataFrame(compared).T[shown].astype(float).round(4))
 # %% [markdown]
 # NaN under precision means that nothing was called positive: the quotient does not
 # exist.
-#
+
+# %% [markdown]
 # ## Move it yourself
 #
 # Before any rule, [move the threshold](08_explore.ipynb#move-it) by hand, on three
@@ -642,49 +410,11 @@ print(f"theirs {tuner.best_threshold_:.4f}, F1 {tuner.best_score_:.6g}")
 # highest. Left to itself, its tuner tries a hundred evenly spaced thresholds, by
 # cross-validation: the right thing for a small table, whose training rows flatter.
 #
-# ## Can the probabilities be trusted?
-#
-# Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
-# together, so the parts differ in size, and each has an interval of its own. In each,
-# compare the mean prediction with the share that was really positive. On the
-# diagonal, probabilities are calibrated. A weight on one class moves them off it, and
-# the formula moves them back, without a second training and without labels.
-
-# %% tags=["hide-input"]
-models = {"no weight": p_test, "balanced weight": q_test}
-models["balanced weight, corrected"] = corrected
-reliability = figures.reliability(Y_test, models)
-results.save_picture(P.run_dir, reliability)
-show(reliability)
-
-# %% tags=["nbval-check-output"]
-for name, p in models.items():
-    print(f"{name:26} mean {p.mean():.4f}   Brier {metrics.brier(Y_test, p):.4f}")
-print(f"{'share of positives':26}      {Y_test.mean():.4f}")
-
-# %% [markdown]
-# Only a simulation knows each row's true probability. Where we have one, we can ask
-# how far a network is from the truth, and how good the truth itself would be.
-
-# %% tags=["nbval-check-output"]
-truth = table.test.p_true
-if truth is None:
-    print("A real table: the true probabilities are unknown.")
-else:
-    for name, p in {**models, "truth": truth}.items():
-        away, auc = np.abs(p - truth).mean(), metrics.roc_auc(Y_test, p)
-        print(f"{name:26} {away:.4f} from the truth   ROC AUC {auc:.4f}")
-
-# %% [markdown]
-# Where the truth is known, no model can expect a higher ROC AUC. Other features or
-# another model could close a part of the gap. In the simulated clinic they cannot close
-# all of it: how reliable a patient is counts too. Of that no feature tells; earlier
-# visits under the same PatientId would tell a part. A threshold or the correction closes
-# none of it, since both keep the order of the rows.
+# This is a good place for a pause.
 #
 # ## The report's network, and its tie
 #
-# Now the network of this run's parameters. In a run it is read from the run's folder.
+# **Part two: all thresholds at once.** Now the network of this run's parameters. In a run it is read from the run's folder.
 # Alone, this notebook trains it here.
 
 # %%
@@ -728,20 +458,6 @@ results.save_picture(P.run_dir, matrix)
 show(matrix)
 
 # %% [markdown]
-# Does the law hold for such a network, too? `make audit` compared the report's network,
-# trained to its end, with and without the balanced weight, over seeds and splits. A
-# positive first number says that the weight changed fewer decisions than another seed
-# does.
-
-# %% tags=["nbval-check-output"]
-many = pd.read_csv(results.committed("law.csv"))
-for where, of in many[many["epochs"] == many["epochs"].max()].groupby("table"):
-    fewer, auc = of["agree_weight"] - of["agree_seed"], of["roc_auc_weighted"]
-    print(f"{where}, {len(of)} pairs")
-    print(f"  agreement, weight minus seed: {in_words(fewer)}")
-    print(f"  ROC AUC, weight minus none:   {in_words(auc - of['roc_auc_plain'])}")
-
-# %% [markdown]
 # A run keeps the pictures of the rules, too, drawn for this network.
 
 # %% tags=["hide-input"]
@@ -765,8 +481,10 @@ if P.run_dir:
 # ## All thresholds at once
 #
 # The [ROC curve](glossary.md#roc-curve) shows recall against false positive rate, one
-# point a threshold. Guessing would follow the diagonal; the area below the curve is the
-# ROC AUC. The band says how far other rows of the same world could have moved it. With
+# point a threshold. Guessing would follow the diagonal. The area below the curve is the
+# *ROC AUC*: the chance that a random positive has a higher prediction than a random
+# negative, ties counting one half. It measures the order of the rows, and no threshold
+# enters. The band says how far other rows of the same world could have moved it. With
 # the parameter `n_seeds` above one, thin lines say how far another seed would have. A tie
 # is a straight piece.
 
@@ -809,16 +527,312 @@ results.save_picture(P.run_dir, costs)
 show(costs)
 
 # %% [markdown]
+# This is a good place for a pause.
+#
+# ## The law, where it is exact
+#
+# **Part three: a weight and a threshold.** In the toy world, a threshold of one half
+# missed many positives. Most people feel that this is a fault of the *training*: the rare
+# class was not heard. So they give it a class weight. Another school leaves the training
+# alone, and moves the line. Who is right?
+#
+# The smallest case: a few groups of rows, and a network that knows of a row only to which
+# group it belongs. Here are appointments of the simulated clinic, in six groups by how
+# many days ahead they were booked.
+
+# %%
+booked, _ = clinic(5000)
+ahead = booked["AppointmentDay"] - booked["ScheduledDay"].dt.normalize()
+names = ["same day", "1 or 2", "3 to 7", "8 to 14", "15 to 30", "over 30"]
+group = pd.cut(ahead.dt.days, [-np.inf, 0, 2, 7, 14, 30, np.inf], labels=names)
+X_group = pd.get_dummies(group).to_numpy(float).T  # (6, 5000), a single 1 in a column
+Y_group = (booked["No-show"] == "Yes").to_numpy(float)[None]  # (1, 5000)
+
+# %% [markdown]
+# A column of `X_group` holds a one in the line of its group, and else zeros: it is
+# *one-hot*. A network without hidden layer then has one weight for each group, and a
+# bias. Train it to the end, without a weight and with the
+# [balanced weight](glossary.md#balanced-weight): negatives over positives.
+
+
+# %%
+def settled(w):
+    network = Network([6, 1])
+    weight = class_weights(Y_group, "positive", w)
+    rates = {"initial_learning_rate": 4, "final_learning_rate": 4}
+    sizes = {"epochs": 500, "batch_size": Y_group.size}
+    train(network, X_group, Y_group, weight, np.random.default_rng(0), **sizes, **rates)
+    return predict_proba(network, np.eye(6))[0]  # one prediction a group
+
+
+# %% [markdown]
+# <details><summary>Predict: what does the first network say of a group in which one in
+# five did not come? And the second, if a positive counts four times?</summary>
+#
+# The first says the share of its group, one fifth. The second meets, for each positive
+# that now counts as four, four negatives that count as one: it says one half. It is the
+# formula of lesson 02, $q = wp / (wp + 1 - p)$.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+w_group = balanced_weight(Y_group)
+p_group, q_group = settled(1), settled(w_group)
+exact = {"share of no-shows": [Y_group[0, group == name].mean() for name in names]}
+exact |= {"no weight: p": p_group, "weight: q": q_group}
+exact["w p / (w p + 1 - p)"] = w_group * p_group / (w_group * p_group + 1 - p_group)
+print(f"w = {w_group:.4f}")
+show(pd.DataFrame(exact, index=pd.Index(names, name="days ahead")).round(4))
+
+# %%
+q_expected = thresholds.weighted_probability(p_group, w_group)
+assert np.allclose(p_group, exact["share of no-shows"], rtol=0, atol=5e-5)
+assert np.allclose(q_group, q_expected, rtol=0, atol=5e-5)
+
+# %% tags=["hide-input"]
+show(exact_law(p_group, q_group, w_group, names))
+
+# %% [markdown]
+# To four decimals, the weight has multiplied the odds of every group by $w$, and has
+# done nothing else:
+#
+# $$\frac{q}{1 - q} = w \, \frac{p}{1 - p}.$$
+#
+# So the groups keep their order. And $q \ge 1/2$ means $w p \ge 1 - p$, that is
+# $p \ge 1 / (1 + w)$. Whoever trains with a weight and decides at one half, decides as
+# the threshold $1 / (1 + w)$ does without a weight. With the balanced weight, that is
+# the share of positives itself, the prevalence.
+
+# %% tags=["nbval-check-output"]
+same = thresholds.equivalent_threshold(w_group)
+print(f"1 / (1 + w) = {same:.4f}, prevalence = {Y_group.mean():.4f}")
+for name, p, q in zip(names, p_group, q_group, strict=True):
+    print(f"{name:9} p >= {same:.4f}: {p >= same!s:5}   q >= 1/2: {q >= 0.5!s:5}")
+
+# %% [markdown]
+# ## A weight moves the line
+#
+# Now the network with a hidden layer, in the toy world. It is no table of groups: it has
+# to draw a surface from points. Train it again, with weight four on the positives.
+#
+# <details><summary>Predict: on which level line of the first network will the second
+# one say one half?</summary>
+#
+# On the line $1 / (1 + 4) = 1/5$.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+with_weight = learned(4)
+inside = with_weight(X_toy) >= 0.5
+for level in (0.5, 0.35, 0.2, 0.1):
+    alike = np.mean(inside == (p_toy >= level))
+    print(f"weight 4 at one half, no weight at {level:<4}: {alike:.1%} decided alike")
+
+# %% tags=["hide-input"]
+show(weight_and_threshold(no_weight, with_weight, 4, X_toy, Y_toy))
+
+# %% [markdown]
+# This picture is what the whole report is about. The weight has not taught the network
+# to see the rare class better. It has moved the numbers on the level lines, all of them,
+# and one half has come to lie where one fifth was. You could have cut there at once.
+#
+# What the weight has cost is the meaning of the numbers: $q$ no longer says how many of
+# such points are positive. The formula puts it back, and needs no label for that:
+#
+# $$p = \frac{q}{q + w (1 - q)}.$$
+
+# %% [markdown]
+# ## On a whole table
+#
+# Groups are exact; the toy network comes near. What about the network of part one? To
+# say what counts as near, train it twice more: with the balanced weight, and without
+# weight from another seed.
+
+# %%
+w_balanced = balanced_weight(Y_train)
+t_same = thresholds.equivalent_threshold(w_balanced)
+other = trained(seed=P.seed + 1)
+weighted = trained(weighting="positive", w="balanced")
+q_test = weighted.p_test
+corrected = thresholds.unweighted_probability(q_test, w_balanced)
+
+# %% tags=["nbval-check-output"]
+print(f"w = {w_balanced:.4f}, 1 / (1 + w) = {t_same:.4f}")
+decisions = {
+    "no weight, at 1/(1+w)": (p_test, t_same),
+    "balanced weight, at 1/2": (q_test, 0.5),
+    "no weight, other seed": (other.p_test, t_same),
+}
+found = {}
+for name, (p, cut) in decisions.items():
+    alike = np.mean((p >= cut) == (p_test >= t_same))
+    found[name] = [np.mean(p >= cut), alike, metrics.roc_auc(Y_test, p)]
+columns = ["called positive", "decides as the first", "ROC AUC"]
+show(pd.DataFrame(found, index=columns).T.round(4))
+
+# %% [markdown]
+# Read the middle column. If its second number is as high as its third, the
+# weight has changed no more decisions than another seed does.
+#
+# Row by row: what the first network says, against what the others say, the weighted one
+# after its odds were divided by $w$.
+
+# %% tags=["hide-input"]
+panels = {"balanced weight, corrected": (p_test, corrected)}
+panels["no weight, other seed"] = (p_test, other.p_test)
+by_row = law(panels, t_same)
+results.save_picture(P.run_dir, by_row)
+show(by_row)
+
+# %% tags=["nbval-check-output"]
+for name, (p, cut) in panels.items():
+    print(f"{name:27} {np.abs(p - cut).mean():.4f} from the first on average")
+
+# %% [markdown]
+# The clouds lie along the diagonal, and have a width. A trained network is not a perfect
+# model: training stops early, units are few, and the training rows are a sample. That is
+# where the law frays. Dots in the two corners off the diagonal are rows that the networks
+# decide differently.
+
+# %% [markdown]
+# ## Undersampling, oversampling, SMOTE
+#
+# Other remedies change the table. *Undersampling* leaves out negatives until both classes
+# are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
+# positives, on lines between neighbours (Chawla et al. 2002).
+#
+# <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
+# happens to the odds in any group of rows?</summary>
+#
+# The group has $p$ positives for $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its
+# odds are multiplied by $1/s$. To make both classes equally many, $1/s$ must be negatives
+# over positives: it is the balanced weight. Oversampling multiplies the positives by the
+# same number. Both are the weight under other names. The first throws rows away; the
+# second trains on each positive several times.
+#
+# </details>
+#
+# `make audit` trained the network of above in all these ways, on the published file and
+# on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
+# rows). Each decides at one half and is compared with the network without any of this,
+# at $1/(1 + w)$. Means over the splits:
+
+# %% tags=["nbval-check-output"]
+study = pd.read_csv(results.committed("balancing.csv"))
+shown_as = {
+    "agreement": "alike",
+    "mean": "mean",
+    "mean_corrected": "corrected",
+    "brier": "Brier",
+    "brier_corrected": "corrected Brier",
+}
+by_method = study.groupby(["table", "method"], sort=False)[[*shown_as]]
+show(by_method.mean().rename(columns=shown_as).round(4))
+
+# %% [markdown]
+# All of them decide nearly as the threshold does: more rows are decided alike than by
+# another seed. All of them spoil the probabilities in the same way: `mean` should be the
+# share of positives, one in five. (The *Brier score* is the mean squared difference of
+# probability and label: lower is better.) And one formula mends all of them: divide the
+# odds by $w$. SMOTE makes rows that never were, and could have done something else; here
+# it does not.
+#
+# Does any of them order the rows better? Compare ROC AUC with the network without
+# balance, pair by pair. Splits share rows, so
+# the $95\,\%$ intervals allow for that (Nadeau and Bengio 2003).
+
+
+# %%
+def in_words(values):
+    found = resampled(values, test_share=0.2)
+    sure = {"above": "above zero", "below": "below zero"}
+    said = f"{found.mean:+.4f} ± {found.half:.4f}"
+    return f"{said}, {sure.get(found.verdict, 'not told apart from zero')}"
+
+
+# %% tags=["nbval-check-output"]
+for where, of_table in study.groupby("table", sort=False):
+    print(f"{where}: ROC AUC, minus that without balance")
+    for method, of in of_table.groupby("method", sort=False):
+        print(f"  {method:13} {in_words(of['roc_auc'] - of['roc_auc_plain'])}")
+
+# %% [markdown]
+# An interval that holds zero does not say that there is no difference. It says that
+# differences beyond its ends are ruled out, and smaller ones are not. Compare that with
+# the ROC AUC itself, in the table further up: whatever these remedies do to the order of
+# the rows is small. For more, a network needs better features, or more rows.
+#
+# So keep the probabilities honest: train without any of it, and choose a threshold.
+
+# %% [markdown]
+# ## And the report's network?
+#
+# Does the law hold for such a network, too? `make audit` compared the report's network,
+# trained to its end, with and without the balanced weight, over seeds and splits. A
+# positive first number says that the weight changed fewer decisions than another seed
+# does.
+
+# %% tags=["nbval-check-output"]
+many = pd.read_csv(results.committed("law.csv"))
+for where, of in many[many["epochs"] == many["epochs"].max()].groupby("table"):
+    fewer, auc = of["agree_weight"] - of["agree_seed"], of["roc_auc_weighted"]
+    print(f"{where}, {len(of)} pairs")
+    print(f"  agreement, weight minus seed: {in_words(fewer)}")
+    print(f"  ROC AUC, weight minus none:   {in_words(auc - of['roc_auc_plain'])}")
+
+# %% [markdown]
+# ## Can the probabilities be trusted?
+#
+# Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
+# together, so the parts differ in size, and each has an interval of its own. In each,
+# compare the mean prediction with the share that was really positive. On the
+# diagonal, probabilities are calibrated. A weight on one class moves them off it, and
+# the formula moves them back, without a second training and without labels.
+
+# %% tags=["hide-input"]
+models = {"no weight": p_test, "balanced weight": q_test}
+models["balanced weight, corrected"] = corrected
+reliability = figures.reliability(Y_test, models)
+results.save_picture(P.run_dir, reliability)
+show(reliability)
+
+# %% tags=["nbval-check-output"]
+for name, p in models.items():
+    print(f"{name:26} mean {p.mean():.4f}   Brier {metrics.brier(Y_test, p):.4f}")
+print(f"{'share of positives':26}      {Y_test.mean():.4f}")
+
+# %% [markdown]
+# Only a simulation knows each row's true probability. Where we have one, we can ask
+# how far a network is from the truth, and how good the truth itself would be.
+
+# %% tags=["nbval-check-output"]
+truth = table.test.p_true
+if truth is None:
+    print("A real table: the true probabilities are unknown.")
+else:
+    for name, p in {**models, "truth": truth}.items():
+        away, auc = np.abs(p - truth).mean(), metrics.roc_auc(Y_test, p)
+        print(f"{name:26} {away:.4f} from the truth   ROC AUC {auc:.4f}")
+
+# %% [markdown]
+# Where the truth is known, no model can expect a higher ROC AUC. Other features or
+# another model could close a part of the gap. In the simulated clinic they cannot close
+# all of it: how reliable a patient is counts too. Of that no feature tells; earlier
+# visits under the same PatientId would tell a part. A threshold or the correction closes
+# none of it, since both keep the order of the rows.
+
+# %% [markdown]
 # ## What we saw
 #
 # - A threshold is a level line. Moving it trades one mistake for the other.
+# - A threshold answers a question. Say which, and choose without test labels: on them,
+#   any choice looks better than it is.
+# - Look for ties. A network whose layer is off gives many rows one answer.
 # - A class weight multiplies the odds by $w$, and one half comes to lie where
 #   $1/(1 + w)$ was. Exactly so for groups of rows; as nearly as another seed for a
 #   trained network.
 # - Undersampling and oversampling are that weight under other names.
-# - A threshold answers a question. Say which, and choose without test labels: on them,
-#   any choice looks better than it is.
-# - Look for ties. A network whose layer is off gives many rows one answer.
 # - Probabilities are worth keeping honest. Decide with a threshold, not with a weight.
 #
 # ## On your own
