@@ -102,11 +102,11 @@ def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
         "predicted probability", "share of the class at or below", "Class-wise CDFs"
     )
     positive_name, negative_name = short(positive, 36), short(negative, 36)
+    _widest_gap(ax, Y, p)  # first: it has the fewest places for its name
     x, neg, pos = _thin(values, below_neg, below_pos)
     ax.step(x, neg, where="post", color=BLUE, label=negative_name)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive_name)
-    ax.axvline(t, color=GREY, ls=":", label=f"threshold {t:.3g}")
-    _widest_gap(ax, Y, p)
+    ax.axvline(t, color="black", ls="--", lw=1.2, label=f"threshold {t:.3g}")
     ax.set_ylim(0, 1)
     name_lines(ax)
     alt = (
@@ -122,7 +122,15 @@ def _widest_gap(ax: Axes, Y: Array, p: Array) -> None:
     values, *below = threshold.class_cdfs(Y, p)
     gap, at = threshold.ks_distance(Y, p)
     ends = [b[values == at][0] for b in below]
-    ax.plot([at, at], ends, "|-", color="black", lw=1.5, label=f"widest gap {gap:.3f}")
+    ax.plot(
+        [at, at],
+        ends,
+        "|-",
+        color="black",
+        lw=1.5,
+        label=f"widest gap {gap:.3f}",
+        zorder=3,
+    )
 
 
 @styled
