@@ -48,22 +48,38 @@ def _thin(*curves: Array, most: int = 600) -> list[Array]:
     return [curve[keep] for curve in curves]
 
 
-def _mark(ax: Axes, marks: dict[str, float], top: float = 0.95) -> str:
-    """Mark thresholds by thin lines, named in a column at 0.62; give them in words."""
-    for i, (label, t) in enumerate(sorted(marks.items(), key=lambda mark: -mark[1])):
-        ax.axvline(t, color=GREY, ls=":", lw=1)
-        height = top - 0.08 * i
+def _mark(figure: Figure, ax: Axes, marks: dict[str, float], title: str) -> str:
+    """Mark thresholds by dotted uprights, named above the frame; give them in words.
+
+    Names stand apart where uprights do not. The x-range must have been set.
+    """
+    low, high = ax.get_xlim()
+    apart = 1 / 20  # of the frame's width: a line of text
+    rising = sorted(marks.items(), key=lambda mark: mark[1])
+    places = [(t - low) / (high - low) for _, t in rising]
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + apart)
+    last = 1.0
+    for i in reversed(range(len(places))):
+        places[i] = last = min(places[i], last)
+        last -= apart
+    leader: dict[str, Any] = {"arrowstyle": "-", "lw": 0.6, "relpos": (0.5, 0)}
+    leader |= {"shrinkA": 0, "shrinkB": 0}
+    for (label, t), place in zip(rising, places, strict=True):
+        ax.axvline(t, color="black", ls=":", lw=1)
         ax.annotate(
             f"{label}: {t:.3f}",
-            (t, height),
-            xytext=(0.62, height),
+            (t, 1),
+            xytext=(place, 1.08),
             xycoords=("data", "axes fraction"),
             textcoords="axes fraction",
-            va="center",
+            ha="center",
+            va="bottom",
+            rotation=90,
             fontsize=10,
-            arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.8},
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+            arrowprops=leader,
         )
+    figure.suptitle(title, fontsize=12)
     return ", ".join(f"{label} at {t:.3g}" for label, t in marks.items())
 
 
@@ -86,11 +102,11 @@ def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
         "predicted probability", "share of the class at or below", "Class-wise CDFs"
     )
     positive_name, negative_name = short(positive, 36), short(negative, 36)
+    _widest_gap(ax, Y, p)  # first: it has the fewest places for its name
     x, neg, pos = _thin(values, below_neg, below_pos)
     ax.step(x, neg, where="post", color=BLUE, label=negative_name)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive_name)
-    ax.axvline(t, color=GREY, ls=":", label=f"threshold {t:.3g}")
-    _widest_gap(ax, Y, p)
+    ax.axvline(t, color="black", ls="--", lw=1.2, label=f"threshold {t:.3g}")
     ax.set_ylim(0, 1)
     name_lines(ax)
     alt = (
@@ -106,7 +122,15 @@ def _widest_gap(ax: Axes, Y: Array, p: Array) -> None:
     values, *below = threshold.class_cdfs(Y, p)
     gap, at = threshold.ks_distance(Y, p)
     ends = [b[values == at][0] for b in below]
-    ax.plot([at, at], ends, "|-", color="black", lw=1.5, label=f"widest gap {gap:.3f}")
+    ax.plot(
+        [at, at],
+        ends,
+        "|-",
+        color="black",
+        lw=1.5,
+        label=f"widest gap {gap:.3f}",
+        zorder=3,
+    )
 
 
 @styled
@@ -123,14 +147,16 @@ def cdf_rules(
     """
     values, below_neg, below_pos = threshold.class_cdfs(Y, p)
     figure, ax = axes(
-        "predicted probability", "share of the class at or below", "Where rules cut"
+        "predicted probability", "share of the class at or below", size=(5.6, 4.8)
     )
     x, neg, pos = _thin(values, below_neg, below_pos)
     ax.step(x, neg, where="post", color=BLUE, label=negative)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive)
     _widest_gap(ax, Y, p)
-    placed = _mark(ax, marks, top=0.88)
-    ax.set(xlim=(0, max(values[-1], *marks.values()) / 0.6), ylim=(0, 1.02))
+    places = [*marks.values(), threshold.ks_distance(Y, p)[1]]
+    beside = 0.06 * max(max(places) - min(places), 0.1)
+    ax.set(xlim=(min(places) - beside, max(places) + beside), ylim=(0, 1.02))
+    placed = _mark(figure, ax, marks, "Where rules cut")
     name_lines(ax)
     alt = (
         "Class-wise cumulative distributions with the threshold of each rule. "
@@ -447,7 +473,7 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
         "Cost curve",
     )
     ax.plot(x, np.minimum(x, 1 - x), color=GREY, ls=":", label="constant answers")
-    looks = ((ORANGE, "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
+    looks = (("#56B4E9", "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
     for (label, t), (colour, style) in zip(marks.items(), looks, strict=False):
         (_, fp), (fn, _) = confusion_matrix(Y, threshold.predict(p, t))
         line = cost(np.atleast_1d(fp), np.atleast_1d(fn))[0]
@@ -481,7 +507,7 @@ def rules(
     """
     figure = Figure(figsize=(5.6, 7.6))
     panels = figure.subplots(4, 2, sharex=True).ravel()
-    sides = (("training", train, BLUE, "-"), ("test", test, ORANGE, "--"))
+    sides = (("training", train, BLUE, "-"), ("test", test, GREEN, "--"))
     right = 1.05 * max(*marks.values(), np.quantile(train[1], 0.999))
     for ax, (rule, t) in zip(panels, marks.items(), strict=False):
         for label, (Y, p), colour, style in sides:
@@ -510,15 +536,13 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
     """Draw precision, recall and F1 against the threshold, with thresholds marked."""
     c = threshold.candidates(Y, p)
     rates = count_metrics(c.tn, c.fp, c.fn, c.tp)
-    figure, ax = axes(
-        "threshold", "precision, recall, F1", "What each threshold would give"
-    )
-    looks = (("recall", BLUE, "-"), ("precision", ORANGE, "--"), ("f1", GREEN, "-."))
+    figure, ax = axes("threshold", "precision, recall, F1", size=(5.6, 4.8))
+    looks = (("recall", BLUE, "-"), ("precision", PURPLE, "--"), ("f1", GREEN, "-."))
     for name, colour, style in looks:
         label = "F1" if name == "f1" else name
         ax.plot(*_thin(c.t, rates[name]), color=colour, ls=style, label=label)
-    placed = _mark(ax, marks)
-    ax.set(xlim=(0, 1.05 * c.t[1]), ylim=(0, 1))
+    ax.set(xlim=(0, 1.05 * max(c.t[1], *marks.values())), ylim=(0, 1))
+    placed = _mark(figure, ax, marks, "What each threshold would give")
     name_lines(ax)
     alt = (
         "Precision, recall and F1 against the threshold. Recall falls from 1 as the "

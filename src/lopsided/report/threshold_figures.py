@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from lopsided.lesson.network import Array
 from lopsided.lesson.threshold import equivalent_threshold, weighted_probability
-from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, Picture, axes, styled
+from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
 from lopsided.report.lesson_figures import level_lines, over_plane, scatter, shade
 
 
@@ -51,14 +51,25 @@ def weight_and_threshold(
         Line2D([], [], color="black", lw=2.2),
         Line2D([], [], color=GREEN, lw=2.6, ls="--"),
     ]
-    labels = ["this network says 1/2", f"without weight, it says 1/(1 + w) = {t:g}"]
-    figure.legend(handles, labels, loc="outside lower center", fontsize=10)
+    labels = [
+        "this network says 1/2",
+        f"the network without weight says 1/(1 + w) = {t:g}",
+    ]
+    about = "darker: a higher prediction; ▲ positive, ○ negative"
+    figure.legend(
+        handles,
+        labels,
+        title=about,
+        loc="outside lower center",
+        fontsize=10,
+        title_fontsize=10,
+    )
     inside = [over_plane(plain) >= 0.5, over_plane(plain) >= t]
     inside.append(over_plane(weighted) >= 0.5)
     areas = [part.mean() for part in inside]
     alike = (inside[1] == inside[2]).mean()
     alt = (
-        "The toy world twice, shaded by what a network says. Left, without a weight, "
+        "The toy world twice, darker where a network says more. Left, with no weight, "
         f"one half is a ring around {areas[0]:.0%} of the plane, inside a dashed ring "
         f"at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the ring of one "
         f"half has grown to {areas[2]:.0%} and lies on the dashed ring: both decide "
@@ -87,7 +98,7 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
     x = np.linspace(0, 1, 201)
     ax.plot(x, weighted_probability(x, w), color=BLUE)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1.5)
-    ax.plot(p, q, "o", color=ORANGE, ms=8)
+    ax.plot(p, q, "o", color=GREEN, ms=8)
     t = equivalent_threshold(w)
     ax.plot([0, t, t], [0.5, 0.5, 0], color="black", ls="--", lw=1)
     ax.annotate(
