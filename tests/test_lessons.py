@@ -40,7 +40,7 @@ def test_the_first_loss_is_met_as_predicted():
 
 
 def test_every_array_of_the_backward_pass_is_compared():
-    table = printed(BACKWARD, "largest difference")
+    table = printed(BACKWARD, "compared(by_hand)")
     rows = re.findall(
         r"^(d[ZAWb]\d) +\((\d+), (\d+)\) +below 1e-7 +agrees$", table, re.M
     )
@@ -54,8 +54,24 @@ def test_every_array_of_the_backward_pass_is_compared():
         assert [int(size) for size in shape] == [n[l], columns]
 
 
+def test_a_planted_mistake_shows_from_the_array_on_in_which_it_is_made():
+    table = printed(BACKWARD, "compared(planted)")
+    verdicts = re.findall(r"^(d[ZAWb]\d) .*(agrees|WRONG)$", table, re.M)
+    wrong = [name for name, verdict in verdicts if verdict == "WRONG"]
+    assert wrong == "dZ2 dW2 db2 dA1 dZ1 dW1 db1".split()
+    assert len(verdicts) == 11
+
+
+def test_one_step_beats_the_line_that_the_lesson_draws():
+    told = float(printed(BACKWARD, "{same_for_all").split()[-1])
+    losses = re.findall(r"is (\S+)", printed(BACKWARD, "snapshots["))
+    assert float(losses[0]) > told > float(losses[1])
+
+
 def test_planted_mistakes_are_caught_but_for_the_one_in_the_aim():
-    verdicts = re.findall(r"(agrees|WRONG)$", printed(BACKWARD, "mistaken(kind)"), re.M)
+    verdicts = re.findall(
+        r"(agrees|WRONG)$", printed(BACKWARD, "in gradients.items()"), re.M
+    )
     assert verdicts == ["agrees"] + 4 * ["WRONG"]
     assert printed(BACKWARD, "witness(wrong)") == "difference below 1e-7: agrees\n"
     expected, right, wrong = re.findall(r"0\.\d{4}", printed(BACKWARD, "settles_at(r"))
@@ -65,10 +81,10 @@ def test_planted_mistakes_are_caught_but_for_the_one_in_the_aim():
 @pytest.mark.parametrize(
     ("right", "wrong", "first"),
     [
-        ("(passed.Z[l - 1] > 0)", "(passed.A[l - 1] >= 0)", "dZ2"),
-        ("passed.A[l - 1].T / m", "passed.A[l - 1].T", "dW3"),
+        ("return Z > 0", "return np.maximum(Z, 0) >= 0", "dZ2"),
+        ("A_before.T / m", "A_before.T", "dW3"),
         ("keepdims=True) / m", "keepdims=True)", "db3"),
-        ("dA = network.W[l].T @ dZ", "dA = network.W[l].T @ -dZ", "dA2"),
+        ("W.T @ dZ", "W.T @ -dZ", "dA2"),
     ],
 )
 def test_the_table_names_the_first_array_that_is_wrong(right, wrong, first):
