@@ -5,15 +5,17 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 
 import lopsided.lesson.loss
 import lopsided.lesson.network
-from lopsided.lesson.network import Network, layer_views, relu_slope
+from lopsided.lesson import toy
+from lopsided.lesson.network import Network, layer_views, relu_slope, sigmoid
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0[1-4]_*.py"))
-FORWARD, BACKWARD = LESSONS[:2]
+FORWARD, BACKWARD, TRAINING = LESSONS[:3]
 
 
 def code(path):
@@ -138,6 +140,43 @@ def test_the_toy_network_learns_step_by_step():
     assert len(losses) == 4
     assert losses == sorted(losses, reverse=True)
     assert abs(losses[0] - 0.69) < 0.05  # as the lesson has its readers predict
+
+
+def test_no_rate_of_the_list_helps_the_feature_with_the_distant_zero():
+    best, distant = map(
+        float, re.findall(r"a loss of (\S+)", printed(TRAINING, "best = min(ends"))
+    )
+    assert distant > best + 0.1
+
+
+def test_jumping_begins_where_the_answer_says():
+    X, Y = toy.points(np.random.default_rng(0))
+    squared = np.sum(X**2, axis=0, keepdims=True)
+    far = np.vstack([(squared - squared.mean()) / squared.std(), np.ones_like(squared)])
+    theta = np.zeros(2)
+    for _ in range(1000):
+        theta -= 3 * far @ (sigmoid(theta @ far) - Y[0]) / Y.size
+    p = sigmoid(theta @ far)
+    steepest = np.linalg.eigvalsh(p * (1 - p) * far @ far.T / Y.size).max()
+    (said,) = re.findall(r"\$2 / s \\approx (\d+)\$", prose(TRAINING))
+    assert round(2 / steepest) == int(said)
+
+
+def test_a_reminded_patient_misses_less_than_one_who_waits_as_long():
+    rows = re.findall(
+        r"([\d.]+)% missed, ([\d.]+)%", printed(TRAINING, "waits.items()")
+    )
+    more = [float(without) < float(reminded) for without, reminded in rows]
+    assert more == [True, False, False, False]
+
+
+def test_the_weighted_objective_falls_while_the_plain_loss_rises():
+    table = printed(TRAINING, "curves_of.items()").partition("positive")[2]
+    (objective, *_, o), (plain, *_, p) = (
+        map(float, line.split()[1:]) for line in table.strip().splitlines()
+    )
+    assert o < objective
+    assert p > plain
 
 
 def test_an_answer_is_closed_until_it_is_asked_for():
