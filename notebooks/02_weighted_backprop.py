@@ -787,10 +787,10 @@ print(f"difference {in_words(difference)}: {verdict(difference)}")
 assert verdict(difference) == "agrees"
 
 # %% [markdown]
-# The check compares a derivative with its function, not with your intent. Intent needs
-# a case whose answer is known from elsewhere. We have one: rows that look alike must
-# settle at the $q$ of the formula above. Count positives $w$ times to see it. Let a single neuron learn our labels from
-# inputs that are all zero, so that only its bias can move.
+# The check compares a derivative with its function, not with your intent. Intent needs a
+# case whose answer is known from elsewhere. We have one: rows that look alike must settle
+# at the $q$ of the formula above. It counts each positive $w$ times. Let a single
+# neuron learn our labels from inputs that are all zero, so that only its bias can move.
 
 
 # %%
