@@ -20,10 +20,13 @@
 # **You need** the product of two matrices, and logarithms. Two parts of about 15
 # minutes each: from a question to a network; then shapes, numbers and the loss.
 #
-# These lessons follow a short report that trains a network by hand; here are its
-# sections 2 to 4. Linked words lead to the [glossary](glossary.md).
+# These lessons follow a short report on lopsided classes that trains a network by hand.
+# We call it *the report*; [the audit](06_audit.ipynb) quotes it and tests its claims. Here
+# are its sections 2 to 4. Linked words lead to the [glossary](glossary.md).
 
 # %% tags=["hide-input"]
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -69,7 +72,7 @@ six = six[:6].set_axis(pd.Index([*"ABCDEF"], name="patient"))
 show(six)
 
 # %% tags=["nbval-check-output"]
-print(f"{missed.mean():.0%} of all patients did not come")
+print(f"{missed.mean():.0%} of all appointments were missed")
 print(f'"They will all come" is right for {1 - missed.mean():.0%}, and finds nobody')
 
 # %% [markdown]
@@ -128,7 +131,8 @@ show(neuron_graph(values))
 # the last neuron is called the [logit](glossary.md#logit). Solve for it:
 # $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so $z$ is the
 # [log-odds](glossary.md#log-odds) of the prediction. A negative $z$ gives less than one
-# half: this neuron leans towards "no".
+# half: this neuron leans towards "no". An `assert` stops with an error if what it says is
+# not true. Where it is silent, as here, it is true.
 
 # %%
 assert z < 0
@@ -171,6 +175,9 @@ one = {"one neuron": lambda P: predict_proba(line, P)}
 show(surfaces(one, X_toy, Y_toy, "one_neuron"))
 
 # %% [markdown]
+# No point gets one half, so there is no line to draw. The shades change at every tenth;
+# the edge that you see is where the neuron says two tenths.
+#
 # ## A layer is several neurons at once
 #
 # One line is not enough, but several may be. Neurons that share their inputs form a
@@ -184,7 +191,7 @@ show(surfaces(one, X_toy, Y_toy, "one_neuron"))
 
 # %% tags=["nbval-check-output"]
 W = np.array([[0.5, 1.5], [-1.0, 0.25], [2.0, 0.0]])  # (3, 2): 3 neurons, 2 inputs
-b = np.array([[0.25], [0.0], [-1.0]])  # (3, 1): one bias a neuron
+b = np.array([[0.25], [0.0], [-1.0]])  # (3, 1): one bias per neuron
 X = np.array([[2.0, 0.0, -1.0, 1.0], [-1.0, 1.0, 0.5, 3.0]])  # (2, 4): 4 examples
 Z = W @ X + b  # (3, 2) @ (2, 4) -> (3, 4)
 print(Z)
@@ -254,10 +261,12 @@ show(surfaces(both, X_toy, Y_toy, "bend"))
 
 # %% tags=["nbval-check-output"]
 three, eight = learned([2, 3, 1]), learned([2, 8, 1])
-for name, trained in {"one neuron": line, "3": three, "8": eight}.items():
-    p = predict_proba(trained, X_toy)
-    found = np.sum((p >= 0.5) & (Y_toy == 1))
-    print(f"{name:>10}: {found} of {Y_toy.sum():.0f} positives at or above one half")
+positives, negatives = np.sum(Y_toy == 1), np.sum(Y_toy == 0)
+for name, trained in {"one neuron": line, "3 units": three, "8 units": eight}.items():
+    above = predict_proba(trained, X_toy) >= 0.5
+    sides = np.sum(above & (Y_toy == 1)), np.sum(above & (Y_toy == 0))
+    print(f"{name:>10}: one half or more for ", end="")
+    print(f"{sides[0]} of {positives} positives, {sides[1]} of {negatives} negatives")
 
 # %% tags=["hide-input"]
 hidden = {
@@ -271,12 +280,14 @@ show(surfaces(hidden, X_toy, Y_toy, "hidden_layers"))
 #
 # ## A network is layers in a row
 #
-# Layer $l$ takes the [activations](glossary.md#activation) of layer $l - 1$:
+# There are $L$ layers, and layer $l$ has $n_l$ units. A letter with $[l]$ belongs to layer
+# $l$, one with $(i)$ to example $i$ of $m$. Layer $l$ takes the
+# [activations](glossary.md#activation) of layer $l - 1$:
 #
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \qquad A^{[0]} = X.$$
 #
 # The last layer has one neuron and the sigmoid. Its activation is the prediction
-# $\hat y$. Let us build the network of above. `network.W[l]` and `network.b[l]` are
+# $\hat y$. Let us build the network from above. `network.W[l]` and `network.b[l]` are
 # views of one long vector of parameters, so `[:]` writes into them.
 
 # %%
@@ -305,7 +316,7 @@ def forward_by_hand(network, X):
 
 
 # %% tags=["nbval-check-output"]
-print(forward_by_hand(network, X).round(4))  # (1, 4): one probability an example
+print(forward_by_hand(network, X).round(4))  # (1, 4): one probability per example
 
 # %% [markdown]
 # The package's [`forward`](../src/lopsided/lesson/network.py) does the same. It also
@@ -334,7 +345,8 @@ print((0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3))
 #
 # ## Every shape follows from the layer sizes
 #
-# **Part two: shapes, numbers and the loss.** The report contradicts itself here. Its formula says
+# **Part two: shapes, numbers and the loss.** The report contradicts itself here. Its
+# formula says
 #
 # > layer_dims = [n_features, 3, 3, 1]
 #
@@ -382,11 +394,10 @@ for m in (1, 7):
 # warning.
 
 # %% tags=["nbval-check-output"]
-with np.errstate(over="raise"):
-    try:
-        1 / (1 + np.exp(-np.float64(-1000)))
-    except FloatingPointError as error:
-        print(error)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    print("quotient:", 1 / (1 + np.exp(-np.float64(-1000))))
+print("warning:", caught[0].message)
 
 # %% [markdown]
 # Both forms below are the same function. The left one is safe for $z \ge 0$, the
@@ -421,30 +432,38 @@ with np.errstate(all="raise"):
 #
 # A [loss](glossary.md#loss) says how bad predictions are. What should it cost to say
 # $\hat y$ of a patient who then does not come, $y = 1$? Nothing if $\hat y = 1$. More,
-# the less we believed it. And if ten patients do not come, what we said of all ten is
-# the *product* of the ten $\hat y$, so the cost should turn products into sums. The
-# logarithm does both: the cost is $-\log \hat y$.
+# the less we believed it. And if ten patients do not come, the probability that we gave
+# to all ten is the *product* of the ten $\hat y$, if we treat them as independent. The
+# cost should turn that product into a sum. The logarithm does both: the cost is
+# $-\log \hat y$.
 
 # %% tags=["nbval-check-output"]
 for said in (0.9, 0.5, 0.1, 0.01):
     print(f"said {said:4}: costs {-np.log(said):.3f}")
 
-# %% tags=["hide-input"]
-show(certainty(1e-8))
-
 # %% [markdown]
 # Being sure and wrong is what costs. If $y = 0$, the probability of what happened was
-# $1 - \hat y$, and the cost is $-\log(1 - \hat y)$. Both in one line, averaged, make
-# the binary [cross-entropy](glossary.md#cross-entropy). The report puts a small
-# $\varepsilon$ into each logarithm, to keep it away from zero:
+# $1 - \hat y$, and the cost is $-\log(1 - \hat y)$. Both in one line are the binary
+# [cross-entropy](glossary.md#cross-entropy) $\ell^{(i)}$ of example $i$. The report puts a
+# small $\varepsilon$ into each logarithm, to keep it away from zero:
 #
 # $$\begin{aligned}
-# \mathcal L = {} &-\frac1m \sum_i \big[ y^{(i)} \log(\hat y^{(i)} + \varepsilon) \\
-# &+ (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon) \big]
+# \ell^{(i)} = {} &-y^{(i)} \log(\hat y^{(i)} + \varepsilon) \\
+# &- (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon)
 # \end{aligned}$$
 #
-# The right-hand picture shows what the $\varepsilon$ does: where a prediction is very
-# wrong, the loss is cut off. More of that below.
+# The loss of all examples is their mean, $J = \frac1m \sum_i \ell^{(i)}$.
+
+# %% tags=["nbval-check-output"]
+epsilon = 1e-8  # the report's
+print(f"a positive with prediction 0 costs {-np.log(0 + epsilon):.2f}")
+
+# %% tags=["hide-input"]
+show(certainty(epsilon))
+
+# %% [markdown]
+# Both pictures are of a positive, $y = 1$. The right one shows what the $\varepsilon$
+# does: where a prediction is very wrong, the loss is cut off. More of that below.
 #
 # ## What should an untrained network lose?
 #
@@ -480,12 +499,12 @@ met = binary_cross_entropy(Y, forward(silent, X_many).A[3])
 print(f"predicted {entropy:.5f}   met {met:.5f}")
 
 # %% [markdown]
-# ## Why He's variance
+# ## How large should the first weights be?
 #
 # From all-zero weights only the last bias can learn: no signal passes the hidden
-# layers, and equal units would get equal gradients and stay equal. So a network starts
-# from random weights. How large? Send a signal through ten layers of a hundred ReLU
-# units, with three variances.
+# layers, and equal units would be changed in the same way and stay equal. So a network
+# starts from random weights. How large? Send a signal through ten layers of a hundred
+# ReLU units, with three variances.
 
 
 # %%
@@ -510,8 +529,9 @@ show(signal_sizes(signal))
 # %% [markdown]
 # A sum of $n$ terms has $n$ times the variance of one, and ReLU removes half of the
 # squares. Weights with variance $2/n$ make good for both, and the signal keeps its size.
-# Twice that doubles its square in each layer; half of it halves it. `initialise` draws
-# with variance $2 / n_{l-1}$ (He et al. 2015).
+# Twice that doubles its square in each layer; half of it halves it. Over ten layers the
+# size should grow by $\sqrt{2^{10}} = 32$, or shrink by as much. The random weights
+# come near that. `initialise` draws with variance $2 / n_{l-1}$ (He et al. 2015).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs. A first loss ten times as large, or NaN, means
@@ -531,8 +551,8 @@ print(f"median {middle:.3f}")
 # ## The ε is not needed
 #
 # For $y = 1$ the loss is $-\log \hat y = \log(1 + e^{-z}) = \log(1 + e^z) - z$. For
-# $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$. Both in one, and with $e^z$ taken
-# out of the logarithm where $z$ is positive:
+# $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$. Where $z$ is positive, take $e^z$
+# out of the logarithm: $\log(1 + e^z) = z + \log(1 + e^{-z})$. All in one:
 #
 # $$\begin{aligned}
 # &\log(1 + e^{z}) - y z \\
@@ -542,13 +562,14 @@ print(f"median {middle:.3f}")
 # The right-hand form cannot overflow; `logistic_loss` uses it. It needs no
 # $\varepsilon$, and it keeps growing where the report's version goes flat: for a
 # *wrong* prediction that is ever more certain, $\varepsilon$ caps the loss at
-# $-\log \varepsilon$.
+# $-\log \varepsilon$, as printed above. The picture there had $y = 1$. Here $y = 0$, so a
+# large positive logit is wrong.
 
 # %% tags=["nbval-check-output"]
 rows = []
 for value in (0.0, 10.0, 20.0, 40.0):
     logit, truth = np.array([[value]]), np.array([[0.0]])
-    with_epsilon = binary_cross_entropy(truth, sigmoid(logit))
+    with_epsilon = binary_cross_entropy(truth, sigmoid(logit), epsilon)
     rows.append([value, with_epsilon, logistic_loss(logit, truth).item()])
 names = ["logit", "with epsilon", "from the logit"]
 show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))

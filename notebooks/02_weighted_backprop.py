@@ -10,8 +10,8 @@
 # # 2 Send the error back
 #
 # **You will** take one neuron's error back by hand, then a small network's, then write
-# [backpropagation](glossary.md#backpropagation) in ten lines, check it by numbers, and
-# break it on purpose.
+# [backpropagation](glossary.md#backpropagation) yourself, check it by numbers, and break
+# it on purpose.
 #
 # **You will learn** what a derivative on an edge says, why training should start from
 # the logits, what the report's class weight really does, and which mistakes a gradient
@@ -21,8 +21,8 @@
 # forward](01_forward_propagation.ipynb). Two parts of about 20 minutes each: from a
 # neuron to a network that learns; then class weights, and mistakes.
 #
-# This is sections 5 and 6 of the report, with two corrections: to its $dW$, and to its
-# class weight.
+# This is sections 5 and 6 of [the report](06_audit.ipynb), with two corrections: to its
+# $dW$, and to its class weight.
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -45,8 +45,6 @@ from lopsided.lesson.network import (
     initialise,
     layer_views,
     predict_proba,
-    relu,
-    relu_slope,
     sigmoid,
 )
 from lopsided.lesson.threshold import weighted_probability
@@ -59,7 +57,7 @@ from lopsided.report.lesson_figures import surfaces, tangent
 #
 # Here is the neuron of the first lesson again, with the same four numbers: two inputs
 # and two weights. This time we also know the [label](glossary.md#label): $y = 1$. The
-# loss of a positive is $-\log a$.
+# loss of one positive is $\ell = -\log a$.
 
 # %% tags=["nbval-check-output"]
 x1, x2, y = 2.0, -1.0, 1.0
@@ -75,25 +73,36 @@ print(f"z = {z:.3f}   a = {a:.3f}   loss = {loss:.3f}")
 # answers both. We find all of them from the end: first by how much the loss moves if
 # $a$ does.
 #
-# $$\frac{dL}{da} = \frac{d}{da}(-\log a) = -\frac1a$$
+# $$\frac{d\ell}{da} = \frac{d}{da}(-\log a) = -\frac1a$$
 #
 # One step back, $a = \sigma(z)$. The sigmoid's slope is $a(1 - a)$. A small move of $z$
 # moves $a$ by that factor, and $a$ moves the loss by the factor before. So the two are
 # multiplied: this is the chain rule.
+#
+# <details><summary>Where does that slope come from?</summary>
+#
+# From $a = 1 / (1 + e^{-z})$, by the rule for $1/u$:
+#
+# $$\frac{da}{dz} = \frac{e^{-z}}{(1 + e^{-z})^2}
+# = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = a (1 - a).$$
+#
+# </details>
 
 # %% tags=["nbval-check-output"]
-da = -1 / a  # dL/da
-slope = a * (1 - a)  # da/dz
-dz = da * slope  # dL/dz, by the chain rule
-print(f"dL/da = {da:.3f}   da/dz = {slope:.3f}   dL/dz = {dz:.3f}")
+da = -1 / a  # of the loss, by a
+slope_there = a * (1 - a)  # of the sigmoid
+dz = da * slope_there  # of the loss, by z: the chain rule
+print(f"da = {da:.3f}   slope = {slope_there:.3f}   dz = {dz:.3f}")
 
 # %% [markdown]
-# From now on $dz$ is short for $dL/dz$, and so for every letter. The two ugly factors
+# From now on $dz$ is short for $d\ell/dz$, and so for every letter. The two ugly factors
 # make a simple product:
 #
 # $$dz = -\frac1a \cdot a(1 - a) = a - 1 = a - y.$$
 #
-# It is the error itself: what the neuron said, minus what was true.
+# It is the error itself: what the neuron said, minus what was true. A negative loses
+# $-\log(1 - a)$, and the same two steps end alike:
+# $dz = \frac{1}{1 - a} \cdot a(1 - a) = a = a - y$, as $y = 0$.
 
 # %%
 assert np.isclose(dz, a - y)
@@ -116,8 +125,12 @@ assert np.isclose(dz, a - y)
 dw1, dw2, db = dz * x1, dz * x2, dz
 dx1, dx2 = dz * w1, dz * w2
 print(f"dw1 = {dw1:.3f}   dw2 = {dw2:.3f}   db = {db:.3f}")
+print(f"dx1 = {dx1:.3f}   dx2 = {dx2:.3f}")
 
 # %% [markdown]
+# We cannot move the inputs: they are what they are. In a network, though, an input is what
+# another neuron gave out. Then $dx$ is handed back to that neuron.
+#
 # The whole calculation is a *computation graph*. Read it twice: left to right, above
 # the lines, values are computed. Right to left, below the lines, derivatives are.
 
@@ -165,10 +178,11 @@ print(f"loss before {loss:.3f}   after {after:.3f}")
 assert after < loss
 
 # %% [markdown]
-# Here is what happens along $w_2$ alone, with a longer step so that you can see it.
+# Here is what happens along $w_2$ alone. This step is fifteen times as long, so that you
+# can see it.
 
 # %% tags=["hide-input"]
-show(tangent(lambda v: loss_at(w1, v, b), w2, dw2, -0.6 * dw2, "w₂"))
+show(tangent(lambda v: loss_at(w1, v, b), w2, dw2, -15 * alpha * dw2, "w₂"))
 
 # %% [markdown]
 # That is all there is to learning: derivatives of the loss, and a small step against
@@ -246,7 +260,8 @@ print(f"promised {dW1[1, 0] * h:.3e}   met {np.log(a2) - np.log(a2_nudged):.3e}"
 # where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its [class
 # weight](glossary.md#class-weight), 1 for now. $J$ is the
 # [objective](glossary.md#objective). Its [gradient](glossary.md#gradient) holds the
-# derivative by each entry of $\theta$, and an update is
+# derivative by each entry of $\theta$; the sign $\partial$ in place of $d$ says that all
+# other entries are kept. An update is
 #
 # $$\theta := \theta - \alpha \, \frac{\partial J}{\partial \theta}.$$
 #
@@ -294,15 +309,29 @@ print((first + second).tolist(), "is", (dZ_two @ A_two.T).tolist())
 
 
 # %%
-def backward_by_hand(network, passed, dZ):
-    m, d = dZ.shape[1], {}
+def slope(Z):
+    return Z > 0  # ReLU's: True counts as 1, False as 0
+
+
+def through_layer(dZ, A_before, W):
+    m = dZ.shape[1]
+    dW = dZ @ A_before.T / m  # (n_l, m) @ (m, n_{l-1})
+    db = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
+    return dW, db, W.T @ dZ  # dA: (n_{l-1}, n_l) @ (n_l, m)
+
+
+# %% [markdown]
+# Now go from the last layer to the first.
+
+
+# %%
+def backward_by_hand(network, passed, dZ, slope=slope):
+    d = {}
     for l in range(network.L, 0, -1):
-        d[f"dZ{l}"] = dZ
-        d[f"dW{l}"] = dZ @ passed.A[l - 1].T / m  # (n_l, m) @ (m, n_{l-1})
-        d[f"db{l}"] = dZ.sum(axis=1, keepdims=True) / m  # (n_l, 1)
+        d[f"dZ{l}"], A, W = dZ, passed.A[l - 1], network.W[l]
+        d[f"dW{l}"], d[f"db{l}"], dA = through_layer(dZ, A, W)
         if l > 1:
-            d[f"dA{l - 1}"] = dA = network.W[l].T @ dZ  # (n_{l-1}, n_l) @ (n_l, m)
-            dZ = dA * (passed.Z[l - 1] > 0)  # (n_{l-1}, m)
+            d[f"dA{l - 1}"], dZ = dA, dA * slope(passed.Z[l - 1])
     return d
 
 
@@ -351,14 +380,19 @@ for l in (3, 2, 1):
 
 
 # %%
+def with_entry(J, theta, i, value):
+    kept, theta[i] = theta[i], value
+    found = J()
+    theta[i] = kept  # as it was
+    return found
+
+
+# %%
 def by_nudges(J, theta, h=1e-5):
     g = np.empty_like(theta)
     for i, value in enumerate(theta):
-        theta[i] = value + h
-        above = J()
-        theta[i] = value - h
-        below = J()
-        theta[i] = value  # as it was
+        above = with_entry(J, theta, i, value + h)
+        below = with_entry(J, theta, i, value - h)
         g[i] = (above - below) / (2 * h)
     return g
 
@@ -411,22 +445,22 @@ assert verdict(gap) == "agrees"
 
 
 # %%
-def loss_from(name, l, values):
-    """Go on from Z[l] or A[l], and add up the losses."""
-    Z = values  # of no use if these are of A: the loop begins with the next Z
-    A = np.maximum(values, 0) if name == "Z" else values
+def loss_from_A(l, A):
     for k in range(l + 1, 4):
         Z = network.W[k] @ A + network.b[k]
         A = np.maximum(Z, 0)
     return np.sum(logistic_loss(Z, Y))
 
 
+def loss_from_Z(l, Z):
+    return loss_from_A(l, np.maximum(Z, 0)) if l < 3 else np.sum(logistic_loss(Z, Y))
+
+
 # %%
-def nudge(name, l):
-    """Estimate dZ[l] or dA[l], with no formula for it."""
-    values = getattr(passed, name)[l].copy()
+def nudged_array(loss_from, l, values):
+    values = values.copy()
     vector = values.reshape(-1)  # the same memory: nudged together
-    return by_nudges(lambda: loss_from(name, l, values), vector).reshape(values.shape)
+    return by_nudges(lambda: loss_from(l, values), vector).reshape(values.shape)
 
 
 # %% [markdown]
@@ -436,23 +470,44 @@ def nudge(name, l):
 dW_seen, db_seen = layer_views(network.layer_dims, witness(1.0))
 witnesses = {}
 for l in (3, 2, 1):
-    witnesses |= {f"dZ{l}": nudge("Z", l)}
+    witnesses[f"dZ{l}"] = nudged_array(loss_from_Z, l, passed.Z[l])
     witnesses |= {f"dW{l}": dW_seen[l], f"db{l}": db_seen[l]}
     if l > 1:
-        witnesses |= {f"dA{l - 1}": nudge("A", l - 1)}
+        witnesses[f"dA{l - 1}"] = nudged_array(loss_from_A, l - 1, passed.A[l - 1])
+
+
+# %%
+def compared(found):
+    rows = []
+    for name, estimate in witnesses.items():
+        largest = np.abs(found[name] - estimate).max()
+        rows.append([name, estimate.shape, in_words(largest), verdict(largest)])
+    names = ["array", "shape", "largest difference", "verdict"]
+    return pd.DataFrame(rows, columns=names).set_index("array")
+
 
 # %% tags=["nbval-check-output"]
-rows = []
-for name, estimate in witnesses.items():
-    largest = np.abs(by_hand[name] - estimate).max()
-    rows.append([name, estimate.shape, in_words(largest), verdict(largest)])
-    assert verdict(largest) == "agrees", name
-names = ["array", "shape", "largest difference", "verdict"]
-show(pd.DataFrame(rows, columns=names).set_index("array"))
+show(compared(by_hand))
+for name, said in compared(by_hand)["verdict"].items():
+    assert said == "agrees", name
+
+# %% [markdown]
+# Now plant a mistake: let the slope ask whether the *activation* is `>= 0`. After ReLU, a
+# unit that is off gives exactly 0, so the answer is yes for every unit.
+
+
+# %% tags=["nbval-check-output"]
+def always_on(Z):
+    return np.maximum(Z, 0) >= 0
+
+
+planted = backward_by_hand(network, passed, passed.A[3] - Y, always_on)
+show(compared(planted))
 
 # %% [markdown]
 # Read such a table from the top. A wrong $dZ$ or $dA$ spoils what is computed from it;
-# a wrong $dW$ or $db$ stays alone. The first wrong array is where to look.
+# a wrong $dW$ or $db$ stays alone. The first wrong array is where to look: here it is made
+# by the slope.
 #
 # ## Let it learn
 #
@@ -475,21 +530,25 @@ def descend(learner, steps, alpha=0.5):
 # <details><summary>Predict: what loss must it have before the first step, about? And
 # what would a network lose that says "one in five" to everyone?</summary>
 #
-# About $\log 2 \approx 0.69$: random weights have no opinion yet. Saying
-# $\pi = \tfrac15$ to everyone loses $-\pi\log\pi - (1-\pi)\log(1-\pi) \approx 0.50$.
-# So the first steps find out how rare positives are; only then does it learn *where*
-# they are.
+# Near $\log 2 \approx 0.69$, and mostly above: random weights have opinions, and those
+# cost. Saying $\pi = \tfrac15$ to everyone loses
+# $-\pi\log\pi - (1-\pi)\log(1-\pi) \approx 0.50$. That is the line to beat.
 #
 # </details>
 
 # %% tags=["nbval-check-output"]
+rate = Y_toy.mean()
+same_for_all = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
+print(f"saying {rate:.4f} to everyone loses {same_for_all:.3f}")
+
+# %% tags=["nbval-check-output"]
 snapshots = {}
 learner = initialise([2, 8, 1], np.random.default_rng(2))
-for steps, more in ((0, 0), (10, 10), (100, 90), (1000, 900)):
+for steps, more in ((0, 0), (1, 1), (10, 9), (100, 90)):
     descend(learner, more)
-    snapshots[f"after {steps} steps"] = Network([2, 8, 1], learner.theta)
+    snapshots[f"step {steps}"] = Network([2, 8, 1], learner.theta)
     reached = objective(forward(learner, X_toy).Z[2], Y_toy)
-    print(f"after {steps:4} steps the loss is {reached:.3f}")
+    print(f"step {steps:3}: the loss is {reached:.3f}")
 
 # %% tags=["hide-input"]
 panels = {
@@ -499,7 +558,8 @@ panels = {
 show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 
 # %% [markdown]
-# Nobody told it that the positives sit in the middle. It followed the derivatives of
+# A single step beats that line: how rare the positives are, and where they are, is learned
+# together. Nobody told it that they sit in the middle. It followed the derivatives of
 # $-\log \hat y$, and folded its eight bends around them. The [next
 # lesson](03_training.ipynb) makes this faster, and asks when to stop.
 #
@@ -534,8 +594,9 @@ print("straight to dZ:", d_logits(labels, said).round(5))
 #
 # > w is a class weight assigned to the positive class
 #
-# We keep both readings, by name. `"uniform"` is the formula as written. `"positive"`
-# is the intent as stated.
+# We keep both readings, by name. `"uniform"` is the formula as written: $c^{(i)} = w$ for
+# every example. `"positive"` is the intent as stated: $c^{(i)} = w$ where $y^{(i)} = 1$,
+# else 1. For either, $dZ = c \, (\hat y - y)$.
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):
@@ -545,23 +606,19 @@ for weighting in ("uniform", "positive"):
 # Neither reading may escape the gradient check.
 
 # %% tags=["nbval-check-output"]
-rows = []
 for weighting in ("uniform", "positive"):
     weight = class_weights(Y, weighting, w=4)
     ours = backward(network, passed, d_logits(Y, passed.A[3], weight))
-    difference = relative_difference(ours, witness(weight))
-    rows.append([weighting, ours.size, verdict(difference)])
-    assert difference < 1e-7
-names = ["weighting", "parameters", "verdict"]
-show(pd.DataFrame(rows, columns=names).set_index("weighting"))
+    said = verdict(relative_difference(ours, witness(weight)))
+    print(f"{weighting:9} {ours.size} parameters: {said}")
+    assert said == "agrees"
 
 # %% [markdown]
 # ## What a uniform weight does
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
 # $\alpha$ times the gradient, so a uniform $w$ is a factor on the learning rate under
-# another name. (With a penalty, or an optimiser such as Adam, the two are not the
-# same.) It cannot favour a class.
+# another name. It cannot favour a class.
 
 # %%
 once = backward(network, passed, d_logits(Y, passed.A[3], 1.0))
@@ -584,6 +641,9 @@ print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
 # %% [markdown]
+# The second cosine is below zero. Here a small step against the weighted gradient lowers
+# the weighted loss and raises the plain one.
+#
 # ## What a weight on positives asks for
 #
 # <details><summary>Predict: one row in five is positive, and positives count four times.
@@ -682,33 +742,32 @@ print(f"difference from the gradient: {apart:.3f}")
 #
 # Each of these runs without an error. Vote before you look: which will the check find?
 #
-# - **`>=` on activations.** After ReLU, an inactive unit is exactly 0. Asking whether
-#   the activation is `>= 0` says yes to every unit.
+# - **`>=` on activations.** The slope that we planted above.
 # - **Transposed dW.** In the second layer it has the right shape, as we saw.
 # - **Forgotten 1/m.** The sum of the gradients instead of their mean.
 # - **Weight on the wrong class.** The negatives are amplified.
 
 
 # %%
-def mistaken(kind):
-    label = 1 - Y if kind == "weight on the wrong class" else Y
-    dZ = d_logits(Y, passed.A[3], class_weights(label, "positive", w=4))
-    bend = relu_slope
-    if kind == "'>=' on activations":
-        bend = lambda Z: relu(Z) >= 0  # noqa: E731
-    gradient = backward(network, passed, dZ, bend)
-    if kind == "transposed dW":
-        square = layer_views(network.layer_dims, gradient)[0][2]
-        square[:] = square.T.copy()
-    return gradient * (Y.size if kind == "forgotten 1/m" else 1)
+right, wrong = (class_weights(label, "positive", w=4) for label in (Y, 1 - Y))
+dZ = d_logits(Y, passed.A[3], right)
+honest = backward(network, passed, dZ)
+twisted = honest.copy()
+square = layer_views(network.layer_dims, twisted)[0][2]  # dW2, a view into twisted
+square[:] = square.T.copy()
 
+# %%
+gradients = {"none": honest}
+gradients["'>=' on activations"] = backward(network, passed, dZ, always_on)
+gradients["transposed dW"] = twisted
+gradients["forgotten 1/m"] = honest * Y.size
+on_negatives = backward(network, passed, d_logits(Y, passed.A[3], wrong))
+gradients["weight on the wrong class"] = on_negatives
 
 # %% tags=["nbval-check-output"]
-truth = witness(class_weights(Y, "positive", w=4))
-kinds = ["none", "'>=' on activations", "transposed dW", "forgotten 1/m"]
-rows = []
-for kind in [*kinds, "weight on the wrong class"]:
-    difference = relative_difference(mistaken(kind), truth)
+truth, rows = witness(right), []
+for kind, gradient in gradients.items():
+    difference = relative_difference(gradient, truth)
     rows.append([kind, in_words(difference), verdict(difference)])
     assert (kind == "none") == (verdict(difference) == "agrees")
 names = ["mistake", "difference", "verdict"]
@@ -723,16 +782,15 @@ show(pd.DataFrame(rows, columns=names).set_index("mistake"))
 # objective too. Both take it from one array, which someone has made for label 0.
 
 # %% tags=["nbval-check-output"]
-wrong = class_weights(1 - Y, "positive", w=4)
-difference = relative_difference(mistaken("weight on the wrong class"), witness(wrong))
+difference = relative_difference(on_negatives, witness(wrong))
 print(f"difference {in_words(difference)}: {verdict(difference)}")
 assert verdict(difference) == "agrees"
 
 # %% [markdown]
-# The check compares a derivative with its function, not with your intent. Intent needs
-# a case whose answer is known from elsewhere. We have one: rows that look alike must
-# settle at the $q$ of the formula above. Let a single neuron learn our labels from
-# inputs that are all zero, so that only its bias can move.
+# The check compares a derivative with its function, not with your intent. Intent needs a
+# case whose answer is known from elsewhere. We have one: rows that look alike must settle
+# at the $q$ of the formula above. It counts each positive $w$ times. Let a single
+# neuron learn our labels from inputs that are all zero, so that only its bias can move.
 
 
 # %%
@@ -745,8 +803,12 @@ def settles_at(weight):
 
 
 # %% tags=["nbval-check-output"]
+positives, negatives = int(np.sum(Y == 1)), int(np.sum(Y == 0))
+print(f"p = {positives}/{Y.size} are positive; ", end="")
+print(f"with weight 4, q = {4 * positives}/{4 * positives + negatives}")
+
+# %% tags=["nbval-check-output"]
 expected = weighted_probability(Y.mean(), 4)
-right = class_weights(Y, "positive", w=4)
 print(f"expected                  {expected:.4f}")
 print(f"weight on the positives   {settles_at(right):.4f}")
 print(f"weight on the wrong class {settles_at(wrong):.4f}")
@@ -765,7 +827,7 @@ assert np.isclose(settles_at(right), expected)
 #   enough.
 # - A weight on both classes is a learning rate. A weight on one class changes what is
 #   learned.
-# - A gradient check takes ten lines. It finds wrong derivatives, not wrong intentions.
+# - A gradient check takes a few lines. It finds wrong derivatives, not wrong intentions.
 #   Those show in a case whose answer you know.
 #
 # ## On your own
@@ -777,7 +839,7 @@ assert np.isclose(settles_at(right), expected)
 #
 #    Now $dz = a - 0 = a$, which is positive, so every derivative changes its sign: the
 #    neuron should say less. All are scaled by the same factor, $a / (1 - a)$, because
-#    all are $dz$ times a factor that has no label in it. Only $dL/da$ is new:
+#    all are $dz$ times a factor that has no label in it. Only $da$ is new:
 #    $1 / (1 - a)$.
 #
 #    </details>

@@ -19,7 +19,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report import learning_figures, lesson_figures, threshold_figures
-from lopsided.report.display import BLUE, GREY, ORANGE
+from lopsided.report.display import BLUE, GREEN, GREY
 from lopsided.report.lesson_drawings import network_graph, neuron_graph, number
 
 X, Y = toy.points(np.random.default_rng(3))
@@ -47,7 +47,7 @@ def test_a_neuron_has_each_value_above_and_each_derivative_below_its_edge():
     values = neuron(0.5, 2, 1.5, -1, 0.25)
     slopes = {name: 0.01 * (i + 1) for i, name in enumerate(values)}
     picture = neuron_graph(values, slopes)
-    above, below = (dict(map(reversed, texts(picture, c))) for c in (BLUE, ORANGE))
+    above, below = (dict(map(reversed, texts(picture, c))) for c in (BLUE, GREEN))
     assert sorted(above.values()) == sorted(number(v) for v in values.values())
     pairs = {above[place]: below[place] for place in above}
     for name, value in values.items():
@@ -60,7 +60,7 @@ def test_a_neuron_has_each_value_above_and_each_derivative_below_its_edge():
 
 def test_a_neuron_forward_has_no_derivatives():
     picture = neuron_graph(neuron(0.5, 2, 1.5, -1, 0.25))
-    assert not texts(picture, ORANGE)
+    assert not texts(picture, GREEN)
     assert "derivative" not in picture.alt
 
 
@@ -121,6 +121,9 @@ def test_a_surface_shows_every_point_and_counts_what_lies_inside():
     lines = truth.collections[1].get_paths()[0].vertices  # the line at one half
     assert np.allclose(toy.probability(lines.T), 0.5, atol=0.01)
     assert len(picture.figure.axes[1].collections) == 3  # no line where none is crossed
+    for shown, named in ((panels, True), ({"flat": panels["flat"]}, False)):
+        key = lesson_figures.surfaces(shown, X, Y).figure.axes[-1].get_xlabel()
+        assert ("line: one half" in key) == named
 
 
 def test_level_lines_lie_on_their_levels_and_name_them():

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 
 import lopsided.lesson.loss
 import lopsided.lesson.network
-from lopsided.lesson.network import Network, layer_views, relu_slope
+from lopsided.lesson import toy
+from lopsided.lesson.network import Network, layer_views, relu_slope, sigmoid
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0[1-4]_*.py"))
-FORWARD, BACKWARD = LESSONS[:2]
+FORWARD, BACKWARD, TRAINING = LESSONS[:3]
 
 
 def code(path):
@@ -40,7 +42,7 @@ def test_the_first_loss_is_met_as_predicted():
 
 
 def test_every_array_of_the_backward_pass_is_compared():
-    table = printed(BACKWARD, "largest difference")
+    table = printed(BACKWARD, "compared(by_hand)")
     rows = re.findall(
         r"^(d[ZAWb]\d) +\((\d+), (\d+)\) +below 1e-7 +agrees$", table, re.M
     )
@@ -54,8 +56,24 @@ def test_every_array_of_the_backward_pass_is_compared():
         assert [int(size) for size in shape] == [n[l], columns]
 
 
+def test_a_planted_mistake_shows_from_the_array_on_in_which_it_is_made():
+    table = printed(BACKWARD, "compared(planted)")
+    verdicts = re.findall(r"^(d[ZAWb]\d) .*(agrees|WRONG)$", table, re.M)
+    wrong = [name for name, verdict in verdicts if verdict == "WRONG"]
+    assert wrong == "dZ2 dW2 db2 dA1 dZ1 dW1 db1".split()
+    assert len(verdicts) == 11
+
+
+def test_one_step_beats_the_line_that_the_lesson_draws():
+    told = float(printed(BACKWARD, "{same_for_all").split()[-1])
+    losses = re.findall(r"is (\S+)", printed(BACKWARD, "snapshots["))
+    assert float(losses[0]) > told > float(losses[1])
+
+
 def test_planted_mistakes_are_caught_but_for_the_one_in_the_aim():
-    verdicts = re.findall(r"(agrees|WRONG)$", printed(BACKWARD, "mistaken(kind)"), re.M)
+    verdicts = re.findall(
+        r"(agrees|WRONG)$", printed(BACKWARD, "in gradients.items()"), re.M
+    )
     assert verdicts == ["agrees"] + 4 * ["WRONG"]
     assert printed(BACKWARD, "witness(wrong)") == "difference below 1e-7: agrees\n"
     expected, right, wrong = re.findall(r"0\.\d{4}", printed(BACKWARD, "settles_at(r"))
@@ -65,10 +83,10 @@ def test_planted_mistakes_are_caught_but_for_the_one_in_the_aim():
 @pytest.mark.parametrize(
     ("right", "wrong", "first"),
     [
-        ("(passed.Z[l - 1] > 0)", "(passed.A[l - 1] >= 0)", "dZ2"),
-        ("passed.A[l - 1].T / m", "passed.A[l - 1].T", "dW3"),
+        ("return Z > 0", "return np.maximum(Z, 0) >= 0", "dZ2"),
+        ("A_before.T / m", "A_before.T", "dW3"),
         ("keepdims=True) / m", "keepdims=True)", "db3"),
-        ("dA = network.W[l].T @ dZ", "dA = network.W[l].T @ -dZ", "dA2"),
+        ("W.T @ dZ", "W.T @ -dZ", "dA2"),
     ],
 )
 def test_the_table_names_the_first_array_that_is_wrong(right, wrong, first):
@@ -122,6 +140,43 @@ def test_the_toy_network_learns_step_by_step():
     assert len(losses) == 4
     assert losses == sorted(losses, reverse=True)
     assert abs(losses[0] - 0.69) < 0.05  # as the lesson has its readers predict
+
+
+def test_no_rate_of_the_list_helps_the_feature_with_the_distant_zero():
+    best, distant = map(
+        float, re.findall(r"a loss of (\S+)", printed(TRAINING, "best = min(ends"))
+    )
+    assert distant > best + 0.1
+
+
+def test_jumping_begins_where_the_answer_says():
+    X, Y = toy.points(np.random.default_rng(0))
+    squared = np.sum(X**2, axis=0, keepdims=True)
+    far = np.vstack([(squared - squared.mean()) / squared.std(), np.ones_like(squared)])
+    theta = np.zeros(2)
+    for _ in range(1000):
+        theta -= 3 * far @ (sigmoid(theta @ far) - Y[0]) / Y.size
+    p = sigmoid(theta @ far)
+    steepest = np.linalg.eigvalsh(p * (1 - p) * far @ far.T / Y.size).max()
+    (said,) = re.findall(r"\$2 / s \\approx (\d+)\$", prose(TRAINING))
+    assert round(2 / steepest) == int(said)
+
+
+def test_a_reminded_patient_misses_less_than_one_who_waits_as_long():
+    rows = re.findall(
+        r"([\d.]+)% missed, ([\d.]+)%", printed(TRAINING, "waits.items()")
+    )
+    more = [float(without) < float(reminded) for without, reminded in rows]
+    assert more == [True, False, False, False]
+
+
+def test_the_weighted_objective_falls_while_the_plain_loss_rises():
+    table = printed(TRAINING, "curves_of.items()").partition("positive")[2]
+    (objective, *_, o), (plain, *_, p) = (
+        map(float, line.split()[1:]) for line in table.strip().splitlines()
+    )
+    assert o < objective
+    assert p > plain
 
 
 def test_an_answer_is_closed_until_it_is_asked_for():

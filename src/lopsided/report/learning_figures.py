@@ -12,7 +12,16 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import NullFormatter
 
 from lopsided.lesson.network import Array, Network, predict_proba
-from lopsided.report.display import BLUE, GREY, ORANGE, Picture, axes, styled
+from lopsided.report.display import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    Picture,
+    axes,
+    styled,
+)
 from lopsided.report.figures import share_interval
 from lopsided.report.lesson_figures import scatter, shade
 
@@ -49,17 +58,9 @@ def question(
     sizes = [int(inside.sum()) for _, inside in parts]
     ends = np.array([share_interval(*pair) for pair in zip(shares, sizes, strict=True)])
     x = np.arange(len(parts))
-    below.errorbar(
-        x,
-        shares,
-        np.abs(ends.T - shares),
-        fmt="^",
-        ms=8,
-        color=ORANGE,
-        ecolor=ORANGE,
-        lw=1.5,
-    )
-    below.axhline(share, color=GREY, ls=":", lw=1.5)
+    reach = np.abs(ends.T - shares)
+    below.errorbar(x, shares, reach, fmt="^", ms=8, color=ORANGE, lw=1.5)
+    below.axhline(share, color="black", ls=":", lw=1.5)
     below.annotate(
         "all " + rows,
         (1, share),
@@ -68,7 +69,6 @@ def question(
         textcoords="offset points",
         ha="right",
         va="bottom",
-        color=GREY,
         fontsize=10,
     )
     below.set_xticks(x, [name for name, _ in parts], fontsize=10)
@@ -116,8 +116,8 @@ def valleys(
         filled.set_rasterized(True)  # shades take less room as a picture
         ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
         cased = [Stroke(linewidth=3.2, foreground="white"), Normal()]  # for grey prints
-        ax.plot(*path.T, "-", color=ORANGE, lw=1.2, path_effects=cased)
-        ax.plot(*path.T, "o", color=ORANGE, ms=4, mec="white", mew=0.6)
+        ax.plot(*path.T, "-", color=PURPLE, lw=1.2, path_effects=cased)
+        ax.plot(*path.T, "o", color=PURPLE, ms=4, mec="white", mew=0.6)
         ax.plot(*path[0], "o", color="black", ms=7)
         ax.plot(*path[-1], "s", color="black", ms=6)
         ax.set(xlabel="w", ylabel="b")
@@ -152,8 +152,8 @@ def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Pictu
     for ax, (title, (train, aside)) in zip(panels, curves.items(), strict=True):
         epochs = np.arange(1, len(train) + 1)
         ax.plot(epochs, train, color=BLUE)
-        ax.plot(epochs, aside, color=ORANGE, ls="--")
-        ax.axhline(floor, color=GREY, ls=":", lw=1.5)
+        ax.plot(epochs, aside, color=GREEN, ls="--")
+        ax.axhline(floor, color="black", ls=":", lw=1.5)
         best = int(np.argmin(aside))
         ax.plot(best + 1, aside[best], "v", color="black", ms=8)
         ax.set(xscale="log", xlabel="epochs")

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lopsided.lesson.network import Array, Network, Pass
-from lopsided.report.display import BLUE, GREY, ORANGE, Picture, axes, styled
+from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
 
 LIGHT = "#BBBBBB"
 #: Where each step of a neuron stands, and what is written there.
@@ -64,7 +64,7 @@ def _pair(
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9}
     for text, colour, va, dy in (
         (value, BLUE, "bottom", away),
-        (derivative, ORANGE, "top", -away),
+        (derivative, GREEN, "top", -away),
     ):
         ax.annotate(
             text,
@@ -75,7 +75,7 @@ def _pair(
             va=va,
             color=GREY if off else colour,
             fontsize=10,
-            fontstyle="italic" if colour == ORANGE else "normal",
+            fontstyle="italic" if colour == GREEN else "normal",
             bbox=box,
         )
 
@@ -108,7 +108,7 @@ def _key(ax: Axes, derivatives: bool) -> None:
             -0.04,
             words,
             transform=ax.transAxes,
-            color=ORANGE,
+            color=GREEN,
             fontsize=10,
             fontstyle="italic",
             ha="right",

@@ -95,11 +95,12 @@ def surfaces(
     wide = min(len(panels), 2)
     figure = Figure(figsize=(5.6, 1.1 + (2.8 if wide == 2 else 4.0) * rows))
     positive = Y[0] == 1
-    said = []
+    said, crossed = [], False
     for i, (title, predict) in enumerate(panels.items()):
         ax = figure.add_subplot(rows, wide, i + 1, aspect="equal")
         drawn = shade(ax, predict)
         lines = level_lines(ax, predict, levels)
+        crossed |= lines is not None
         if lines is not None and len(levels) > 1:
             ax.clabel(lines, fmt="%.2g", fontsize=10)
         scatter(ax, X, Y)
@@ -111,14 +112,14 @@ def surfaces(
             f"one half lie {called[positive].sum()} of {positive.sum()} positives and "
             f"{called[~positive].sum()} of {(~positive).sum()} negatives"
         )
-    lines_at = "line: one half" if len(levels) == 1 else "lines: as labelled"
+    lines_at = "; line: one half" if len(levels) == 1 else "; lines: as labelled"
     figure.colorbar(
         drawn,
         ax=figure.axes,
         location="bottom",
         shrink=0.7,
         aspect=30,
-        label=f"prediction ŷ; ▲ positive, ○ negative; {lines_at}",
+        label=f"prediction ŷ; ▲ positive, ○ negative{lines_at * crossed}",
         ticks=[0, 0.5, 1],
     )
     alt = (
@@ -149,7 +150,7 @@ def tangent(
     figure, ax = axes(name, "loss", f"The loss over {name}, all else kept", (5.6, 3.4))
     ax.plot(x, [loss(v) for v in x], color=BLUE)
     near = np.array([at - 1.3, at + 1.2])
-    ax.plot(near, loss(at) + derivative * (near - at), color=ORANGE, ls="--")
+    ax.plot(near, loss(at) + derivative * (near - at), color=GREEN, ls="--")
     ax.annotate(
         "loss",
         (x[-1], loss(x[-1])),
@@ -164,7 +165,7 @@ def tangent(
         (near[0], loss(at) + derivative * (near[0] - at)),
         (12, 0),
         textcoords="offset points",
-        color=ORANGE,
+        color=GREEN,
         va="center",
     )
     ax.plot([at], [loss(at)], "o", color="black", ms=8)
@@ -191,7 +192,7 @@ def activations() -> Picture:
     z = np.linspace(-6, 6, 241)
     figure, ax = axes("z", "activation a", "Two bends", (5.6, 3.2))
     ax.plot(z, sigmoid(z), color=BLUE)
-    ax.plot(z, relu(z), color=ORANGE, ls="--")
+    ax.plot(z, relu(z), color=GREEN, ls="--")
     ax.annotate(
         "sigmoid σ(z)",
         (4, 0.98),
@@ -205,7 +206,7 @@ def activations() -> Picture:
         (1.7, 1.7),
         (-8, 0),
         textcoords="offset points",
-        color=ORANGE,
+        color=GREEN,
         ha="right",
     )
     ax.set_ylim(-0.1, 2)
@@ -242,12 +243,12 @@ def certainty(epsilon: float) -> Picture:
     z = np.linspace(-40, 8, 400)
     cap = -np.log(epsilon)
     right.plot(z, np.logaddexp(0, -z), color=BLUE)
-    right.plot(z, -np.log(sigmoid(z) + epsilon), color=ORANGE, ls="--")
+    right.plot(z, -np.log(sigmoid(z) + epsilon), color=GREEN, ls="--")
     right.annotate(
         "from the logit", (-32, 32), (6, 4), textcoords="offset points", color=BLUE
     )
     right.annotate(
-        "with ε", (-39, cap), (0, -14), textcoords="offset points", color=ORANGE
+        "with ε", (-39, cap), (0, -14), textcoords="offset points", color=GREEN
     )
     right.set(xlabel="logit z", ylim=(-1, 42))
     alt = (
@@ -270,7 +271,7 @@ def signal_sizes(sizes: Mapping[str, Sequence[float]]) -> Picture:
     figure, ax = axes(
         "layer l", "root mean square of A[l]", "How the signal travels", (5.6, 3.6)
     )
-    styles = zip((ORANGE, BLUE, GREEN), ("o--", "s-", "^:"), strict=True)
+    styles = zip(("black", BLUE, GREEN), ("o--", "s-", "^:"), strict=True)
     last = 0
     for (name, values), (colour, style) in zip(sizes.items(), styles, strict=False):
         ax.semilogy(values, style, color=colour, ms=5)
