@@ -31,7 +31,7 @@ from lopsided.lesson.loss import binary_cross_entropy
 from lopsided.lesson.network import Network, forward, initialise, sigmoid
 from lopsided.report.display import show
 from lopsided.report.feedback import check, compare
-from lopsided.report.lesson_figures import surfaces
+from lopsided.report.plane_figures import surfaces
 
 # %% [markdown]
 # ## 1. Compute one neuron

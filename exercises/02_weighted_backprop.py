@@ -44,7 +44,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.report.display import show
 from lopsided.report.feedback import check, compare
-from lopsided.report.lesson_figures import surfaces
+from lopsided.report.plane_figures import surfaces
 
 # %% [markdown]
 # ## 1. Start at the logits

@@ -43,7 +43,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import train
 from lopsided.report.display import show
 from lopsided.report.lesson_drawings import network_graph, neuron_graph
-from lopsided.report.lesson_figures import (
+from lopsided.report.plane_figures import (
     activations,
     certainty,
     signal_sizes,

@@ -50,7 +50,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
 from lopsided.report.lesson_drawings import network_graph, neuron_graph
-from lopsided.report.lesson_figures import surfaces, tangent
+from lopsided.report.plane_figures import surfaces, tangent
 
 # %% [markdown]
 # ## One neuron, backward by hand

@@ -89,7 +89,8 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import experiment, figures, results
 from lopsided.report.display import show
-from lopsided.report.learning_figures import (
+from lopsided.report.plane_figures import surfaces
+from lopsided.report.training_figures import (
     folds,
     kept_aside,
     parts,
@@ -97,7 +98,6 @@ from lopsided.report.learning_figures import (
     valleys,
     weights_map,
 )
-from lopsided.report.lesson_figures import surfaces
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
 

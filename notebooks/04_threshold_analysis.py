@@ -89,7 +89,7 @@ from lopsided.report import experiment, figures, results
 from lopsided.report.comparison import resampled
 from lopsided.report.display import say, show
 from lopsided.report.intervals import curve_bands
-from lopsided.report.lesson_figures import surfaces
+from lopsided.report.plane_figures import surfaces
 from lopsided.report.threshold_figures import exact_law, law, weight_and_threshold
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic

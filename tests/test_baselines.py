@@ -17,7 +17,7 @@ from lopsided.lesson.threshold import choose
 from lopsided.parameters import REPORT
 from lopsided.pipeline.predictors import dataset, network
 from lopsided.pipeline.rows import complete, expand, read_rows
-from lopsided.pipeline.studies import baselines, selection
+from lopsided.pipeline.studies import model_comparison, selection
 from lopsided.report.baselines import estimator
 from lopsided.report.figures import side_by_side
 from lopsided.report.folds import folds, out_of_fold
@@ -117,10 +117,10 @@ TOLD = (
 
 
 def test_a_row_is_what_scikit_learn_measures(small_clinic, tiny):
-    models = baselines.compared(*TOLD)
+    models = model_comparison.compared(*TOLD)
     assert [next(iter(m)) for m in models.values()] == [
-        baselines.REPORTED,
-        baselines.CHOSEN,
+        model_comparison.REPORTED,
+        model_comparison.CHOSEN,
     ]
     d = dataset(small_clinic, "extended", 0)
     X, y = d.X_train.T, d.Y_train[0]
@@ -129,9 +129,9 @@ def test_a_row_is_what_scikit_learn_measures(small_clinic, tiny):
     held_out = out_of_fold(estimator(LogisticRegression(max_iter=1000)), d, 2)
     t = choose("f1", y, held_out, p).t
     plain = "logistic regression", '{"features": "extended"}'
-    row = baselines.measure(small_clinic, 0, *plain)
+    row = model_comparison.measure(small_clinic, 0, *plain)
     row = {name: float(value) for name, value in row.items()}
-    assert set(row) == {"threshold", *baselines.COLUMNS}
+    assert set(row) == {"threshold", *model_comparison.COLUMNS}
     assert row["threshold"] == pytest.approx(t, abs=1e-6)
     assert row["roc_auc"] == pytest.approx(roc_auc_score(d.Y_test[0], p), abs=1e-6)
     assert row["f1"] == pytest.approx(f1_score(d.Y_test[0], p >= t), abs=1e-6)
@@ -139,7 +139,7 @@ def test_a_row_is_what_scikit_learn_measures(small_clinic, tiny):
 
 def test_scikit_learns_network_is_not_held_back():
     """It learns from all training rows until its loss stands still, as ours does."""
-    known = baselines.estimators()[selection.MLP].get_params()
+    known = model_comparison.estimators()[selection.MLP].get_params()
     assert not known["early_stopping"]
     assert known["hidden_layer_sizes"] == REPORT["hidden_units"]
     usual = MLPClassifier().get_params()
@@ -153,8 +153,8 @@ def test_scikit_learns_network_is_not_held_back():
 
 @pytest.mark.parametrize("features", ["report", "extended"])
 def test_every_model_trains_and_decides(small_clinic, tiny, features):
-    for model, settings in baselines.compared(*TOLD)[features].items():
-        Y, p, t = baselines.judged(small_clinic, 0, model, json.dumps(settings))
+    for model, settings in model_comparison.compared(*TOLD)[features].items():
+        Y, p, t = model_comparison.judged(small_clinic, 0, model, json.dumps(settings))
         assert Y.shape == p.shape == (400,), model
         flagged = float(np.mean(p >= t))
         expected = {"always negative": 0, "always positive": 1}
@@ -176,7 +176,7 @@ def test_the_committed_tables_hold_what_is_declared():
     expected = [
         (str(seed), features, model, json.dumps(settings))
         for seed in declared["split_seeds"]
-        for features, models in baselines.compared(
+        for features, models in model_comparison.compared(
             *(best[seed, model] for model in selection.MODELS)
         ).items()
         for model, settings in models.items()
@@ -223,7 +223,7 @@ def test_plain_gradient_descent_comes_within_reach_of_the_trees():
     """The bounds that were set beforehand, as means over five splits."""
     trees, average = (
         {name: over_splits(model, name) for name in ("roc_auc", "f1")}
-        for model in (baselines.TREES, baselines.AVERAGE)
+        for model in (model_comparison.TREES, model_comparison.AVERAGE)
     )
     assert abs(trees["roc_auc"] - average["roc_auc"]) <= 0.005
     assert trees["f1"] - average["f1"] <= 0.005

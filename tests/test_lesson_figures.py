@@ -18,7 +18,7 @@ from lopsided.lesson.network import (
     sigmoid,
 )
 from lopsided.lesson.threshold import weighted_probability
-from lopsided.report import learning_figures, lesson_figures, threshold_figures
+from lopsided.report import plane_figures, threshold_figures, training_figures
 from lopsided.report.display import BLUE, GREEN, GREY
 from lopsided.report.lesson_drawings import network_graph, neuron_graph, number
 
@@ -104,7 +104,7 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
 
 def test_a_surface_shows_every_point_and_counts_what_lies_inside():
     panels = {"truth": toy.probability, "flat": lambda P: np.full((1, P.shape[1]), 0.2)}
-    picture = lesson_figures.surfaces(panels, X, Y)
+    picture = plane_figures.surfaces(panels, X, Y)
     called = toy.probability(X)[0] >= 0.5
     positives = int(Y.sum())
     inside = [int((called & (Y[0] == y)).sum()) for y in (1, 0)]
@@ -122,13 +122,13 @@ def test_a_surface_shows_every_point_and_counts_what_lies_inside():
     assert np.allclose(toy.probability(lines.T), 0.5, atol=0.01)
     assert len(picture.figure.axes[1].collections) == 3  # no line where none is crossed
     for shown, named in ((panels, True), ({"flat": panels["flat"]}, False)):
-        key = lesson_figures.surfaces(shown, X, Y).figure.axes[-1].get_xlabel()
+        key = plane_figures.surfaces(shown, X, Y).figure.axes[-1].get_xlabel()
         assert ("line: one half" in key) == named
 
 
 def test_level_lines_lie_on_their_levels_and_name_them():
     levels = (0.2, 0.5)
-    picture = lesson_figures.surfaces({"t": toy.probability}, X, Y, "levels", levels)
+    picture = plane_figures.surfaces({"t": toy.probability}, X, Y, "levels", levels)
     ax = picture.figure.axes[0]
     for path, level in zip(ax.collections[1].get_paths(), levels, strict=True):
         assert np.allclose(toy.probability(path.vertices.T), level, atol=0.02)
@@ -136,7 +136,7 @@ def test_level_lines_lie_on_their_levels_and_name_them():
 
 
 def test_a_tangent_touches_the_curve_and_the_step_lands_on_it():
-    picture = lesson_figures.tangent(np.square, 1.5, 3.0, -0.4, "v")
+    picture = plane_figures.tangent(np.square, 1.5, 3.0, -0.4, "v")
     curve, line, before, after = picture.figure.axes[0].lines
     assert np.allclose(curve.get_ydata(), np.square(curve.get_xdata()))
     x, y = line.get_data()
@@ -148,7 +148,7 @@ def test_a_tangent_touches_the_curve_and_the_step_lands_on_it():
 
 
 def test_what_a_wrong_prediction_costs_is_capped_by_epsilon_alone():
-    picture = lesson_figures.certainty(1e-4)
+    picture = plane_figures.certainty(1e-4)
     left, right = picture.figure.axes
     x, y = left.lines[0].get_data()
     assert np.allclose(y, -np.log(x))
@@ -160,7 +160,7 @@ def test_what_a_wrong_prediction_costs_is_capped_by_epsilon_alone():
 
 def test_sizes_of_signals_are_drawn_as_they_are():
     sizes = {"a": [1.0, 2.0, 4.0], "b": [1.0, 1.0, 1.1]}
-    picture = lesson_figures.signal_sizes(sizes)
+    picture = plane_figures.signal_sizes(sizes)
     (ax,) = picture.figure.axes
     assert [list(line.get_ydata()) for line in ax.lines] == [*sizes.values()]
     assert "a: 1 to 4; b: 1 to 1.1" in picture.alt
@@ -170,10 +170,10 @@ def test_sizes_of_signals_are_drawn_as_they_are():
 def test_a_feature_is_cut_into_parts_that_hold_every_row_once():
     rng = np.random.default_rng(0)
     few = rng.integers(0, 3, 500) * 1.5
-    assert [name for name, _ in learning_figures.parts(few)] == ["0", "1.5", "3"]
+    assert [name for name, _ in training_figures.parts(few)] == ["0", "1.5", "3"]
     tied = np.where(rng.random(999) < 0.5, 0, rng.integers(0, 100, 999))
     for values in (few, tied, rng.normal(size=1000), rng.integers(0, 6, 60)):
-        cut = learning_figures.parts(values)
+        cut = training_figures.parts(values)
         rows = np.array([inside for _, inside in cut])
         assert (rows.sum(axis=0) == 1).all()
         assert 1 < len(cut) <= 5
@@ -184,8 +184,8 @@ def test_a_feature_is_cut_into_parts_that_hold_every_row_once():
 def test_a_question_shows_the_shares_as_counted():
     labels = np.array([[1, 0, 0, 0, 1, 1, 0, 0, 0, 0]], float)
     value = np.array([0] * 4 + [1] * 6)
-    cut = learning_figures.parts(value)
-    picture = learning_figures.question(labels, cut, "f", "<b>late", "rows")
+    cut = training_figures.parts(value)
+    picture = training_figures.question(labels, cut, "f", "<b>late", "rows")
     bar, below = picture.figure.axes
     assert [p.get_width() for p in bar.patches] == pytest.approx([0.7, 0.3])
     assert np.allclose(below.containers[0][0].get_ydata(), [1 / 4, 2 / 6])
@@ -196,7 +196,7 @@ def test_a_question_shows_the_shares_as_counted():
 def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
     path = np.array([[0.0, 0.0], [1.0, -0.5], [1.5, -1.0]])
     bowl = lambda w, b: (w - 2) ** 2 + 3 * (b + 1) ** 2  # noqa: E731
-    picture = learning_figures.valleys({"one": (bowl, path), "two": (bowl, path[:2])})
+    picture = training_figures.valleys({"one": (bowl, path), "two": (bowl, path[:2])})
     first, _ = picture.figure.axes
     line, dots, start, end = first.lines
     assert np.allclose(line.get_xydata(), path)
@@ -212,7 +212,7 @@ def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
 def test_the_lowest_validation_loss_is_marked():
     train, aside = np.array([3.0, 2, 1, 0.5]), np.array([3.0, 2.5, 2, 2.2])
     curves = {"a": (train, aside), "b": (train, aside[::-1])}
-    picture = learning_figures.kept_aside(curves, 1.9)
+    picture = training_figures.kept_aside(curves, 1.9)
     for ax, best in zip(picture.figure.axes, (3, 2), strict=True):
         seen, held, truth, mark = ax.lines
         assert [*seen.get_ydata()] == [*train]
@@ -227,7 +227,7 @@ def test_a_unit_switches_on_at_its_line_towards_its_arrow():
     network.W[1][:] = [[1, 0], [0, -2], [3, 3]]
     network.b[1][:, 0] = [-1, 1, 99]  # the third line lies outside
     network.W[2][:] = [[1, -1, 1]]
-    picture = learning_figures.folds(network, X, Y)
+    picture = training_figures.folds(network, X, Y)
     (ax,) = picture.figure.axes
     for line, w, b in zip(ax.lines, network.W[1], network.b[1], strict=True):
         assert np.allclose(w @ line.get_data() + b, 0)
@@ -243,7 +243,7 @@ def test_a_unit_switches_on_at_its_line_towards_its_arrow():
 def test_a_square_is_as_large_as_its_weight(shape):
     W = np.random.default_rng(0).normal(size=shape)
     names = [f"feature {i} of many that are long" for i in range(shape[1])]
-    picture = learning_figures.weights_map(W, names, "Weights")
+    picture = training_figures.weights_map(W, names, "Weights")
     (ax,) = picture.figure.axes
     rows = np.argsort(-np.mean(W**2, axis=0))[:12]
     strongest = np.abs(W).sum(axis=1).argmax()
@@ -257,7 +257,7 @@ def test_a_square_is_as_large_as_its_weight(shape):
 
 
 def test_no_weights_can_be_drawn_where_all_are_zero():
-    assert learning_figures.weights_map(np.zeros((2, 2)), ["a", "b"], "None").alt
+    assert training_figures.weights_map(np.zeros((2, 2)), ["a", "b"], "None").alt
 
 
 def test_a_weight_moves_the_line_of_one_half_onto_the_threshold():
@@ -298,11 +298,11 @@ def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
     "draw",
     [
         lambda: threshold_figures.law({"a": (toy.probability(X), Y)}, 0.5),
-        lambda: learning_figures.folds(initialise([2, 4, 1], rng_of(1)), X, Y),
-        lambda: learning_figures.weights_map(X[:, :9], [*"abcdefghi"], "W"),
-        lesson_figures.activations,
-        lambda: lesson_figures.certainty(1e-8),
-        lambda: lesson_figures.surfaces({"t": toy.probability}, X, Y),
+        lambda: training_figures.folds(initialise([2, 4, 1], rng_of(1)), X, Y),
+        lambda: training_figures.weights_map(X[:, :9], [*"abcdefghi"], "W"),
+        plane_figures.activations,
+        lambda: plane_figures.certainty(1e-8),
+        lambda: plane_figures.surfaces({"t": toy.probability}, X, Y),
         lambda: neuron_graph(neuron(1, 2, 3, 4, 5)),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from lopsided.errors import InputError
 from lopsided.lesson.network import initialise
 from lopsided.parameters import validate
-from lopsided.pipeline.reading import Told
+from lopsided.pipeline.reading_progress import Told
 from lopsided.report import baselines, decision, experiment, health
 from lopsided.report.choosing import choose
 from lopsided.table import csvfile, recipe, textual

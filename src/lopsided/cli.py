@@ -111,7 +111,7 @@ def report(data: str | None, run: str, **given: Any) -> None:
 def check(data: str | None, **given: Any) -> None:
     """Say what a run on DATA would do, without running."""
     parameters = gather(data, **given)
-    from lopsided.pipeline.reading import Told
+    from lopsided.pipeline.reading_progress import Told
     from lopsided.report import choosing, health
     from lopsided.table.dataset import load
 

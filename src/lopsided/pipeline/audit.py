@@ -7,11 +7,11 @@ from lopsided.parameters import Parameters
 from lopsided.pipeline.rows import Row, complete, tables
 from lopsided.pipeline.studies import (
     balancing,
-    baselines,
     coverage,
     dead_units,
     fairness,
     law,
+    model_comparison,
     reproduction,
     resampling,
     selection,
@@ -26,7 +26,7 @@ STUDIES: dict[str, Callable[[str], list[Row]]] = {
     "coverage": coverage.rows,
     "dead_units": dead_units.rows,
     "selection": selection.rows,
-    "baselines": baselines.rows,  # with what was selected
+    "baselines": model_comparison.rows,  # with what was selected
     "fairness": fairness.rows,  # likewise
     "resampling": resampling.rows,
     "balancing": balancing.rows,

@@ -21,7 +21,7 @@ from lopsided.errors import in_words
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, jobs, notebooks
 from lopsided.pipeline.folders import RunFolder
-from lopsided.pipeline.reading import Told
+from lopsided.pipeline.reading_progress import Told
 from lopsided.prose import one_line
 from lopsided.report import card, decision, results
 from lopsided.table.dataset import load

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from lopsided.lesson.network import Array
 from lopsided.lesson.threshold import equivalent_threshold, weighted_probability
 from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
-from lopsided.report.lesson_figures import level_lines, over_plane, scatter, shade
+from lopsided.report.plane_figures import level_lines, over_plane, scatter, shade
 
 
 @styled

@@ -20,7 +20,7 @@ from lopsided.parameters import Parameters
 from lopsided.pipeline.predictors import network
 from lopsided.pipeline.rows import Cells, Row, tables
 from lopsided.pipeline.studies import selection
-from lopsided.pipeline.studies.baselines import CHOSEN, REPORTED, judged
+from lopsided.pipeline.studies.model_comparison import CHOSEN, REPORTED, judged
 from lopsided.pipeline.studies.selection import dataset_of
 from lopsided.report import experiment
 from lopsided.table import appointments, reader

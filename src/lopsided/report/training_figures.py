@@ -23,7 +23,7 @@ from lopsided.report.display import (
     styled,
 )
 from lopsided.report.figures import share_interval
-from lopsided.report.lesson_figures import scatter, shade
+from lopsided.report.plane_figures import scatter, shade
 
 
 @styled
