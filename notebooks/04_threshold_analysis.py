@@ -336,7 +336,7 @@ show(found.rename_axis("rule").sort_values("threshold").round(4))
 say(
     "On test rows, F1 is highest at the threshold of `{first}`, {best:.4f}. That of "
     "`f1` has {own:.4f}; on the training rows it had the best of all, {train:.4f}.",
-    first=found["F1"].idxmax(),
+    first=found["F1"].fillna(0).idxmax(),
     best=found["F1"].max(),
     own=found.loc["f1", "F1"],
     train=reached("f1", Y_train, p_train, marks["f1"]),
