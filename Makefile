@@ -101,9 +101,11 @@ tables: $(READY) ## training that fits the table, beside scikit-learn on twenty 
 
 lock: ## renew requirements.lock and requirements-all.lock (needs uv)
 	uv pip compile pyproject.toml --extra report --extra fast --universal --python-version 3.11 \
-	  --generate-hashes --no-annotate --no-header --upgrade -o requirements.lock
+	  --generate-hashes --no-annotate --no-header --no-strip-extras --upgrade \
+	  -c .ci/constraints.txt -o requirements.lock
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-annotate --no-header -c requirements.lock -o requirements-all.lock
+	  --generate-hashes --no-annotate --no-header --no-strip-extras -c requirements.lock \
+	  -o requirements-all.lock
 
 clean: ## remove the environment; runs stay
 	rm -rf $(VENV)
