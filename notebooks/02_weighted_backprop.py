@@ -83,8 +83,9 @@ print(f"z = {z:.3f}   a = {a:.3f}   loss = {loss:.3f}")
 #
 # From $a = 1 / (1 + e^{-z})$, by the rule for $1/u$:
 #
-# $$\frac{da}{dz} = \frac{e^{-z}}{(1 + e^{-z})^2}
-# = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = a (1 - a).$$
+# $$\begin{aligned} \frac{da}{dz} &= \frac{e^{-z}}{(1 + e^{-z})^2} \\
+# &= \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} \\
+# &= a (1 - a). \end{aligned}$$
 #
 # </details>
 
