@@ -42,6 +42,7 @@ def with_parameters(path, values):
 @pytest.fixture
 def run(monkeypatch):
     """Give a function that runs a cell as a kernel does, and returns what it shows."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one may be active
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False

@@ -18,7 +18,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 #: Beginnings of the names of variables that change what a kernel does.
-CHANGING = ("PYTHON", "IPYTHON", "JUPYTER", "MPLBACKEND", "MATPLOTLIBRC")
+CHANGING = (
+    *("PYTHON", "IPYTHON", "JUPYTER", "MPLBACKEND", "MATPLOTLIBRC"),
+    "VIRTUAL_ENV",  # IPython would import another environment's packages
+)
 #: Of those, what decides which modules are found.
 NEEDED = {
     "PYTHONHOME",
