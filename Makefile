@@ -18,7 +18,7 @@ REPOSITORY_URL ?=
 export REPOSITORY_URL
 # pip's settings for other environments are not for this one.
 export PIP_USER := 0
-unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PYTHONHOME VIRTUAL_ENV
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PYTHONHOME
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv takes a tenth of pip's time. It may be told of other indexes: then pip does it.
 UV ?= $(shell command -v uv)

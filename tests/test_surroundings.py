@@ -66,12 +66,8 @@ def hostile(tmp_path):
     spec = {"argv": ["false"], "display_name": "Python 3", "language": "python"}
     put(tmp_path / "jupyter/kernels/python3/kernel.json", json.dumps(spec))
     put(tmp_path / "config/jupyter_config.py", "raise SystemExit(4)")
-    # Another environment that is active: IPython would put its packages first.
-    other = f"other/lib/python3.{sys.version_info[1]}/site-packages"
-    put(tmp_path / other / "matplotlib.py", "raise RuntimeError('another environment')")
     return cwd, {
         "IPYTHONDIR": str(tmp_path / "ipython"),
-        "VIRTUAL_ENV": str(tmp_path / "other"),
         "JUPYTER_PATH": str(tmp_path / "jupyter"),
         "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
         "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),

@@ -18,10 +18,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 #: Beginnings of the names of variables that change what a kernel does.
-CHANGING = (
-    *("PYTHON", "IPYTHON", "JUPYTER", "MPLBACKEND", "MATPLOTLIBRC"),
-    "VIRTUAL_ENV",  # IPython would import another environment's packages
-)
+CHANGING = ("PYTHON", "IPYTHON", "JUPYTER", "MPLBACKEND", "MATPLOTLIBRC")
 #: Of those, what decides which modules are found.
 NEEDED = {
     "PYTHONHOME",
