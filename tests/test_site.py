@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from browser import (
     PHONE,
+    check_axe,
     check_formulas,
     check_headings,
     check_images,
@@ -164,7 +165,6 @@ def test_a_page_is_well_made(site, browser, page):
 
 
 def test_so_are_the_pages_of_the_same_kinds(site, browser, pages):
-    """Roles and colours are those of the pages above: the templates are the same."""
     rest = [page for page in pages if name(site, page) not in READ + OTHER]
     assert len(rest) > 10
     for page in rest:
@@ -173,6 +173,7 @@ def test_so_are_the_pages_of_the_same_kinds(site, browser, pages):
             check_images(seen)
             check_headings(seen)
             check_width(seen)
+            check_axe(seen, colours=False)  # those of the pages above
 
 
 def test_the_report_shows_no_code_and_the_lessons_do(site, browser):

@@ -491,13 +491,21 @@ class Here:
         return future
 
 
+@pytest.fixture
+def only_ours():
+    """Hide from the collector what other tests left: it puts collections off."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("only_ours")
 def test_memory_does_not_grow_with_the_number_of_points(work, monkeypatch):
     """Measured in what one start holds while it runs, not in what it writes."""
     monkeypatch.chdir(work)
     held = []
-    gc.collect()
-    gc.freeze()  # else what other tests left would put off the collection of circles
-    for n in (20, 120):
+    for n in (2, 50, 400):  # the first compiles
         text = FILE.split("grid:")[0] + f"grid: {{seed: {[*range(n)]}}}\n"
         (work / "small.yaml").write_text(text)
         run = work / f"run-{n}"
@@ -508,8 +516,7 @@ def test_memory_does_not_grow_with_the_number_of_points(work, monkeypatch):
         held.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert len(state.journal.keys) == n
-    gc.unfreeze()
-    assert held[1] < held[0] + 100 * 4000  # a network and its row are 8 kB
+    assert held[2] < held[1] + 350 * 4000  # a network and its row are 8 kB
 
 
 # A cluster

@@ -33,13 +33,10 @@ from matplotlib.transforms import Bbox
 
 from lopsided.prose import Sentence, clean
 
-BLUE, ORANGE, GREEN, PURPLE, GREY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#555555",
-)
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#555555"
+#: For kinds of things with no colour of their own, in this order.
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", SKY)
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,

@@ -27,19 +27,18 @@ from lopsided.lesson.training import History
 from lopsided.prose import short
 from lopsided.report.display import (
     BLUE,
+    COLOURS,
     GREEN,
     GREY,
     ORANGE,
     PHONE,
     PURPLE,
+    SKY,
     Picture,
     axes,
     name_lines,
     styled,
 )
-
-#: Of the clouds in a plane, in their order.
-CLOUD_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
 
 
 def _thin(*curves: Array, most: int = 600) -> list[Array]:
@@ -473,7 +472,7 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
         "Cost curve",
     )
     ax.plot(x, np.minimum(x, 1 - x), color=GREY, ls=":", label="constant answers")
-    looks = (("#56B4E9", "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
+    looks = ((SKY, "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
     for (label, t), (colour, style) in zip(marks.items(), looks, strict=False):
         (_, fp), (fn, _) = confusion_matrix(Y, threshold.predict(p, t))
         line = cost(np.atleast_1d(fp), np.atleast_1d(fn))[0]
@@ -635,7 +634,7 @@ def plane(
     window : float, optional
         Show only so much to each side of the point.
     colours : mapping of str, optional
-        Of clouds, where another picture has given them theirs; else `CLOUD_COLOURS`.
+        Of clouds, where another picture has given them theirs; else `COLOURS`.
     """
     figure, ax = axes(
         "false positive rate", "recall (true positive rate)", title, (5.6, 6.2)
@@ -644,7 +643,7 @@ def plane(
     for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
         ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
     for (label, (x, y)), colour, marker in zip(
-        clouds.items(), CLOUD_COLOURS, "os^DvP", strict=False
+        clouds.items(), COLOURS, "os^DvP", strict=False
     ):
         colour = (colours or {}).get(label, colour)
         ax.plot(x, y, marker, ls="", color=colour, ms=5, alpha=0.7, label=label)

@@ -10,12 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lopsided.prose import short
-from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, PURPLE, Picture, styled
+from lopsided.report.display import COLOURS, GREY, Picture, styled
 from lopsided.report.sweep_table import Sweep, over_seeds
 
 #: Drawn against each choice: three rows of two panels.
 DRAWN = ("accuracy", "f1", "precision", "recall", "roc_auc", "log_loss")
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9")
 MARKERS, LINES = "os^DvP", ("-", "--", ":", "-.")
 
 
