@@ -49,8 +49,8 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import train
 from lopsided.report import audit_table, experiment, results
 from lopsided.report.comparison import resampled
-from lopsided.report.display import say, show
-from lopsided.report.figures import CLOUD_COLOURS, plane
+from lopsided.report.display import COLOURS, say, show
+from lopsided.report.figures import plane
 from lopsided.table import appointments
 from lopsided.table.dataset import load
 
@@ -665,7 +665,7 @@ for key in distances[setting].head(6).itertuples(index=False, name=None):
     cloud = evidence.setting(where, evidence.random)
     label = f"{', '.join(key[:-1])}, at {key[-1]}"
     clouds[label] = cloud["fpr"], cloud["tpr"]
-    colours[label] = CLOUD_COLOURS[evidence.readings.index(where["reading"])]
+    colours[label] = COLOURS[evidence.readings.index(where["reading"])]
 near_it = {"window": 0.04, "colours": colours}
 show(plane(clouds, curves, *table, "plane_near", "The nearest settings", **near_it))
 
