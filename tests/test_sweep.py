@@ -11,6 +11,7 @@ import sys
 import time
 import tracemalloc
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from types import SimpleNamespace
@@ -322,6 +323,22 @@ def test_a_network_is_read_back_to_the_last_bit(small_table):
     assert np.array_equal(again.P_train, fitted.P_train)
     assert np.array_equal(again.network.theta, fitted.network.theta)
     assert (again.w, again.history) == (fitted.w, fitted.history)
+
+
+@pytest.mark.parametrize("hints", range(4))
+def test_a_table_may_give_any_number_of_hints(small_table, hints):
+    mind = tuple(f"hint {i}" for i in range(hints))
+    table = replace(small_table, provenance=replace(small_table.provenance, mind=mind))
+    p = resolved(table)
+    cells = points.flat(experiment.measure(p, table, experiment.fit(p, table)))
+    assert not [name for name in cells if "mind" in name]
+    assert cells["test.tn"] + cells["test.fp"] > 0
+    texts = {name for name, value in cells.items() if isinstance(value, str)}
+    assert texts <= {
+        *("data.sha256", "data.split"),
+        *("used.threshold_strategy", "used.threshold_note"),
+        *("words.target", "words.positive", "words.negative", "words.rows"),
+    }
 
 
 def test_a_table_that_changed_meanwhile_is_no_point(work, monkeypatch):

@@ -28,7 +28,9 @@ from lopsided.table.dataset import Dataset, load
 
 CELLS = ("tn", "fp", "fn", "tp")  # as metrics.json has them, row by row
 #: Of ``metrics.json``; what is no number, or None where there is none.
-NO_NUMBERS = {"intervals", "intervals_over", "seed_spread", "schema_version", "source"}
+NO_NUMBERS = {
+    *("intervals", "intervals_over", "seed_spread", "schema_version", "source", "mind")
+}
 #: Parameters that have no part in reading, preparing and splitting a table.
 NOT_OF_DATA = {
     *("hidden_units", "weighting", "w", "initialisation", "epochs", "batch_size"),
@@ -151,13 +153,15 @@ def flat(metrics: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             for key, inner in value.items():
                 collect(inner, *path, key)
+        elif name in NO_NUMBERS:
+            return
         elif name == "confusion_matrix":
             for cell, n in zip(CELLS, itertools.chain(*value), strict=True):
                 cells[".".join([*path[:-1], cell])] = n
         elif isinstance(value, list):
             for end, number in zip(("low", "high"), value, strict=True):
                 cells[".".join([*path, end])] = number
-        elif name not in NO_NUMBERS:
+        else:
             cells[".".join(path if len(path) > 1 else ("used", name))] = value
 
     collect(metrics)
