@@ -87,7 +87,7 @@ from lopsided.lesson.network import (
     predict_proba,
 )
 from lopsided.lesson.training import learning_rate, train
-from lopsided.report import experiment, figures, results
+from lopsided.report import figures, results
 from lopsided.report.display import show
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.training_figures import (
@@ -544,12 +544,11 @@ for epoch in sorted({0, P.epochs // 2, P.epochs - 1}):
 # %% [markdown]
 # ## The training job
 #
-# `experiment.fit` puts the pieces together for the parameters above. In a run the
-# network and its predictions are saved, and the next notebooks read them.
+# `experiment.fit` puts the pieces together for the parameters above. A run trains once:
+# the network and its predictions are saved, and whoever needs them reads them.
 
 # %%
-fitted = experiment.fit(P, table, results.progress(P.run_dir))
-results.save_fitted(P.run_dir, P, table, fitted)
+fitted = results.fitted(P, table)  # experiment.fit, unless the run did
 
 # %% [markdown]
 # Each loss below is a mean over one epoch, measured while the network changes. The

@@ -11,13 +11,15 @@ from lopsided.errors import InputError
 from lopsided.pipeline.folders import overwrite
 from lopsided.pipeline.kernels import own_kernel
 
-#: The notebooks of a run, each with those that must be done before it.
-REPORT: dict[str, list[str]] = {
-    "03_training": [],
-    "01_forward_propagation": [],
-    "02_weighted_backprop": [],
-    "04_threshold_analysis": ["03_training"],
-    "05_report": ["03_training"],
+#: The notebook that shows the training.
+TRAINING = "03_training"
+#: The notebooks of a run, each with whether it needs the trained network.
+REPORT = {
+    "01_forward_propagation": False,
+    "02_weighted_backprop": False,
+    TRAINING: True,
+    "04_threshold_analysis": True,
+    "05_report": True,
 }
 
 
@@ -120,6 +122,8 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
     import papermill
     from nbclient.exceptions import DeadKernelError
 
+    from lopsided.pipeline.saved_once import ENGINE
+
     names = declared_parameters(source)
     given = {n: value for n, value in parameters.items() if n in names}
     start = time.perf_counter()
@@ -129,6 +133,7 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
                 source,
                 output,
                 given,
+                engine_name=ENGINE,
                 progress_bar=False,
                 start_timeout=PATIENCE,
                 iopub_timeout=PATIENCE,
@@ -143,6 +148,19 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
     else:
         return time.perf_counter() - start
     raise NotebookError(source.stem + what)
+
+
+def of_run(
+    name: str, stage: Path, values: dict[str, Any], trained: float | None = 0.0
+) -> float | None:
+    """Execute a notebook of a run; where training diverged, only the one that shows it.
+
+    Stands here, where little is imported: a worker process does nothing else.
+    """
+    if trained is None and name != TRAINING:
+        return None
+    output = stage / "notebooks" / f"{name}.ipynb"
+    return execute(folder() / output.name, output, values)
 
 
 def rename_folder(path: Path, before: Path, after: Path) -> None:

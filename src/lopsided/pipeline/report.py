@@ -1,11 +1,11 @@
 """One run of the report: the notebooks, in order, into a run folder."""
 
-import math
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,14 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from lopsided import __version__
 from lopsided.errors import in_words
-from lopsided.parameters import Parameters
+from lopsided.lesson.training import DivergenceError
+from lopsided.parameters import Parameters, validate
 from lopsided.pipeline import document, jobs, notebooks
 from lopsided.pipeline.folders import RunFolder
 from lopsided.pipeline.reading_progress import Told
+from lopsided.pipeline.run_progress import Progress
 from lopsided.prose import one_line
 from lopsided.report import card, decision, results
 from lopsided.table.dataset import load
@@ -136,7 +136,7 @@ def settle(stage: Path, final: Path) -> None:
 
 
 def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
-    """Execute the notebooks side by side, each after those that it needs.
+    """Train, and execute the notebooks side by side; those that need it after that.
 
     Returns
     -------
@@ -146,12 +146,10 @@ def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
     (stage / "notebooks").mkdir()
     values = parameters.model_dump() | {"run_dir": str(stage)}
 
-    def job(name: str, needs: list[str]) -> jobs.Job:
-        source = notebooks.folder() / f"{name}.ipynb"
-        output = stage / "notebooks" / source.name
-        return jobs.Job(name, partial(notebook, source, output, values), tuple(needs))
-
-    todo = [job(name, needs) for name, needs in notebooks.REPORT.items()]
+    todo = [jobs.Job("training", partial(train, values))]
+    for name, needs_it in notebooks.REPORT.items():
+        execute = partial(notebooks.of_run, name, stage, values)
+        todo.append(jobs.Job(name, execute, ("training",) if needs_it else ()))
     seconds: dict[str, float] = {}
     log = stage / KERNEL_LOG
     with (
@@ -161,74 +159,31 @@ def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
         for done, future in jobs.run(todo, pool, tick=progress.look, seconds=0.2):
             name = str(done.key)
             try:
-                seconds[name] = future.result()
+                took = future.result()
             except BrokenExecutor:
                 raise notebooks.NotebookError(
                     f"{name}: its process died; was memory short?"
                 ) from None
-            progress.notebook_done(name, seconds[name])
+            if took is not None:
+                seconds[name] = took
+                progress.step_done(name, took)
     return dict(sorted(seconds.items()))
 
 
-def notebook(source: Path, output: Path, values: dict[str, Any], *_: float) -> float:
-    """Execute a notebook, after those that it needs."""
-    return notebooks.execute(source, output, values)
+def train(values: dict[str, Any]) -> float | None:
+    """Choose what is open, train, and write the model; give the seconds.
 
-
-class Progress:
-    """Bars in a terminal; elsewhere a line a notebook and a quarter of training."""
-
-    def __init__(self, parameters: Parameters, stage: Path) -> None:
-        self.path, self.choice = stage / results.PROGRESS, stage / results.CHOICE
-        self.asked = parameters.model_dump()
-        self.total = self.epochs_to_do()
-        self.terminal = sys.stderr.isatty()
-        self.epochs = tqdm(total=self.total, desc="epochs", disable=not self.terminal)
-        self.all = tqdm(
-            total=len(notebooks.REPORT), desc="notebooks", disable=not self.terminal
-        )
-        self.seen = 0
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.epochs.close()
-        self.all.close()
-
-    def say(self, line: str) -> None:
-        """Print a line, above the bars where there are any."""
-        if self.terminal:
-            tqdm.write(line, file=sys.stderr)
-        else:
-            print(line, file=sys.stderr, flush=True)
-
-    def notebook_done(self, name: str, seconds: float) -> None:
-        """Tell that a notebook is finished."""
-        self.all.update()
-        self.say(f"{name}: done in {seconds:.1f} s")
-
-    def epochs_to_do(self) -> int:
-        """Count the epochs of all networks; 0 while their settings are being chosen."""
-        settings = self.asked
-        if self.choice.exists():
-            settings = settings | results.read_json(self.choice)["settings"]
-        each = settings["epochs"], settings["n_networks"], settings["n_seeds"]
-        return 0 if None in each else math.prod(each)
-
-    def look(self) -> None:
-        """Read how many epochs training has done by now."""
-        if not self.path.exists():
-            return
-        if not self.total:  # the settings have just been chosen
-            self.epochs.total = self.total = self.epochs_to_do()
-        lines = self.path.read_bytes()  # networks may train side by side
-        epochs_done = lines.count(b"\n")
-        self.epochs.update(epochs_done - self.epochs.n)
-        quarter = 4 * epochs_done // self.total
-        if not self.terminal and quarter > self.seen:
-            self.say(f"training: {epochs_done} of {self.total} epochs")
-            self.seen = quarter
+    None where the loss diverged: the notebook of the training then meets it again, and
+    shows where.
+    """
+    start = time.perf_counter()
+    table = load(validate(values))
+    chosen = results.choice(table.parameters, table).parameters
+    try:
+        results.fitted(chosen, table)
+    except DivergenceError:
+        return None
+    return time.perf_counter() - start
 
 
 def manifest(parameters: Parameters, sha256: str) -> dict[str, Any]:
