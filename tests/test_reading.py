@@ -297,7 +297,7 @@ def test_days_between_two_dates_are_a_feature(load):
     took = rng.integers(1, 60, N)
     took[:4] = [5, 10, 20, 40]
     end = pd.Series(start + pd.to_timedelta(took, "D"))
-    text = end.dt.strftime("%d.%m.%Y")
+    text = end.dt.strftime("%d.%m.%Y").tolist()
     text[5] = "n.a."
     late = np.where(took > 30, "late", "fine")
     table = pd.DataFrame({"start": start.strftime("%Y-%m-%d"), "end": text, "y": late})
