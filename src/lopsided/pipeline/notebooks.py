@@ -151,16 +151,15 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
 
 
 def of_run(
-    name: str, stage: Path, values: dict[str, Any], trained: float | None = 0.0
+    source: Path, stage: Path, values: dict[str, Any], trained: float | None = 0.0
 ) -> float | None:
     """Execute a notebook of a run; where training diverged, only the one that shows it.
 
     Stands here, where little is imported: a worker process does nothing else.
     """
-    if trained is None and name != TRAINING:
+    if trained is None and source.stem != TRAINING:
         return None
-    output = stage / "notebooks" / f"{name}.ipynb"
-    return execute(folder() / output.name, output, values)
+    return execute(source, stage / "notebooks" / source.name, values)
 
 
 def rename_folder(path: Path, before: Path, after: Path) -> None:

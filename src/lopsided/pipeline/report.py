@@ -148,7 +148,8 @@ def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
 
     todo = [jobs.Job("training", partial(train, values))]
     for name, needs_it in notebooks.REPORT.items():
-        execute = partial(notebooks.of_run, name, stage, values)
+        source = notebooks.folder() / f"{name}.ipynb"
+        execute = partial(notebooks.of_run, source, stage, values)
         todo.append(jobs.Job(name, execute, ("training",) if needs_it else ()))
     seconds: dict[str, float] = {}
     log = stage / KERNEL_LOG
