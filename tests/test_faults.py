@@ -352,7 +352,8 @@ class Lopsided:
         self.process.join(HANGS)
         assert self.process.exitcode is not None
         until(lambda: not marked(self.mark))
-        lines = (self.cwd / "stderr").read_text().splitlines()
+        said = self.cwd / "stderr"  # not there yet where it was killed at birth
+        lines = said.read_text().splitlines() if said.exists() else []
         return self.process.exitcode, [line for line in lines if line]
 
 
