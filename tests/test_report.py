@@ -10,11 +10,13 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from conftest import HANGS, until
 
 from lopsided.lesson import metrics
-from lopsided.report import results
+from lopsided.pipeline import jobs, report
+from lopsided.report import experiment, results
 
 pytestmark = pytest.mark.slow
 
@@ -179,3 +181,21 @@ def test_ctrl_c_leaves_the_earlier_run(made, tiny_clinic):
     assert "Traceback" not in stderr
     assert (cwd / "runs/r/metrics.json").read_bytes() == before
     assert not list(cwd.glob("runs/.r.new-*"))
+
+
+def processes_after(values):
+    """Train as a run does, side by side; name the processes that are left."""
+    experiment.WORTH_A_PROCESS = 0
+    report.train(values)
+    left = psutil.Process().children(recursive=True)
+    return [" ".join(process.cmdline()) for process in left]
+
+
+def test_no_process_outlives_the_training(tiny_clinic, tmp_path):
+    """The worker, and with it the run, would wait for each until it is tired: 300 s."""
+    values = {"data": str(tiny_clinic), "epochs": 1, "n_seeds": 2}
+    with jobs.workers(1, cores_each=2) as pool:
+        values["run_dir"] = str(tmp_path)
+        left = pool.submit(processes_after, values).result()
+    assert not [command for command in left if "resource_tracker" not in command]
+    assert (tmp_path / "model.npz").exists()

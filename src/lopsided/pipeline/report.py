@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from joblib.externals.loky import get_reusable_executor
+
 from lopsided import __version__
 from lopsided.errors import in_words
 from lopsided.lesson.training import DivergenceError
@@ -179,11 +181,12 @@ def train(values: dict[str, Any]) -> float | None:
     """
     start = time.perf_counter()
     table = load(validate(values))
-    chosen = results.choice(table.parameters, table).parameters
     try:
-        results.fitted(chosen, table)
+        results.fitted(results.choice(table.parameters, table).parameters, table)
     except DivergenceError:
         return None
+    finally:  # joblib's processes would stay five minutes, and this one wait for them
+        get_reusable_executor().shutdown(kill_workers=True)
     return time.perf_counter() - start
 
 
