@@ -5,8 +5,10 @@ import signal
 import time
 from concurrent.futures import Future
 from functools import partial
+from multiprocessing import active_children
 
 import pytest
+from conftest import until
 
 from lopsided.pipeline.jobs import Job, run, workers
 
@@ -143,3 +145,14 @@ def test_a_job_has_one_core_unless_it_is_given_more():
         assert found["OMP_NUM_THREADS"] == "1"
         assert found["LOKY_MAX_CPU_COUNT"] == str(given)
         assert found["joblib"] <= given
+
+
+def test_an_interruption_while_it_ends_leaves_no_process(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as kept, workers(1) as pool:
+        pid = pool.submit(os.getpid).result()
+        monkeypatch.setattr(pool, "shutdown", interrupted)
+    until(lambda: pid not in {child.pid for child in active_children()})
+    assert kept.tb  # with all that its frames hold

@@ -23,7 +23,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -222,7 +222,7 @@ def workers(
     context = get_context("spawn")
     # The leash: nothing is ever sent. When this end closes, workers read its end.
     leash, end = context.Pipe(duplex=False)
-    with scratch() as runtime:
+    with scratch() as runtime, closing(end):
         given = (leash, str(runtime), log, cores_each)
 
         def start() -> ProcessPoolExecutor:
@@ -245,7 +245,6 @@ def workers(
             raise
         finally:
             pool.shutdown()
-            end.close()
 
 
 @contextmanager
