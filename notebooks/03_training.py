@@ -94,6 +94,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import figures, results
+from lopsided.report.averages import side_by_side
 from lopsided.report.display import show
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.training_figures import (
@@ -681,9 +682,12 @@ show(figures.loss(history))
 # and another seed may move others.
 
 # %% tags=["hide-input"]
-rng = np.random.default_rng(P.seed)
-untrained = initialise(layer_dims, rng, P.initialisation, P.dtype)
-moved = fitted.network.W[1] - untrained.W[1]
+seeds = [P.seed, *([P.seed, i] for i in range(1, P.n_networks))]
+untrained = [
+    initialise(layer_dims, np.random.default_rng(s), P.initialisation, P.dtype)
+    for s in seeds
+]
+moved = fitted.network.W[1] - side_by_side(untrained).W[1]
 show(weights_map(moved, table.recipe.names, "What training moved in the first layer"))
 
 # %% [markdown]
