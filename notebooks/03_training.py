@@ -133,8 +133,9 @@ for note in table.provenance.notes:
 # can tell, the last line says how many test rows that concerns. `group_column` keeps such
 # rows on one side; finding l of [the audit](06_audit.ipynb) measures what that changes.
 #
-# Here are six training rows, one a column, as the network meets them: only its features,
-# and as numbers. The last line is what it shall learn to say.
+# Here are six training rows, one a column: only the features, and as numbers. (The network
+# meets them shifted and scaled. This part tells you why.) The last line is what it shall
+# learn to say.
 
 # %% tags=["nbval-check-output"]
 scale = np.array([[f.scale, f.mean] for f in table.recipe.features])
@@ -495,9 +496,10 @@ show(pd.DataFrame(judged, index=columns).T.rename_axis("l2").round(3))
 # %% [markdown]
 # Five folds of a hundred points take the penalty that the thousand would have taken. The
 # loss itself is another one: those hundred are the harder points, and each network learned
-# from eighty. Compare settings point by point, then, and look at the
-# [standard error](glossary.md#standard-error) of the difference. Within one or two of
-# them, two settings are not told apart, and the simpler one is as good a choice.
+# from eighty. So compare settings point by point, and look at the
+# [standard error](glossary.md#standard-error) of the difference: how far a mean typically
+# lies from what it estimates. Here no other setting lies beyond two of them. A hundred
+# points tell no more, and then the simpler of two settings is as good a choice.
 #
 # ## Average what luck has made
 #
