@@ -22,18 +22,18 @@
 # The networks are trained for a few epochs, at a higher rate than the report's: enough to
 # learn, and to play with.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 data = "simulated"
 data_seed = 0
 seed = 0
 run_dir = None
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.parameters import from_notebook
 
 P = from_notebook(globals(), "data", "data_seed", "seed", "run_dir")
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight
 from lopsided.report import experiment, explorer, scrubber
