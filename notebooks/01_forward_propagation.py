@@ -81,7 +81,9 @@ print(f'"They will all come" is right for {1 - missed.mean():.0%}, and finds nob
 #
 # An *example* is one row of a table. Its [label](glossary.md#label) is 1 if it is
 # *positive*, a case of the kind we look for, else 0. Here the positives are those who
-# did not come. Classes are *lopsided* when one is much rarer than the other.
+# did not come. What else is known of a row, as numbers, are its
+# [features](glossary.md#feature). Classes are *lopsided* when one is much rarer than the
+# other.
 #
 # ## A world that can be seen
 #
@@ -141,7 +143,9 @@ assert a < 0.5
 # %% [markdown]
 # ## What one neuron cannot do
 #
-# A neuron says one half where $w_1 x_1 + w_2 x_2 + b = 0$: on a straight line.
+# A neuron says one half where $w_1 x_1 + w_2 x_2 + b = 0$: on a straight line. (A
+# single neuron that learns is known as
+# [logistic regression](glossary.md#logistic-regression).)
 #
 # <details><summary>Predict: where in the toy world would the best line run?</summary>
 #
@@ -463,7 +467,9 @@ show(certainty(epsilon))
 
 # %% [markdown]
 # Both pictures are of a positive, $y = 1$. The right one shows what the $\varepsilon$
-# does: where a prediction is very wrong, the loss is cut off. More of that below.
+# does: where a prediction is very wrong, the loss is cut off. More of that below. Would
+# the squared difference of $\hat y$ and $y$ not be simpler? It would teach worse: [the
+# next lesson](02_weighted_backprop.ipynb) shows why.
 #
 # ## What should an untrained network lose?
 #
@@ -487,7 +493,8 @@ print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 # On lopsided classes we can do better without learning anything. Let $\pi$ be the
 # share of positives. Set the last bias to the log-odds $\log(\pi / (1 - \pi))$, and
 # the network says $\hat y = \pi$ to everyone. A share $\pi$ of the rows then loses
-# $-\log \pi$ each, the others $-\log(1 - \pi)$. Their mean is the entropy
+# $-\log \pi$ each, the others $-\log(1 - \pi)$. Their mean is the
+# [entropy](glossary.md#entropy)
 #
 # $$-\pi \log \pi - (1 - \pi) \log(1 - \pi).$$
 
@@ -503,8 +510,9 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 #
 # From all-zero weights only the last bias can learn: no signal passes the hidden
 # layers, and equal units would be changed in the same way and stay equal. So a network
-# starts from random weights. How large? Send a signal through ten layers of a hundred
-# ReLU units, with three variances.
+# starts from random weights. A number, the [seed](glossary.md#seed), settles which: with
+# the same seed, everything comes out the same again. How large should they be? Send a
+# signal through ten layers of a hundred ReLU units, with three variances.
 
 
 # %%

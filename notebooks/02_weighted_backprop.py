@@ -109,6 +109,31 @@ print(f"da = {da:.3f}   slope = {slope_there:.3f}   dz = {dz:.3f}")
 assert np.isclose(dz, a - y)
 
 # %% [markdown]
+# Why not the squared error, $\frac12 (a - y)^2$? Its derivative by $a$ is $a - y$, and
+# nothing cancels the sigmoid's slope: $dz = (a - y) \cdot a (1 - a)$.
+#
+# <details><summary>Predict: a neuron says one in a hundred of a positive. It is sure, and
+# wrong. Which loss tells it to move, and which hardly does?</summary>
+#
+# The cross-entropy tells it: $dz = a - y$ is nearly $-1$, as far as it can go. The squared
+# error multiplies that by $a (1 - a)$, which is nearly zero wherever the neuron is sure,
+# right or wrong.
+#
+# </details>
+
+# %% tags=["nbval-check-output"]
+for said in (0.5, 0.01):
+    error = said - y
+    of_square = error * said * (1 - said)
+    print(f"said {said:<4}: cross-entropy dz = {error:.4f}, ", end="")
+    print(f"squared error dz = {of_square:.4f}")
+
+# %% [markdown]
+# With the squared error, a neuron that is sure and wrong hardly moves. With the
+# cross-entropy it moves most: the more wrong, the harder it is told. (After Nielsen 2015,
+# chapter 3.)
+
+# %% [markdown]
 # Two kinds of step are left. A sum passes its derivative on to every term unchanged: if
 # $b$ grows by a little, so does $z$. A product passes it on times *the other factor*:
 # $z$ has $w_1 x_1$ in it, so a move of $w_1$ counts $x_1$ times.
@@ -132,8 +157,9 @@ print(f"dx1 = {dx1:.3f}   dx2 = {dx2:.3f}")
 # We cannot move the inputs: they are what they are. In a network, though, an input is what
 # another neuron gave out. Then $dx$ is handed back to that neuron.
 #
-# The whole calculation is a *computation graph*. Read it twice: left to right, above
-# the lines, values are computed. Right to left, below the lines, derivatives are.
+# The whole calculation is a [computation graph](glossary.md#computation-graph). Read it
+# twice: left to right, above the lines, values are computed. Right to left, below the
+# lines, derivatives are.
 
 # %% tags=["hide-input"]
 values = {"w1": w1, "x1": x1, "w2": w2, "x2": x2, "b": b}

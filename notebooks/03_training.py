@@ -14,10 +14,10 @@
 # a whole table.
 #
 # **You will learn** what a mini-batch, an epoch and a falling learning rate are, how
-# to notice that a network learns rows by heart, which curve training really descends,
-# and how a unit dies.
+# to notice that a network learns rows by heart, how settings are chosen, which curve
+# training really descends, and how a unit dies.
 #
-# **You need** [Send the error back](02_weighted_backprop.ipynb). Two parts of about 15
+# **You need** [Send the error back](02_weighted_backprop.ipynb). Two parts of about 20
 # minutes each: learning that can be seen; then a whole table.
 #
 # This is section 7 of [the report](06_audit.ipynb). The next cell holds what you can
@@ -78,7 +78,13 @@ import numpy as np
 import pandas as pd
 
 from lopsided.lesson import toy
-from lopsided.lesson.loss import balanced_weight, class_weights, d_logits, objective
+from lopsided.lesson.loss import (
+    balanced_weight,
+    class_weights,
+    d_logits,
+    logistic_loss,
+    objective,
+)
 from lopsided.lesson.network import (
     Network,
     backward,
@@ -88,6 +94,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import figures, results
+from lopsided.report.averages import side_by_side
 from lopsided.report.display import show
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.training_figures import (
@@ -126,8 +133,9 @@ for note in table.provenance.notes:
 # can tell, the last line says how many test rows that concerns. `group_column` keeps such
 # rows on one side; finding l of [the audit](06_audit.ipynb) measures what that changes.
 #
-# Here are six training rows, one a column, as the network meets them: only its features,
-# and as numbers. The last line is what it shall learn to say.
+# Here are six training rows, one a column: only the features, and as numbers. (The network
+# meets them shifted and scaled. This part tells you why.) The last line is what it shall
+# learn to say.
 
 # %% tags=["nbval-check-output"]
 scale = np.array([[f.scale, f.mean] for f in table.recipe.features])
@@ -293,8 +301,9 @@ far = (squared - squared.mean()) / squared.std()
 distant = squared + 10
 
 # %% [markdown]
-# The second line *standardised* the feature: it took off the mean and divided by the
-# standard deviation. The third counts it from a distant zero, as we count years.
+# The second line [standardised](glossary.md#standardise) the feature: it took off the
+# mean and divided by the standard deviation. The third counts it from a distant zero, as
+# we count years.
 
 
 # %%
@@ -414,8 +423,8 @@ show(kept_aside(curves, floor["validation"]))
 # the training points the harder ones: even the truth loses more on them. So look at where
 # a curve turns, not at the distance between the two.
 #
-# There are two cures. Stop where the validation loss is lowest, or train with a penalty.
-# Here is what each of them believes, beside the truth.
+# There are two cures. Stop where the validation loss is lowest (*early stopping*), or
+# train with a penalty. Here is what each of them believes, beside the truth.
 
 # %%
 stopped, _ = watched(epochs=best)
@@ -430,6 +439,93 @@ show(surfaces(both, *few_points, "believed"))
 # Choose epochs, rate and `l2` on validation rows, never on test rows: the best of
 # many tries is partly luck. The more rows there are for each parameter, the less
 # there is to cure.
+#
+# ## Choose inside the training rows
+#
+# A thousand points aside are a luxury. Who has a hundred in all can let each of them serve
+# twice, by [cross-validation](glossary.md#cross-validation). Cut the training rows into
+# five parts, the *folds*. Learn from four of them, and ask the fifth. Do so five times:
+# then each row has been asked once, by a network that had not seen it.
+
+# %%
+fold = np.arange(100) % 5  # points come in no order, so every fifth will do
+
+
+# %%
+def fit(X, Y, l2, seed=1):
+    network, rng = start(roomy, seed), np.random.default_rng(0)
+    plan = constant(0.3) | {"epochs": 300, "batch_size": 100, "l2": l2}
+    train(network, X, Y, np.ones_like(Y), rng, **plan)
+    return network
+
+
+# %%
+def held_out(l2):
+    (points, labels), asked = few_points, np.empty(100)
+    for out in (fold == k for k in range(5)):
+        network = fit(points[:, ~out], labels[:, ~out], l2)
+        Z = forward(network, points[:, out]).Z[3]
+        asked[out] = logistic_loss(Z, labels[:, out])[0]
+    return asked  # each point's loss
+
+
+# %% [markdown]
+# Try four penalties, and take the one with the lowest mean loss on the rows held out.
+#
+# <details><summary>Predict: where will the lowest be? And what goes wrong on either side
+# of it?</summary>
+#
+# In between. Without a penalty, single points are learned by heart. With a large one the
+# weights stay so small that the network says nearly the same to everyone.
+#
+# </details>
+
+# %%
+tried = {l2: held_out(l2) for l2 in (0.0, 0.001, 0.01, 0.1)}
+lowest = min(tried, key=lambda l2: tried[l2].mean())
+judged = {}
+for l2, asked in tried.items():
+    more = pd.Series(asked - tried[lowest])  # point by point
+    new = loss_on(fit(*few_points, l2), aside)  # learned from all hundred
+    judged[l2] = [asked.mean(), more.mean(), more.sem(), new]
+
+# %% tags=["nbval-check-output"]
+columns = ["held out", "above the lowest", "its standard error", "thousand new points"]
+show(pd.DataFrame(judged, index=columns).T.rename_axis("l2").round(3))
+
+# %% [markdown]
+# Five folds of a hundred points take the penalty that the thousand would have taken. The
+# loss itself is another one: those hundred are the harder points, and each network learned
+# from eighty. So compare settings point by point, and look at the
+# [standard error](glossary.md#standard-error) of the difference: how far a mean typically
+# lies from what it estimates. Here no other setting lies beyond two of them. A hundred
+# points tell no more, and then the simpler of two settings is as good a choice.
+#
+# ## Average what luck has made
+#
+# Something is left that no setting settles: the first weights. Train five networks that
+# differ in the seed alone, and take the mean of their logits.
+
+# %% tags=["nbval-check-output"]
+for l2 in (0.0, lowest):
+    five = [fit(*few_points, l2, seed) for seed in range(5)]
+    Z = np.mean([forward(network, aside[0]).Z[3] for network in five], axis=0)
+    alone, together = [loss_on(n, aside) for n in five], objective(Z, aside[1])
+    print(f"l2 = {l2:<4}: each alone {np.mean(alone):.3f} on average, ", end="")
+    print(f"together {together:.3f}")
+    assert together <= np.mean(alone)
+
+# %% [markdown]
+# Together they lose less than each of them on average. That is no luck: as a function of
+# $z$ the loss bends upwards everywhere, so the loss at a mean logit is never above the mean
+# of the losses. What is gained is what the networks disagreed about. With the penalty they
+# hardly disagree.
+#
+# The report's network is alone, and its settings are given. For any other table this
+# project does what you have just seen: parameter `training` is then `"fitted"`. Five folds
+# of the training rows choose from a short list, which begins with no hidden layer. A
+# network must beat that by more than one standard error, and five of them are averaged.
+# [The report](05_report.ipynb) of such a table lists what was tried.
 #
 # This is a good place for a pause.
 #
@@ -535,6 +631,16 @@ print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
 #
 # for epoch $k = 0, \dots, E - 1$ of $E$. It begins with $\alpha_0$ and ends with
 # $\alpha_T$. With one epoch, the rate is $\alpha_0$.
+#
+# <details><summary>Further: momentum</summary>
+#
+# Many programs step along a running sum of gradients, in which old ones fade:
+# $v := \beta v - \alpha \, \partial J / \partial \theta$, then $\theta := \theta + v$, with
+# $\beta$ a little below one. What the batches have in common adds up; what changes its
+# sign, as across a narrow valley, cancels. This is [momentum](glossary.md#momentum), and
+# the much-used Adam builds on it. The report uses neither, so we do not.
+#
+# </details>
 
 # %% tags=["nbval-check-output"]
 ends = P.initial_learning_rate, P.final_learning_rate
@@ -566,7 +672,7 @@ print(f"of saying the prevalence to everyone {same_for_all:.4f}")
 show(figures.loss(history))
 
 # %% [markdown]
-# Losses use natural logarithms; their unit is the *nat*. A flat stretch need not be the
+# Losses use natural logarithms; their unit is the [nat](glossary.md#nat). A flat stretch need not be the
 # end: a curve can fall again after it. Compare the last cross-entropy with the loss of
 # saying the prevalence to everyone. Without a weight on one class, the difference is
 # what the features have told about the training rows. With one, it may even be
@@ -578,9 +684,12 @@ show(figures.loss(history))
 # and another seed may move others.
 
 # %% tags=["hide-input"]
-rng = np.random.default_rng(P.seed)
-untrained = initialise(layer_dims, rng, P.initialisation, P.dtype)
-moved = fitted.network.W[1] - untrained.W[1]
+seeds = [P.seed, *([P.seed, i] for i in range(1, P.n_networks))]
+untrained = [
+    initialise(layer_dims, np.random.default_rng(s), P.initialisation, P.dtype)
+    for s in seeds
+]
+moved = fitted.network.W[1] - side_by_side(untrained).W[1]
 show(weights_map(moved, table.recipe.names, "What training moved in the first layer"))
 
 # %% [markdown]
@@ -717,6 +826,8 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #   give it a better shape.
 # - Only rows that are kept aside show when a network learns by heart. Stopping and a
 #   penalty both help.
+# - Settings are chosen inside the training rows, by cross-validation. The mean logit of
+#   several networks never loses more than they do on average.
 # - The curve to watch is the objective. The plain cross-entropy is another quantity.
 # - Units can die, and whole layers can be off for some rows. Both make rows tie.
 #

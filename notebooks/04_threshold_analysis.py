@@ -390,8 +390,8 @@ for rule, expected in theory.items():
 #
 # ## Do not choose on the rows that you report
 #
-# **Part two: what a threshold can promise.** A threshold chosen on some rows looks better on them than it is: it has fitted their
-# luck. Try it. Choose on some of the test rows, measure on the same rows, and then on
+# **Part two: what a threshold can promise.** A threshold chosen on some rows looks
+# better on them than it is: it has fitted their luck. Try it. Choose on some of the test rows, measure on the same rows, and then on
 # all the others. The difference is what tuning on test rows would flatter.
 
 
@@ -517,7 +517,8 @@ show(roc)
 
 # %% [markdown]
 # The ROC curve does not know how rare the positives are. Precision does. Where
-# positives are rare, most calls can be wrong although the ROC curve looks fine.
+# positives are rare, most calls can be wrong although the ROC curve looks fine. The area
+# under the steps is the [average precision](glossary.md#average-precision).
 
 # %% tags=["hide-input"]
 curve = figures.precision_recall(Y_test, p_run, t_run, bands, fitted.P_test[1:])
@@ -569,8 +570,8 @@ Y_group = (booked["No-show"] == "Yes").to_numpy(float)[None]  # (1, 5000)
 
 # %% [markdown]
 # A column of `X_group` holds a one in the line of its group, and else zeros: it is
-# [one-hot](glossary.md#one-hot). A network without hidden layer then has one weight for each group, and a
-# bias. Train it to the end, without a weight and with the
+# [one-hot](glossary.md#one-hot). A network without hidden layer then has one weight for
+# each group, and a bias. Train it to the end, without a weight and with the
 # [balanced weight](glossary.md#balanced-weight): negatives over positives.
 
 
@@ -740,8 +741,8 @@ for name, (p, cut) in panels.items():
 # %% [markdown]
 # ## Undersampling, oversampling, SMOTE
 #
-# Other remedies change the table. *Undersampling* leaves out negatives until both classes
-# are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
+# Other remedies change the table: [resampling](glossary.md#resampling). *Undersampling*
+# leaves out negatives until both classes are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
 # positives, on lines between neighbours (Chawla et al. 2002).
 #
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
@@ -777,8 +778,8 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 # all of them: divide the odds by $w$.
 #
 # Do they decide more rows alike than another seed does? And does any of them order the
-# rows better? Compare split by split. Splits share rows, so the $95\,\%$ intervals allow
-# for that (Nadeau and Bengio 2003).
+# rows better? Compare split by split. Splits share rows, so the $95\,\%$
+# [intervals](glossary.md#interval) allow for that (Nadeau and Bengio 2003).
 
 
 # %%
@@ -883,8 +884,9 @@ say(
 # Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
 # together, so the parts differ in size. In each, compare the mean prediction with the
 # share that was really positive. On the diagonal, probabilities are calibrated. Bars are
-# $95\,\%$ intervals of the share: about one in twenty misses the truth by luck. A weight on one class moves them off it, and
-# the formula moves them back, without a second training and without labels.
+# $95\,\%$ intervals of the share: about one in twenty misses the truth by luck. A weight
+# on one class moves the points off the diagonal, and the formula moves them back, without
+# a second training and without labels.
 
 # %% tags=["hide-input"]
 models = {"no weight": p_test, "balanced weight": q_test}
@@ -904,8 +906,9 @@ print(f"{'share of positives':26}      {Y_test.mean():.4f}")
 #
 # And calibrated is not close. Whoever says the prevalence to everyone is calibrated, and
 # tells no one apart. So it is no contradiction if calibrated predictions are far from
-# each row's own probability. Only a simulation knows each row's true probability. Where we have one, we can ask
-# how far a network is from the truth, and how good the truth itself would be.
+# each row's own probability. Only a simulation knows each row's true probability. Where
+# we have one, we can ask how far a network is from the truth, and how good the truth
+# itself would be.
 
 # %% tags=["nbval-check-output"]
 truth = table.test.p_true
@@ -942,9 +945,9 @@ else:
 #    <details><summary>Answer</summary>
 #
 #    `capacity`, with a twentieth of the test rows. The table of the eight ways has its
-#    precision. For another share, call `cut_by` and `reached`. No rule that flags as many of these rows
-#    can have a higher precision without another order of the rows, unless it breaks a tie
-#    by luck.
+#    precision. For another share, call `cut_by` and `reached`. No rule that flags as many
+#    of these rows can have a higher precision without another order of the rows, unless
+#    it breaks a tie by luck.
 #
 #    </details>
 #

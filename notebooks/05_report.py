@@ -15,7 +15,7 @@
 #
 # The lessons explain each step: [forward](01_forward_propagation.ipynb),
 # [backward](02_weighted_backprop.ipynb), [training](03_training.ipynb),
-# [threshold](04_threshold_analysis.ipynb).
+# [threshold](04_threshold_analysis.ipynb). The [glossary](glossary.md) has the terms.
 
 # %% tags=["parameters"]
 # None: the report's 400, 200 and 0.01; or chosen for the table, by `training`.

@@ -22,18 +22,18 @@
 # The networks are trained for a few epochs, at a higher rate than the report's: enough to
 # learn, and to play with.
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "hide-input"]
 data = "simulated"
 data_seed = 0
 seed = 0
 run_dir = None
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.parameters import from_notebook
 
 P = from_notebook(globals(), "data", "data_seed", "seed", "run_dir")
 
-# %%
+# %% tags=["hide-input"]
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight
 from lopsided.report import experiment, explorer, scrubber
@@ -177,6 +177,34 @@ for w, t in ((1.0, 0.5), (8.0, 0.5), (8.0, same)):
 #
 # 1. Take the smallest class weight, and note the threshold and the four counts. Now
 #    take the largest weight. Which threshold comes nearest to these counts?
+#
+#    <details><summary>Answer</summary>
+#
+#    The one whose odds are as many times larger as the weight is. From weight 1 to weight
+#    $w$, the threshold $t$ becomes $w t / (w t + 1 - t)$: with the balanced weight, the
+#    prevalence becomes one half. The counts agree nearly, since these networks are not
+#    perfect.
+#
+#    </details>
+#
 # 2. Find a threshold with the same accuracy as calling no one. What is its recall?
+#
+#    <details><summary>Answer</summary>
+#
+#    One above every prediction will do: it calls no one, and its recall is 0. A lower one
+#    has the same accuracy only if it gains by hits what it loses by false alarms, so half
+#    of its calls must be right. Where hardly a prediction reaches one half, such calls
+#    are few, and so the recall stays near zero.
+#
+#    </details>
+#
 # 3. Make both costs equal. Where does the cost rule cut now, how many rows does it flag,
 #    and why?
+#
+#    <details><summary>Answer</summary>
+#
+#    At $1 / (1 + 1)$, one half: it flags the rows that are likelier positive than not, if
+#    there are any. When both mistakes cost the same, the cost counts wrong decisions, as
+#    accuracy does, and calling no one is hard to beat.
+#
+#    </details>

@@ -239,8 +239,10 @@ def read_hundred(picture):
         assert marks == [*zip("oo^^", counts, strict=True)]
         places = {xy for line in ax.lines for xy in zip(*line.get_data(), strict=True)}
         assert places == {(x, y) for x in range(10) for y in range(10)}
-        filled = [line.get_markerfacecolor() == BLUE for line in ax.lines]
-        assert filled == [True, False, False, True]
+        edges = [line.get_markeredgecolor() for line in ax.lines]
+        assert edges == [BLUE, BLUE, ORANGE, ORANGE]  # of the class
+        inside = [line.get_markerfacecolor() for line in ax.lines]
+        assert inside == [BLUE, "white", "white", ORANGE]  # full: predicted right
     assert first.get_title() == "ours:\n62 of 100 right"
     assert_says(picture, f"ours: 50 came and 12 {HOSTILE}, as predicted")
     assert_says(picture, f"30 came and 8 {HOSTILE}, against the prediction")
@@ -630,6 +632,41 @@ def test_lines_have_their_names_beside_them_in_their_colour(name):
             path = line.get_transform().transform_path(line.get_path())
             assert path.intersects_bbox(box, filled=False) or len(path.vertices) == 1
     assert not figure.legends
+
+
+#: Where a colour stands for a class: negatives blue, positives orange.
+OF_CLASSES = {"cdf", "cdf_rules", "hundred"}
+#: Where it stands for the values of a choice, or for several models in a plane.
+OF_CHOICES = {"plane", "sweep: dependence", "sweep: plane"}
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_orange_is_the_positive_class_and_nothing_else(name):
+    used = [line for ax in drawn(name).figure.axes for line in ax.lines]
+    looks = [(line.get_color(), line.get_markeredgecolor()) for line in used]
+    orange = any(ORANGE.lower() in map(to_hex, look) for look in looks)
+    if name not in OF_CHOICES:
+        assert orange == (name in OF_CLASSES)
+
+
+@pytest.mark.parametrize("name", ["roc", "precision_recall"])
+def test_a_threshold_is_black_as_a_point_and_as_a_line(name):
+    at = f"threshold {T:.3g}"
+    point = lines(drawn(name).figure.axes[0])[at]
+    line = lines(drawn("cdf").figure.axes[0])[at]
+    assert point.get_color() == line.get_color() == "black"
+    assert point.get_marker() == "D"
+
+
+@pytest.mark.parametrize(
+    "name", ["cdf", "loss", "validation", "roc", "reliability", "rules"]
+)
+def test_lines_of_one_picture_differ_without_their_colour(name):
+    """On a grey print, style or marker tells them apart."""
+    (ax, *_) = drawn(name).figure.axes
+    named = lines(ax).values()
+    looks = [(line.get_linestyle(), line.get_marker(), line.get_lw()) for line in named]
+    assert len(set(looks)) == len(looks)
 
 
 @pytest.mark.parametrize("name", EACH)

@@ -82,6 +82,7 @@ UNUSUAL = {
         "threshold": 1.0,
         "test_size": 0.5,
         "n_bootstrap": 20,
+        "n_networks": 2,
     },
 }
 RUN_EACH = "import runpy, sys; [*map(runpy.run_path, sys.argv[1:])]"

@@ -40,6 +40,9 @@ from lopsided.report.display import (
     styled,
 )
 
+#: The point of a threshold on a curve: black, as is its line on other pictures.
+THRESHOLD: dict[str, Any] = {"marker": "D", "ls": "", "ms": 7, "color": "black"}
+
 
 def _thin(*curves: Array, most: int = 600) -> list[Array]:
     """Keep at most that many points of long curves, the ends included."""
@@ -194,8 +197,14 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
     return Picture("confusion_matrix", figure, alt)
 
 
-#: Of four kinds of rows, tn, fp, fn and tp: the marker, and the colour inside.
-KINDS = (("o", BLUE), ("o", "white"), ("^", "white"), ("^", BLUE))
+#: Of four kinds of rows, tn, fp, fn and tp: the marker, the class's colour, and the
+#: colour inside, which is white where the prediction is wrong.
+KINDS = (
+    ("o", BLUE, BLUE),
+    ("o", BLUE, "white"),
+    ("^", ORANGE, "white"),
+    ("^", ORANGE, ORANGE),
+)
 
 
 @styled
@@ -214,9 +223,9 @@ def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Pictur
     for ax, (name, table) in zip(figure.subplots(1, 2), tables.items(), strict=True):
         counts = _of_hundred(np.ravel(table))
         ends = np.cumsum(counts)
-        for (marker, face), start, end in zip(KINDS, ends - counts, ends, strict=True):
+        starts = ends - counts
+        for (marker, edge, face), start, end in zip(KINDS, starts, ends, strict=True):
             place = np.arange(start, end)
-            edge = BLUE if face == BLUE else ORANGE
             ax.plot(place % 10, place // 10, marker, ms=10, mec=edge, mfc=face, mew=1.6)
         tn, fp, fn, tp = counts
         ax.set_title(f"{name}:\n{tn + tp} of 100 right")
@@ -227,10 +236,8 @@ def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Pictur
             f"{negative} and {fn} {positive}, against the prediction"
         )
     entries = [
-        Line2D(
-            [], [], ls="", marker=m, mfc=c, mec=BLUE if c == BLUE else ORANGE, mew=1.6
-        )
-        for m, c in KINDS
+        Line2D([], [], ls="", marker=marker, mec=edge, mfc=face, mew=1.6)
+        for marker, edge, face in KINDS
     ]
     right, wrong = "predicted right", "predicted wrong"
     kinds = ((negative, right), (negative, wrong), (positive, wrong), (positive, right))
@@ -270,7 +277,7 @@ def _losses(ax: Axes, history: History, descended: str) -> Array:
     """Draw the objective and the plain cross-entropy, as one line where they agree."""
     epochs = np.arange(1, len(history.objective) + 1)
     marker = "o" if len(epochs) == 1 else None  # one point makes no line
-    looks = {descended: (BLUE, "-"), "cross-entropy": (ORANGE, "--")}
+    looks = {descended: (BLUE, "-"), "cross-entropy": (PURPLE, "--")}
     if np.allclose(history.objective, history.cross_entropy, rtol=1e-3):
         looks = {f"{descended}, and cross-entropy": (BLUE, "-")}
     for (name, (colour, style)), values in zip(
@@ -294,7 +301,7 @@ def validation(curve: dict[str, list[float]]) -> Picture:
     marker = "o" if len(epochs) == 1 else None
     looks: dict[str, Any] = {"color": BLUE, "ls": "-", "marker": marker}
     ax.plot(epochs, curve["training"], label="training, with penalty", **looks)
-    looks |= {"color": ORANGE, "ls": "--"}
+    looks |= {"color": GREEN, "ls": "--"}
     ax.plot(epochs, held, label="rows held out", **looks)
     if epochs[-1] > 10:
         ax.set_xscale("log")
@@ -364,7 +371,7 @@ def roc(
     ax.plot(*_thin(rates["false_positive_rate"], rates["recall"]), color=BLUE)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1, label="knows nothing")
     x, y = point["false_positive_rate"], point["recall"]
-    ax.plot(x, y, "o", color=ORANGE, label=f"threshold {t:.3g}")
+    ax.plot(x, y, **THRESHOLD, label=f"threshold {t:.3g}")
     _name_all(ax, "lower right")
     alt = (
         f"ROC curve with area {roc_auc(Y, p):.4f}. The threshold {t:.3g} gives a false "
@@ -393,7 +400,7 @@ def precision_recall(
     )
     ax.axhline(share, color=GREY, ls=":", lw=1, label="knows nothing")
     x, y = point["recall"], point["precision"]
-    ax.plot(x, y, "o", color=ORANGE, label=f"threshold {t:.3g}")
+    ax.plot(x, y, **THRESHOLD, label=f"threshold {t:.3g}")
     ax.set(xlim=(-0.02, 1.02), ylim=(0, 1.02))
     _name_all(ax, "upper right")
     here = f"recall {x:.3f}" + (f" and precision {y:.3f}" if np.isfinite(y) else "")
@@ -583,7 +590,7 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
     )
     top = 0.0
     in_words = []
-    looks = ((BLUE, "o", "-"), (ORANGE, "s", "--"), (GREEN, "^", "-."))
+    looks = ((BLUE, "o", "-"), (PURPLE, "s", "--"), (GREEN, "^", "-."))
     for (name, p), (colour, marker, style) in zip(
         predictions.items(), looks, strict=False
     ):
