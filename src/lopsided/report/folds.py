@@ -51,6 +51,7 @@ def folds(
             for side in (kept, held)
         )
         yield held, replace(d, train=train, test=test)
+        del train, test  # before the next ones are made
 
 
 def out_of_fold(

@@ -27,6 +27,7 @@ from lopsided.table.columns import (
     unlearned_notes,
 )
 from lopsided.table.defaults import reading, with_defaults
+from lopsided.table.memory import give_back
 from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe, fit_recipe
 from lopsided.table.split import split
@@ -187,7 +188,7 @@ def load(
     else:
         table = reader.read(parameters.data, reading(parameters), on_part)
     notes, frame = [*table.notes], table.frame
-    table = replace(table, frame=frame.iloc[:0])  # a tall one is let go by columns
+    table = replace(table, frame=pd.DataFrame())  # a tall one is let go by columns
     known = appointments.recognised(frame) and parameters.target in (None, "No-show")
     if known:
         frame = appointments.prepared(frame)
@@ -202,6 +203,7 @@ def load(
         frame = frame[answer.known]
     frame = frame.reset_index(drop=True)
     labels, y = answer.labels, answer.y
+    give_back()
     resolved = parameters.resolved(positive_label=labels[1])
     if not known:
         notes.append(
@@ -214,6 +216,7 @@ def load(
     if not known:
         notes += unlearned_notes(kinds, used) + time_notes(kinds, parameters)
     train, test = split(frame, y, resolved)
+    give_back()
     recipe = fit_recipe(frame, used, train)
     if not recipe.features:
         raise InputError(
@@ -230,8 +233,11 @@ def load(
     )
     groups_of = frame[grouped_by] if grouped_by else None
     treated = treatments(frame, kinds, used, recipe, resolved, table.examples)
-    frame = frame[recipe.columns]
-    X_train, X_test = (recipe.apply(frame, side) for side in (train, test))
+    columns = {name: frame[name] for name in recipe.columns}
+    del frame
+    give_back()
+    X = recipe.used_up(columns, np.concatenate([train, test]))
+    X_train, X_test = X[:, : len(train)], X[:, len(train) :]
     mind = leak_notes(X_train, y[train], recipe) + mind
     notes += mind
 
