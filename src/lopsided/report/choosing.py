@@ -189,13 +189,15 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
     sides: list[Array] = []
 
     def tasks() -> Iterator[Any]:  # one fold at a time: each is nearly a table more
-        for k, (held, part) in enumerate(folds(d, n, by_group=True)):
+        for k, (held, part) in enumerate(folds(d, n, True, in_time=True)):
             sides.append(held)
             for setting in settings:
                 yield joblib.delayed(_judge)(setting, part, k, may_lower)
             del part
 
     found = pool(tasks())
+    if not sides:  # too few times
+        return Choice(settings[0], open_)
     losses = np.empty((len(settings), d.Y_train.size))
     used, curves = [], []
     for i, setting in enumerate(settings):
@@ -204,6 +206,7 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
             losses[i, held] = loss
         used.append(min((s for _, s, _ in judged), key=_rate, default=setting))
         curves.append(_curve(setting, [curve for *_, curve in judged]))
+    losses = losses[:, np.unique(np.concatenate(sides))]  # in time, the first are not
     best, gaps, errors = compared(losses)
     if not np.isfinite(losses[best]).all():
         raise DivergenceError(
@@ -220,7 +223,7 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
         )
         for i, s in enumerate(used)
     )
-    return Choice(used[chosen], open_, n, tried, curves[chosen])
+    return Choice(used[chosen], open_, len(sides), tried, curves[chosen])
 
 
 def compared(losses: Array) -> tuple[int, Array, Array]:
@@ -366,6 +369,7 @@ def sentence(choice: Choice) -> str:
             "first, the simplest, was taken."
         )
     won = next(t for t in choice.tried if is_same(t, parameters))
+    in_time = ", in each of rows later than those learned from,"
     layers = (
         f"hidden layers {parameters.hidden_units}"
         if parameters.hidden_units
@@ -378,7 +382,8 @@ def sentence(choice: Choice) -> str:
     )
     return (
         f"Of {len(choice.tried)} settings, cross-validation in {choice.folds} folds of "
-        f"the training rows took {layers}, {parameters.epochs:,} epochs, the rate "
+        f"the training rows{in_time * bool(parameters.time_column)} took {layers}, "
+        f"{parameters.epochs:,} epochs, the rate "
         f"{won.initial_learning_rate:.3g} and l2 {won.l2:.2g}: on the rows held out "
         f"its mean loss is {won.loss:.4f}, {how}."
     )

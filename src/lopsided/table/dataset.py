@@ -30,7 +30,7 @@ from lopsided.table.defaults import reading, with_defaults
 from lopsided.table.memory import give_back
 from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe, fit_recipe
-from lopsided.table.split import split
+from lopsided.table.split import in_order, split
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Rows:
         Equal where rows go together, by ``Provenance.grouped_by``.
     p_true : array or None, shape (1, m)
         True probabilities. Only a simulation knows them.
+    times : array of int or None, shape (m,)
+        Their order by ``time_column``, equal at the same time; None without one.
     """
 
     X: Array
@@ -55,6 +57,7 @@ class Rows:
     rows: Array
     groups: Array | None = None
     p_true: Array | None = None
+    times: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,7 @@ def load(
         resolved.group_column or astride(frame, train, test, kinds, resolved)[0]
     )
     groups_of = frame[grouped_by] if grouped_by else None
+    times = in_order(frame[resolved.time_column]) if resolved.time_column else None
     treated = treatments(frame, kinds, used, recipe, resolved, table.examples)
     columns = {name: frame[name] for name in recipe.columns}
     del frame
@@ -245,7 +249,9 @@ def load(
         # Numbered side by side: a bootstrap draws by these numbers.
         groups = None if groups_of is None else members(groups_of.iloc[chosen])
         truth = None if p_true is None else p_true[None, chosen]
-        return Rows(X, y[None, chosen].astype(float), rows[chosen], groups, truth)
+        when = None if times is None else times[chosen]
+        labels = y[None, chosen].astype(float)
+        return Rows(X, labels, rows[chosen], groups, truth, when)
 
     return Dataset(
         resolved,
