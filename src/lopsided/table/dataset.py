@@ -14,6 +14,7 @@ from lopsided.table import appointments, limits, reader, textual
 from lopsided.table import target as targets
 from lopsided.table.checks import (
     astride,
+    code_notes,
     drift_notes,
     gap_notes,
     leak_notes,
@@ -227,7 +228,7 @@ def load(
             "identifier; name columns in features, or give another table"
         )
     limits.network([len(recipe.features), *(resolved.hidden_units or []), 1])
-    notes += gap_notes(frame, recipe)
+    notes += gap_notes(frame, recipe) + code_notes(frame, recipe)
     mind = split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, resolved)
     if not known or resolved.time_column:
         mind += drift_notes(frame, y, kinds, resolved)
