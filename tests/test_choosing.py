@@ -14,6 +14,7 @@ from lopsided.parameters import REPORT, Parameters, Settled
 from lopsided.pipeline import points, predict
 from lopsided.report import baselines, choosing, experiment, results
 from lopsided.report.averages import side_by_side
+from lopsided.report.folds import folds
 from lopsided.table.dataset import load
 
 BRIEF = (
@@ -29,7 +30,7 @@ def brief(monkeypatch):
     monkeypatch.setattr(choosing, "NETWORKS", 2)
 
 
-def table(tmp_path, m, make, **more):
+def table(tmp_path, m, make, months=30, **more):
     """Write an invented table, whose columns a to e are noise, and load it."""
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(rng.normal(size=(m, 5)), columns=[*"abcde"])
@@ -37,6 +38,9 @@ def table(tmp_path, m, make, **more):
     frame["y"] = (rng.random(m) < 1 / (1 + np.exp(-z))).astype(int)
     if "group_column" in more:
         frame[more["group_column"]] = np.arange(m) // 4
+    if "time_column" in more:
+        when = np.random.default_rng(5).integers(0, months, m)
+        frame[more["time_column"]] = when
     path = tmp_path / "invented.csv"
     frame.to_csv(path, index=False)
     given = {"target": "y", "positive_label": 1, "n_bootstrap": 0} | more
@@ -188,6 +192,28 @@ def test_rows_that_go_together_are_in_one_fold(tmp_path):
     for held, part in choosing.folds(d, 5, by_group=True):
         assert not set(groups[held]) & set(part.train.groups)
     assert choosing.choose(d.parameters, d).folds == 5
+
+
+def test_with_a_time_column_later_rows_are_held_out(tmp_path):
+    """Rows of one time stay together, and the earliest are never held out."""
+    d = table(tmp_path, 240, linear, time_column="month")
+    times, spans = d.train.times, []
+    for held, part in folds(d, 5, in_time=True):
+        kept = np.isin(d.train.rows, part.train.rows)
+        assert times[kept].max() < times[held].min()
+        spans.append((times[held].min(), times[held].max()))
+    assert spans == sorted(spans)
+    assert len(spans) == 5
+    choice = choosing.choose(d.parameters, d)
+    assert choice.folds == 5
+    assert "later than those learned from" in choosing.sentence(choice)
+
+
+def test_too_few_times_take_the_simplest(tmp_path):
+    d = table(tmp_path, 240, linear, months=2, time_column="month")
+    choice = choosing.choose(d.parameters, d)
+    assert (choice.folds, choice.parameters.hidden_units) == (0, [])
+    assert "too few" in choosing.sentence(choice)
 
 
 def test_workers_change_nothing(tmp_path, monkeypatch):

@@ -375,3 +375,47 @@ def test_a_dataset_says_in_a_line_what_it_holds(tiny_clinic):
         "<Dataset clinic.csv: 160 training and 40 test appointments, 9 features, "
         f"{d.Y_train.mean():.1%} no-show>"
     )
+
+
+def coded(values, n, tmp_path):
+    """Load a table with a column that holds a value n times among others."""
+    rng = np.random.default_rng(0)
+    others, code = values
+    column = rng.choice(others, 400)
+    column[rng.permutation(400)[:n]] = code
+    y = rng.choice(["no", "yes"], 400, p=[0.8, 0.2])
+    frame = pd.DataFrame({"x": rng.normal(size=400), "waited": column, "y": y})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    given = {"target": "y", "kinds": {"waited": "number"}}
+    d = dataset.load(Parameters(data=str(tmp_path / "t.csv"), **given))
+    return [note for note in d.provenance.notes if "leave those cells empty" in note]
+
+
+@pytest.mark.parametrize(
+    ("others", "code"),
+    [
+        (np.arange(28), 999),
+        (np.arange(18, 80), -99),
+        (np.arange(0, 41_311, 10), 99_999),
+        (np.linspace(-1, 1, 50), -9999.0),
+        (np.arange(20, 60), 888),
+    ],
+)
+def test_a_number_that_may_stand_for_a_gap_is_told(others, code, tmp_path):
+    (note,) = coded((others, code), 40, tmp_path)
+    assert f"'waited' is {code:.0f} in 40 rows" in note
+    assert "standard deviation" in note
+
+
+@pytest.mark.parametrize(
+    ("others", "code", "n"),
+    [
+        (np.arange(17, 90), 90, 40),  # a cap
+        (np.arange(18, 98), 99, 40),  # beside the others
+        (np.arange(0, 30), 999, 3),  # a few may be measured
+        (np.arange(0, 30), 1000, 40),  # a round amount
+        (np.array([0, 1]), 99, 40),  # nothing to be far from
+    ],
+)
+def test_a_cap_or_a_seldom_large_number_is_no_gap(others, code, n, tmp_path):
+    assert not coded((others, code), n, tmp_path)

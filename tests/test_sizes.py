@@ -1,5 +1,7 @@
 """Small, wide, tall and rare tables: each leads to a report, or to one line of why."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,8 @@ from lopsided.errors import InputError
 from lopsided.lesson.network import initialise
 from lopsided.parameters import validate
 from lopsided.pipeline.reading_progress import Told
-from lopsided.report import baselines, decision, experiment, health
-from lopsided.report.choosing import choose
-from lopsided.table import csvfile, recipe, textual
+from lopsided.report import baselines, choosing, decision, experiment, health
+from lopsided.table import csvfile, reader, recipe, textual
 from lopsided.table.dataset import load
 
 
@@ -44,7 +45,7 @@ def loaded(frame, folder, **given):
 )
 def test_odd_sizes_are_measured_and_said(shape, tmp_path):
     d = loaded(table(**shape), tmp_path)
-    p = choose(d.parameters, d).parameters
+    p = choosing.choose(d.parameters, d).parameters
     fitted = experiment.fit(p, d)
     m = experiment.measure(p, d, fitted)
     m["beside"] = baselines.measure(p, d, fitted, m["threshold"])
@@ -104,6 +105,39 @@ def test_a_table_in_parts_is_the_table(tmp_path, monkeypatch):
     again = loaded(frame, tmp_path)
     np.testing.assert_array_equal(again.X_train, d.X_train)
     np.testing.assert_array_equal(again.X_test, d.X_test)
+
+
+def test_memory_stays_a_few_times_the_file(tmp_path, monkeypatch):
+    """NumPy and Python tell what they hold; Arrow's share is in parts, and is not in.
+
+    Choosing holds one fold's rows, and what training makes of them, beside all rows.
+    """
+    rows = 40_000
+    frame = table(rows, 8).assign(
+        part=np.arange(rows), plant=np.where(np.arange(rows) % 7, "Ulm", "Kiel")
+    )
+    path = tmp_path / "parts.csv"
+    frame.to_csv(path, index=False)
+    monkeypatch.setattr(csvfile, "ROWS_AT_ONCE", 2000)
+    monkeypatch.setattr(recipe, "ROWS_AT_ONCE", 4000)
+    monkeypatch.setattr(choosing, "WORTH_SHARING", 0)
+    p = validate({"data": str(path), "target": "faulty", "hidden_units": []})
+    p = p.with_(epochs=1)
+    d = load(p)
+    choosing.choose(d.parameters, d)  # modules and what is compiled
+    del d
+    tracemalloc.start()
+    try:
+        reader.read(path)
+        reading = tracemalloc.get_traced_memory()[1] / path.stat().st_size
+        d = load(p)
+        tracemalloc.reset_peak()
+        choosing.choose(d.parameters, d)
+        chosen = tracemalloc.get_traced_memory()[1] / path.stat().st_size
+    finally:
+        tracemalloc.stop()
+    assert reading < 2.6
+    assert chosen < 6
 
 
 def test_reading_a_tall_table_is_told_and_a_short_one_not(capsys):

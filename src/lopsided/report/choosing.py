@@ -66,6 +66,8 @@ WIDTHS = (
 )
 #: A rate at which training diverges is lowered so many times, to a quarter.
 LOWERED = 5
+#: Bytes of training rows; the folds of more are judged by one process alone.
+WORTH_SHARING = 2**26
 #: Epochs after which the validation loss is looked at.
 LOOKS = 40
 
@@ -179,22 +181,32 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
     n = n_folds(d)
     if not open_ or not n:
         return Choice(settings[0], open_)
-    parts = [*folds(d, n, by_group=True)]
-    tasks = [(s, part, k) for s in settings for k, (_, part) in enumerate(parts)]
-    work = sum(s.epochs * part.Y_train.size for s, part, _ in tasks)
-    processes = joblib.cpu_count() if work >= WORTH_A_PROCESS else 1
-    pool = joblib.Parallel(processes, max_nbytes=None)
+    work = sum(s.epochs for s in settings) * (n - 1) * d.Y_train.size
+    short = d.X_train.nbytes <= WORTH_SHARING  # more than one may hold a part of it
+    many = short and work >= WORTH_A_PROCESS
+    pool = joblib.Parallel(joblib.cpu_count() if many else 1, max_nbytes=None)
     may_lower = "initial_learning_rate" in open_
-    found = pool(joblib.delayed(_judge)(*task, may_lower) for task in tasks)
+    sides: list[Array] = []
 
+    def tasks() -> Iterator[Any]:  # one fold at a time: each is nearly a table more
+        for k, (held, part) in enumerate(folds(d, n, True, in_time=True)):
+            sides.append(held)
+            for setting in settings:
+                yield joblib.delayed(_judge)(setting, part, k, may_lower)
+            del part
+
+    found = pool(tasks())
+    if not sides:  # too few times
+        return Choice(settings[0], open_)
     losses = np.empty((len(settings), d.Y_train.size))
     used, curves = [], []
     for i, setting in enumerate(settings):
-        judged = found[i * n : (i + 1) * n]
-        for (held, _), (loss, _, _) in zip(parts, judged, strict=True):
+        judged = found[i :: len(settings)]
+        for held, (loss, _, _) in zip(sides, judged, strict=True):
             losses[i, held] = loss
         used.append(min((s for _, s, _ in judged), key=_rate, default=setting))
         curves.append(_curve(setting, [curve for *_, curve in judged]))
+    losses = losses[:, np.unique(np.concatenate(sides))]  # in time, the first are not
     best, gaps, errors = compared(losses)
     if not np.isfinite(losses[best]).all():
         raise DivergenceError(
@@ -211,7 +223,7 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
         )
         for i, s in enumerate(used)
     )
-    return Choice(used[chosen], open_, n, tried, curves[chosen])
+    return Choice(used[chosen], open_, len(sides), tried, curves[chosen])
 
 
 def compared(losses: Array) -> tuple[int, Array, Array]:
@@ -357,6 +369,7 @@ def sentence(choice: Choice) -> str:
             "first, the simplest, was taken."
         )
     won = next(t for t in choice.tried if is_same(t, parameters))
+    in_time = ", in each of rows later than those learned from,"
     layers = (
         f"hidden layers {parameters.hidden_units}"
         if parameters.hidden_units
@@ -369,7 +382,8 @@ def sentence(choice: Choice) -> str:
     )
     return (
         f"Of {len(choice.tried)} settings, cross-validation in {choice.folds} folds of "
-        f"the training rows took {layers}, {parameters.epochs:,} epochs, the rate "
+        f"the training rows{in_time * bool(parameters.time_column)} took {layers}, "
+        f"{parameters.epochs:,} epochs, the rate "
         f"{won.initial_learning_rate:.3g} and l2 {won.l2:.2g}: on the rows held out "
         f"its mean loss is {won.loss:.4f}, {how}."
     )
@@ -428,7 +442,7 @@ def _judge(
     """
     Y = part.Y_test
     weight = class_weights(Y, parameters.weighting, class_weight(parameters, part))
-    X = part.X_test.astype(parameters.dtype)
+    X = part.X_test.astype(parameters.dtype, copy=False)
 
     def held_out(network: Network) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):  # told by an infinite loss

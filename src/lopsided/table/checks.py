@@ -13,13 +13,15 @@ from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
 from lopsided.prose import count, few, listed, quoted
 from lopsided.table.columns import times
-from lopsided.table.kinds import as_dates
+from lopsided.table.kinds import ColumnValues, as_dates
 from lopsided.table.recipe import Recipe
 from lopsided.table.textual import setting
 
 SUSPICIOUS_AUC = 0.99  # of one feature alone
 FAR = 2.6  # standard errors that chance exceeds once in a hundred tables
 FEW = 30  # positives in the test; below, intervals say little
+FEW_CODES = 5  # rows with a number that may stand for a gap; fewer may be measured
+NUMBER = ("number", "value")  # kind and part of a feature that is the number itself
 SAMPLE = 10_000  # training rows that are enough to suspect a leak
 
 
@@ -34,6 +36,35 @@ def gap_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
         f"Values are missing in {listed(shown)}. Numbers and dates take the training "
         "median, with an indicator beside it; in categories a gap is one more category."
     ]
+
+
+def code_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
+    """Say which numbers look like words for a gap: 999, -99, far from all others."""
+    notes = []
+    numbers = {f.column for f in recipe.features if (f.kind, f.part) == NUMBER}
+    for name in [n for n in recipe.columns if n in numbers]:
+        values = ColumnValues(frame[name]).numbers
+        known = values[~np.isnan(values)]
+        for value in (known.min(), known.max()):
+            rest = known[known != value]
+            n = known.size - rest.size
+            if n < FEW_CODES or len(np.unique(rest)) < 3 or not _is_code(value):
+                continue
+            low, high = rest.min(), rest.max()
+            if max(value - high, low - value) > high - low:
+                notes.append(
+                    f"{quoted(name)} is {value:.0f} in {n:,} rows, and {low:g} to "
+                    f"{high:g} in all others. As a number it makes the standard "
+                    f"deviation {known.std():.3g} instead of {rest.std():.3g}; where "
+                    "it means that nothing is known, leave those cells empty."
+                )
+    return notes
+
+
+def _is_code(value: float) -> bool:
+    """Tell a number that is written with nines alone, or eights: 99, -999, 8888."""
+    digits = f"{abs(value):.10g}"
+    return len(digits) > 1 and digits in ("9" * len(digits), "8" * len(digits))
 
 
 def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:

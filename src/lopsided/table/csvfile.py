@@ -18,11 +18,13 @@ import pyarrow.compute as pc
 
 from lopsided.errors import InputError
 from lopsided.table import header as headers
+from lopsided.table import textual
+from lopsided.table.memory import give_back
 
 SAMPLE = 2**16  # characters that tell the dialect
 PART = 2**20  # bytes to look at together
 ROWS_AT_ONCE = 10_000
-PARTS_APART = 16  # before those of a column become one
+PARTS_APART = 16  # of a column, before they become one
 CODED = pa.dictionary(pa.int32(), pa.string())
 DELIMITERS = ",;\t|"
 SPACES = " "  # any number of them
@@ -61,7 +63,8 @@ class Grid:
     Attributes
     ----------
     frame : DataFrame
-        Of text: each different one is held once, and a number for each cell.
+        Of text, in parts: in each, a different one is held once, and a number for each
+        cell.
     notes : list of str
     delimiter : str
     """
@@ -353,26 +356,24 @@ def _parsed(
         na_values=[],
         chunksize=ROWS_AT_ONCE,
     )
-    coded: list[list[pa.Array]] = [[] for _ in range(width)]
+    columns: list[list[list[pa.Array]]] = [[[], []] for _ in range(width)]
     with parts:
         for part in parts:
-            for column, texts in zip(coded, part.items(), strict=True):
-                column += pa.chunked_array(pa.array(texts[1])).cast(CODED).chunks
-                if len(column) > PARTS_APART:
-                    column[:] = [_one(column)]
+            for (large, small), texts in zip(columns, part.items(), strict=True):
+                small += pa.chunked_array(pa.array(texts[1])).cast(CODED).chunks
+                # Large ones seldom: to tell what differs takes room for all of it.
+                for these, next_ in ((small, large), (large, large)):
+                    if len(these) > PARTS_APART:
+                        made = textual.one(pa.chunked_array(these, CODED))
+                        these.clear()
+                        next_.append(made)
             if on_part:
                 on_part(file.tell() / len(content))
-    columns = {}
-    for k in range(width):
-        columns[k] = pd.arrays.ArrowExtensionArray(pa.chunked_array([_one(coded[k])]))
-        coded[k] = []
-    pa.default_memory_pool().release_unused()
-    return pd.DataFrame(columns, copy=False)
-
-
-def _one(parts: list[pa.Array]) -> pa.Array:
-    """Put parts of a column together, with each different text held once."""
-    return pa.chunked_array(parts, CODED).unify_dictionaries().combine_chunks()
+    give_back()
+    arrays = [pa.chunked_array(large + small, CODED) for large, small in columns]
+    return pd.DataFrame(
+        {k: pd.arrays.ArrowExtensionArray(a) for k, a in enumerate(arrays)}, copy=False
+    )
 
 
 def _has_text(column: pd.Series) -> bool:

@@ -14,6 +14,7 @@ from lopsided.table import appointments, limits, reader, textual
 from lopsided.table import target as targets
 from lopsided.table.checks import (
     astride,
+    code_notes,
     drift_notes,
     gap_notes,
     leak_notes,
@@ -27,9 +28,10 @@ from lopsided.table.columns import (
     unlearned_notes,
 )
 from lopsided.table.defaults import reading, with_defaults
+from lopsided.table.memory import give_back
 from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe, fit_recipe
-from lopsided.table.split import split
+from lopsided.table.split import in_order, split
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Rows:
         Equal where rows go together, by ``Provenance.grouped_by``.
     p_true : array or None, shape (1, m)
         True probabilities. Only a simulation knows them.
+    times : array of int or None, shape (m,)
+        Their order by ``time_column``, equal at the same time; None without one.
     """
 
     X: Array
@@ -54,6 +58,7 @@ class Rows:
     rows: Array
     groups: Array | None = None
     p_true: Array | None = None
+    times: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +192,7 @@ def load(
     else:
         table = reader.read(parameters.data, reading(parameters), on_part)
     notes, frame = [*table.notes], table.frame
-    table = replace(table, frame=frame.iloc[:0])  # a tall one is let go by columns
+    table = replace(table, frame=pd.DataFrame())  # a tall one is let go by columns
     known = appointments.recognised(frame) and parameters.target in (None, "No-show")
     if known:
         frame = appointments.prepared(frame)
@@ -202,6 +207,7 @@ def load(
         frame = frame[answer.known]
     frame = frame.reset_index(drop=True)
     labels, y = answer.labels, answer.y
+    give_back()
     resolved = parameters.resolved(positive_label=labels[1])
     if not known:
         notes.append(
@@ -214,6 +220,7 @@ def load(
     if not known:
         notes += unlearned_notes(kinds, used) + time_notes(kinds, parameters)
     train, test = split(frame, y, resolved)
+    give_back()
     recipe = fit_recipe(frame, used, train)
     if not recipe.features:
         raise InputError(
@@ -221,7 +228,7 @@ def load(
             "identifier; name columns in features, or give another table"
         )
     limits.network([len(recipe.features), *(resolved.hidden_units or []), 1])
-    notes += gap_notes(frame, recipe)
+    notes += gap_notes(frame, recipe) + code_notes(frame, recipe)
     mind = split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, resolved)
     if not known or resolved.time_column:
         mind += drift_notes(frame, y, kinds, resolved)
@@ -229,9 +236,13 @@ def load(
         resolved.group_column or astride(frame, train, test, kinds, resolved)[0]
     )
     groups_of = frame[grouped_by] if grouped_by else None
+    times = in_order(frame[resolved.time_column]) if resolved.time_column else None
     treated = treatments(frame, kinds, used, recipe, resolved, table.examples)
-    frame = frame[recipe.columns]
-    X_train, X_test = (recipe.apply(frame, side) for side in (train, test))
+    columns = {name: frame[name] for name in recipe.columns}
+    del frame
+    give_back()
+    X = recipe.used_up(columns, np.concatenate([train, test]))
+    X_train, X_test = X[:, : len(train)], X[:, len(train) :]
     mind = leak_notes(X_train, y[train], recipe) + mind
     notes += mind
 
@@ -239,7 +250,9 @@ def load(
         # Numbered side by side: a bootstrap draws by these numbers.
         groups = None if groups_of is None else members(groups_of.iloc[chosen])
         truth = None if p_true is None else p_true[None, chosen]
-        return Rows(X, y[None, chosen].astype(float), rows[chosen], groups, truth)
+        when = None if times is None else times[chosen]
+        labels = y[None, chosen].astype(float)
+        return Rows(X, labels, rows[chosen], groups, truth, when)
 
     return Dataset(
         resolved,

@@ -56,9 +56,15 @@ class ColumnValues:
 
 def as_text(column: pd.Series) -> pd.Series:
     """Write every value as text: missing ones as ``(missing)``, 1.0 as ``1``."""
-    codes, values = pd.factorize(column)  # missing is -1, the last text
-    texts = np.array([*map(_word, values), MISSING], dtype=object)
+    codes, words = words_of(column)
+    texts = np.array([*words, MISSING], dtype=object)  # missing is -1, the last
     return pd.Series(texts[codes], column.index, dtype=object, name=column.name)
+
+
+def words_of(column: pd.Series) -> tuple[Array, list[str]]:
+    """Write each different value as text; give each row's place there, or -1."""
+    codes, values = pd.factorize(column)
+    return codes, [*map(_word, values)]
 
 
 def _word(value: object) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 from lopsided.lesson.network import Array
 from lopsided.prose import few, quoted
 from lopsided.table.kinds import ColumnValues, as_text
+from lopsided.table.memory import give_back
 
 DATE_PARTS = ("days", "month", "weekday", "hour")
 MOST_DATES = 4  # between which the days are counted
@@ -157,17 +158,37 @@ class Recipe:
             Each example lies together in memory, as training reads it.
         """
         rows = np.arange(len(frame)) if rows is None else rows
+        return self.used_up({n: frame[n] for n in self.columns}, rows)
+
+    def used_up(self, columns: dict[str, pd.Series], rows: Array) -> Array:
+        """Do as `apply` does, and let the table go while its rows become input.
+
+        Parameters
+        ----------
+        columns : dict
+            It is emptied; what nobody else holds is freed.
+        rows : array of int
+        """
+        starts = range(0, len(rows), ROWS_AT_ONCE)
+        parts: list[dict[str, ColumnValues]] = [{} for _ in starts]
+        for name in [*columns]:
+            column = columns.pop(name)
+            for part, start in zip(parts, starts, strict=True):
+                some = rows[start : start + ROWS_AT_ONCE]
+                part[name] = ColumnValues(column.iloc[some])
+            del column
         X = np.empty((len(rows), len(self.features)))
-        for start in range(0, len(rows), ROWS_AT_ONCE):  # saves room for a tall table
-            some = slice(start, start + ROWS_AT_ONCE)
-            for name, features in self._by_column():
-                values = ColumnValues(frame[name].iloc[rows[some]])
-                for i, feature in features:
-                    until = None
-                    if feature.until:
-                        until = ColumnValues(frame[feature.until].iloc[rows[some]])
-                    X[some, i] = feature.standardised(values, until)
+        for k, start in enumerate(starts):
+            self._fill(X[start : start + ROWS_AT_ONCE], parts[k])
+            parts[k] = {}
+            give_back()
         return X.T
+
+    def _fill(self, X: Array, values: dict[str, ColumnValues]) -> None:
+        for name, features in self._by_column():
+            for i, feature in features:
+                until = values[feature.until] if feature.until else None
+                X[:, i] = feature.standardised(values[name], until)
 
     def surprises(self, frame: pd.DataFrame) -> list[str]:
         """Say what `apply` fills or does not know in a new table, by column."""

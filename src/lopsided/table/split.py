@@ -59,6 +59,13 @@ def split_words(parameters: Parameters) -> str:
     return "drawn at random, class by class"
 
 
+def in_order(column: pd.Series) -> Array:
+    """Give each row the number of its time, from the earliest; equal ones alike."""
+    time = as_dates(column)
+    codes: Array = pd.factorize(column if time is None else time, sort=True)[0]
+    return codes
+
+
 def _later(column: pd.Series, share: float) -> Array:
     """Mark the latest rows, about this share; rows of one time stay together."""
     time = as_dates(column)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import count, few, listed, quoted
-from lopsided.table.kinds import as_text
+from lopsided.table.kinds import words_of
 
 #: Pairs of which the second is the one that is asked about.
 PAIRS = (
@@ -64,14 +65,12 @@ def read(
     InputError
         When there are not two values.
     """
-    has_value = column.notna().to_numpy()
-    texts = as_text(column)
-    texts = texts.map({text: text.strip() for text in texts.unique()})
-    has_value = has_value & texts.ne("").to_numpy()
+    texts = _trimmed(column)
+    has_value = texts.notna().to_numpy()
     notes = []
     if gaps := int((~has_value).sum()):
         notes.append(f"{count(gaps, 'row', 'rows')} without a target left out.")
-    cleaned, more = _one_spelling(texts.where(has_value))
+    cleaned, more = _one_spelling(texts)
     notes += more
     counts = cleaned.value_counts().sort_index()
     rising = [str(v) for v in counts.sort_values(ascending=False, kind="stable").index]
@@ -102,6 +101,17 @@ def read(
         pair = (other, chosen)
     y = (cleaned[has_value] == pair[1]).to_numpy(int)
     return Target(pair, has_value, y, notes)
+
+
+def _trimmed(column: pd.Series) -> pd.Series:
+    """Write every value as text without spaces around it, each different one once."""
+    codes, words = words_of(column)
+    trimmed = [word.strip() for word in words]
+    known = sorted({*trimmed} - {""})
+    code_of = {word: code for code, word in enumerate(known)} | {"": -1}
+    new = np.array([*map(code_of.__getitem__, trimmed), -1])  # -1 is the last, missing
+    coded = pd.Categorical.from_codes(new[codes], known)
+    return pd.Series(coded, column.index, name=column.name)
 
 
 def _one_spelling(texts: pd.Series) -> tuple[pd.Series, list[str]]:

@@ -23,6 +23,7 @@ from lopsided.prose import few, listed, one_line, quoted
 from lopsided.table import dates, numbers
 from lopsided.table.dates import ISO, DateForm
 from lopsided.table.gaps import GAPS, MOST_WORDS
+from lopsided.table.memory import give_back
 from lopsided.table.names import CODE, DATE
 from lopsided.table.numbers import Form
 
@@ -66,7 +67,7 @@ class Text:
     def __init__(self, column: pd.Series) -> None:
         self.name = str(column.name)
         if is_coded(column):
-            coded = pa.chunked_array(pa.array(column)).combine_chunks()
+            coded = one(pa.chunked_array(pa.array(column)))
             self.codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             raw = coded.dictionary.cast(pa.large_string())
         else:
@@ -191,6 +192,7 @@ def read(
     Parameters
     ----------
     frame : DataFrame
+        It is emptied column by column: a tall one does not fit beside what it becomes.
     source : str
         The file's name, for messages.
     kinds : mapping
@@ -210,16 +212,18 @@ def read(
     InputError
         When numbers can be read in two ways.
     """
-    texts = {str(name): Text(frame[name]) for name in frame if is_text(frame[name])}
+    columns: dict[str, Any] = {str(name): frame.pop(name) for name in [*frame]}
+    for name, column in columns.items():
+        columns[name] = Text(column) if is_text(column) else column
+        give_back()
+    texts = {name: text for name, text in columns.items() if isinstance(text, Text)}
     free = [t for n, t in texts.items() if kinds.get(n) in (None, "number")]
     mark = decimal or _decimal(free, source, by_comma)
     reader = _Reader(mark, dayfirst, typed)
-    columns = {
-        str(name): reader.column(texts.pop(str(name)), kinds.get(str(name)))
-        if str(name) in texts
-        else frame[name]
-        for name in frame
-    }
+    del free
+    for name in [*texts]:
+        columns[name] = reader.column(texts.pop(name), kinds.get(name))
+        give_back()
     return Read(
         pd.DataFrame(columns, copy=False), reader.forms, reader.examples, reader.notes()
     )
@@ -238,6 +242,11 @@ def reread(frame: pd.DataFrame, forms: Mapping[str, Form | DateForm]) -> pd.Data
             else:
                 columns[name] = text.text() if plain is None else plain
     return pd.DataFrame(columns, copy=False)
+
+
+def one(parts: pa.ChunkedArray) -> pa.Array:
+    """Put parts of a coded column together, with each different text held once."""
+    return parts.unify_dictionaries().combine_chunks()
 
 
 def is_coded(column: pd.Series) -> bool:
@@ -265,9 +274,12 @@ def _decimal(texts: list[Text], source: str, by_comma: bool) -> str:
         if text.is_code:
             continue
         if text.is_plain:
+            if not text.all_match(GROUPED):
+                votes["."] += text.any_match(r"\.")
+                continue
             if not text.any_match(r"\."):
                 continue
-            forms = {".": Form(), ",": Form(",") if text.all_match(GROUPED) else None}
+            forms: dict[str, Form | None] = {".": Form(), ",": Form(",")}
         else:
             forms = {m: numbers.recognise(text.counts, m) for m in votes}
         fitting = [mark for mark, form in forms.items() if form]
