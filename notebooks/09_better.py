@@ -31,22 +31,13 @@ import numpy as np
 import pandas as pd
 
 from lopsided.parameters import from_file, from_notebook
-from lopsided.report import results
-from lopsided.report.comparison import resampled
-from lopsided.report.display import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    Picture,
-    axes,
-    say,
-    show,
-)
+from lopsided.report import results, study_figures
+from lopsided.report.comparison import gains, resampled
+from lopsided.report.coverage_table import coverage
+from lopsided.report.display import say, show
 from lopsided.report.figures import side_by_side
 from lopsided.report.intervals import bootstrap, interval
-from lopsided.table import appointments
+from lopsided.table import appointments, simulate
 
 P = from_notebook(globals(), "run_dir")
 published = appointments.PUBLISHED_SHA256[:12]
@@ -84,22 +75,20 @@ show(drawn[names].T.round(4))
 
 # %%
 def copies_covered(rng, n=80, copies=10, true=0.7):
-    right = np.repeat(rng.random(n) < true, copies)
-    Y = np.repeat(rng.random(n) < 0.5, copies).astype(int)
-    model, groups = (
-        [(np.where(right, Y, 1.0 - Y), 0.5)],
-        np.repeat(np.arange(n), copies),
-    )
+    once = rng.random(n) < true, rng.random(n) < 0.5, np.arange(n)
+    right, Y, groups = (np.repeat(each, copies) for each in once)
+    model = [(np.where(right, Y, ~Y).astype(float), 0.5)]
     drawn = [bootstrap(Y, model, 200, rng, g)[0]["accuracy"] for g in (None, groups)]
     return [low <= true <= high for low, high in map(interval, drawn)]
 
 
 # %% tags=["nbval-check-output"]
-rng = np.random.default_rng(0)
-held = np.mean([copies_covered(rng) for _ in range(100)], axis=0)
-print(
-    f"intervals that hold the true accuracy: rows {held[0]:.0%}, groups {held[1]:.0%}"
-)
+rng, worlds = np.random.default_rng(0), 100
+held = np.mean([copies_covered(rng) for _ in range(worlds)], axis=0)
+errors = np.sqrt(held * (1 - held) / worlds)
+print("intervals that hold the true accuracy, ± the standard error of the share:")
+for name, share, error in zip(("rows", "groups"), held, errors, strict=True):
+    print(f"  {name:6} {share:.0%} ± {error:.0%}")
 
 # %% [markdown]
 # ## Do the intervals keep their word?
@@ -112,66 +101,46 @@ print(
 # the intervals of all three kinds, and counted.
 
 # %%
-coverage = pd.read_csv(results.committed("coverage.csv"))
-keys = [name.removesuffix("_truth") for name in coverage if name.endswith("_truth")]
-n_sets = coverage.groupby("drawn", sort=False)["test_sets"].sum()
-missed = {
-    key: coverage.groupby("drawn")[[f"{key}_below", f"{key}_above"]].sum().sum(axis=1)
-    for key in keys
-}
-held = (1 - pd.DataFrame(missed).div(n_sets, axis=0)).T[n_sets.index]
-
+covered = coverage()
+first = covered.batches.iloc[0]
+patients, population = first["patients"], first["population"]
+part = patients / (population * simulate.PATIENTS_PER_ROW)
 
 # %% tags=["nbval-check-output"]
-first, n_each = coverage.iloc[0], int(n_sets.iloc[0])
-print(
-    f"{n_each} test sets of {first['patients']:,} patients, {first['resamples']} draws each;"
-)
-print(f"the truth from {first['population']:,.0f} rows")
-at = held.index.str.split("_at_").map(lambda parts: (parts[0], *parts[1:], "none")[:2])
-table = held.set_axis(pd.MultiIndex.from_tuples(at, names=["metric", "threshold"]))
-show(table.map("{:.1%}".format))
+print(f"{covered.n.iloc[0]} test sets of {patients:,} patients,", end=" ")
+print(f"{first['resamples']} draws each;")
+print(f"the truth from {population:,} rows, of which a test set is about {part:.1%}")
+show(covered.table())
 
+# %% [markdown]
+# Per cent of the intervals that hold the truth. After each ± stands the standard error of
+# that share, $\sqrt{c (1 - c) / n}$ for a share $c$ of $n$ intervals.
 
 # %% tags=["hide-input"]
-def coverage_figure():
-    figure, ax = axes("intervals that hold the truth (%)", "", size=(5.6, 5.6))
-    luck = 196 * np.sqrt(0.95 * 0.05 / n_each)
-    ax.axvspan(95 - luck, 95 + luck, color=GREY, alpha=0.15, lw=0)
-    ax.axvline(95, color=GREY, lw=1)
-    looks = zip("s^o", (ORANGE, GREEN, BLUE), strict=True)
-    for name, (marker, colour) in zip(table, looks, strict=True):
-        ax.plot(100 * table[name], range(len(table)), marker, color=colour, label=name)
-    labels = [m if t == "none" else f"{m} at {t}" for m, t in table.index]
-    ax.set_yticks(range(len(table)), [x.replace("_", " ") for x in labels], fontsize=9)
-    ax.set(ylim=(len(table) - 0.5, -0.5))
-    figure.legend(loc="outside lower center", ncols=3, fontsize=10, frameon=False)
-    ends = [f"{k} {table[k].min():.0%} to {table[k].max():.0%}" for k in table]
-    alt = "Share of intervals that hold the truth, for each metric and threshold, by what "
-    alt += (
-        f"is drawn: {'; '.join(ends)}. A line marks 95 %, a band the count's own luck."
-    )
-    return Picture("coverage", figure, alt)
-
-
-show(coverage_figure())
+show(study_figures.coverage(covered))
 
 # %% tags=["hide-input", "nbval-check-output"]
-for name in table:
-    low, high = table[name].idxmin(), table[name].idxmax()
+say(
+    "Where a promise of 95 % is kept, luck brings 95 of 100 such shares within "
+    "{luck:.1%} of it. Farther off lie, of {n} shares each:",
+    luck=covered.luck.max(),
+    n=len(covered.held),
+)
+for name, off in covered.off.items():
+    held = covered.held[name]
+    ends = held.idxmin(), held.idxmax()
+    low, high = (" at ".join(end).removesuffix(" at none") for end in ends)
     say(
-        "{name}: from {a:.1%} ({low}) to {b:.1%} ({high}).",
-        name=name.capitalize(),
-        a=table[name].min(),
-        low=" at ".join(low),
-        b=table[name].max(),
-        high=" at ".join(high),
+        "- {name}: {off}. The shares go from {a:.0%} ({low}) to {b:.0%} ({high}).",
+        **{"name": name, "off": off.sum(), "a": held.min(), "b": held.max()},
+        **{"low": low, "high": high},
     )
 
 # %% [markdown]
-# The grey band is the luck of the count itself. Class by class, intervals promise too
-# much for whatever depends on the share of positives. Rows and groups are near each
-# other here: a patient's visits go together only a little. What no interval holds is
+# The grey band of the figure is that luck. All shares of a column come from the same test
+# sets, so they err together. Class by class, intervals promise too
+# much for whatever depends on the share of positives. Rows come near
+# groups for most metrics here: a patient's visits go together only a little. What no interval holds is
 # the network: it was fixed. Another seed is another network, and `n_seeds` shows its
 # spread.
 
@@ -237,17 +206,14 @@ for name, label in headline.items():
 
 # %%
 def verdict(group, name):
-    rows = differences(group, name)
-    rows = rows.drop(index=["always negative", "always positive"])
-    parts = rows["low"] > 0, rows["high"] < 0
-    parts = (*parts, ~(parts[0] | parts[1]))
-    lists = [", ".join(rows.index[part]) or "none" for part in parts]
-    return dict(zip(("ahead", "behind", "rest"), lists, strict=True))
+    rows = differences(group, name).drop(index=["always negative", "always positive"])
+    parts = {"ahead": rows["low"] > 0, "behind": rows["high"] < 0}
+    parts["rest"] = ~(parts["ahead"] | parts["behind"])
+    return {k: ", ".join(rows.index[part]) or "none" for k, part in parts.items()}
 
 
-text = (
-    "By {name}, ahead of {ours}: {ahead}. Behind it: {behind}. Not told apart: {rest}."
-)
+text = "By {name}, ahead of {ours}: {ahead}. Behind it: {behind}. "
+text += "Not told apart: {rest}."
 
 # %% tags=["hide-input", "nbval-check-output"]
 for name, label in headline.items():
@@ -393,11 +359,13 @@ for model in ("chosen network", "average of networks"):
 alone = tried[tried["model"] == "network"]
 each = [json.loads(text) for text in alone["settings"]]
 rest = [json.dumps({k: v for k, v in e.items() if k != "features"}) for e in each]
-by = alone.assign(rest=rest).pivot_table("roc_auc", ["rest", "split_seed"], "features")
-steps = (by["steps"] - by["extended"]).dropna().groupby("rest").mean()
+alone = alone.assign(rest=rest)
+told_in_steps = "features", "extended", "steps"
+steps = gains(alone, told_in_steps, "roc_auc", ["rest"], ["split_seed"])
 
 # %% tags=["nbval-check-output"]
-numbers = by["extended"].dropna().groupby("rest").mean()
+on_numbers = alone[alone["features"] == "extended"]
+numbers = on_numbers.groupby("rest")["roc_auc"].mean()
 print(f"training settings, on numbers: {numbers.min():.4f} to {numbers.max():.4f}")
 print(f"steps, all else equal: median {steps.median():+.4f},", end=" ")
 print(f"{steps.min():+.4f} to {steps.max():+.4f} over {len(steps)} settings")
@@ -446,26 +414,24 @@ for name, value in told.items():
 # %%
 groups = pd.read_csv(results.committed("fairness.csv"))
 assert set(groups["data"]) == {published}
-n_counted = groups["split_seed"].nunique()
-came = groups["n"] - groups["missed"]
-groups["missed, share"] = groups["missed"] / groups["n"]
-groups["said, mean"] = groups["expected"] / groups["n"]
-groups["came, flagged"] = groups["flagged_came"] / came
-groups["came, phoned"] = groups["phoned_came"] / came
-groups["missed, phoned"] = groups["phoned_missed"] / groups["missed"]
-measures = list(groups.columns[-5:])
+n, missed = groups["n"], groups["missed"]
+measures = {"missed, share": missed / n, "said, mean": groups["expected"] / n}
+for use in ("flagged", "phoned"):
+    measures[f"came, {use}"] = groups[f"{use}_came"] / (n - missed)
+measures["missed, phoned"] = groups["phoned_missed"] / missed
+groups = groups.assign(**measures)
 
 
 # %%
 def by_group(model):
     of = groups[groups["model"] == model]
     keys = [of["attribute"], of["group"]]
-    return of.groupby(keys, sort=False)[measures].mean().round(3)
+    return of.groupby(keys, sort=False)[[*measures]].mean().round(3)
 
 
 # %% tags=["nbval-check-output"]
 for model in ("report's network", "chosen network"):
-    print(f"{model}, means over {n_counted} splits")
+    print(f"{model}, means over {groups['split_seed'].nunique()} splits")
     show(by_group(model))
 
 # %% [markdown]
@@ -490,6 +456,7 @@ def gap(model, attribute, a, b):
     return f"{found.mean:+.3f} ± {found.half:.3f}"
 
 
+# %%
 pairs = {
     "scholarship": ("yes", "no"),
     "age": ("18 to 39", "60 and over"),
@@ -505,27 +472,9 @@ rows = {
 }
 show(pd.DataFrame(rows, index=groups["model"].unique()).T)
 
-
 # %% tags=["hide-input"]
-def fairness_figure():
-    table = by_group("chosen network").drop("all", level=0)
-    figure, ax = axes("share (%)", "", "The chosen network, by group", (5.6, 5.2))
-    y = np.arange(len(table))
-    looks = {"came, flagged": (ORANGE, "s"), "missed, phoned": (GREEN, "^")}
-    for name, (colour, marker) in ({"missed, share": (BLUE, "o")} | looks).items():
-        ax.plot(100 * table[name], y, marker, ls="", color=colour, label=name)
-    by = "neighbourhoods by scholarship"
-    names = [f"{a}: {g}".replace(by, "neighbourhoods") for a, g in table.index]
-    ax.set_yticks(y, names)
-    ax.set(xlim=(0, None), ylim=(len(y) - 0.5, -0.5))
-    figure.legend(loc="outside lower center", ncols=3, fontsize=10, frameon=False)
-    said = [f"{a} {g}: {r['came, flagged']:.0%}" for (a, g), r in table.iterrows()]
-    alt = f"Flagged although they came, by group. {'; '.join(said)}. Beside it, the "
-    alt += "share that was missed, and the share of those that would be phoned."
-    return Picture("fairness", figure, alt)
-
-
-show(fairness_figure())
+chosen_by_group = by_group("chosen network").drop("all", level=0)
+show(study_figures.fairness(chosen_by_group, "The chosen network, by group"))
 
 # %% [markdown]
 # ## What such predictions may be used for
@@ -590,7 +539,7 @@ looked_at = [int(name[5:]) for name in study if name.startswith("dead_")]
 print(f"{len(study)} networks, {study['seed'].nunique()} seeds of each kind")
 print("looked at after epochs", *looked_at)
 
-# %%
+# %% tags=["hide-input"]
 kind_names = {
     ("40 3", "he", 0, 0.01): "as the report: units 40, 3",
     ("40 3", "he", 0.1, 0.01): "first biases 0.1",
@@ -606,37 +555,25 @@ kind_names = {
     ("3 3", "he", 0.1, 0.01): "units 3, 3; biases 0.1",
     ("3 3", "xavier", 0, 0.01): "units 3, 3; Xavier",
 }
+
+# %%
 chosen_for = study[["hidden_units", "scheme", "bias", "learning_rate"]]
 of_kind = chosen_for.itertuples(index=False, name=None)
 study["network"] = [kind_names[row] for row in of_kind]
+usual_kind = "as the report: units 40, 3"
 
 
 # %%
-def over_epochs(what, chosen, ylabel, title, share=1):
-    figure, ax = axes("epochs done", ylabel, title)
-    colours = (BLUE, ORANGE, GREEN, PURPLE)
-    looks = zip(colours, ("-", "--", "-.", ":"), "os^D", (10, 8, 7, 5), strict=True)
-    said = []
-    for name, (colour, style, marker, size) in zip(chosen, looks, strict=True):
-        of = study[study["network"] == name]
-        mean = (of[[f"{what}_{e}" for e in looked_at]].mean() * share).to_numpy()
-        ax.plot(mean, style, color=colour, marker=marker, ms=size, label=name)
-        said.append(f"{name}: {mean[0]:.2f}, in the end {mean[-1]:.2f}")
-    ax.set_xticks(range(len(looked_at)), looked_at)
-    ax.set_ylim(bottom=0)
-    figure.legend(loc="outside lower center", ncols=2, fontsize=10, frameon=False)
-    alt = f"{title}: mean over the seeds, from before training on. {'; '.join(said)}."
-    return Picture(what, figure, alt)
+def over_epochs(what, kinds, *words, share=1):
+    counted = [f"{what}_{epoch}" for epoch in looked_at]
+    means = study.groupby("network")[counted].mean() * share
+    curves = {kind: means.loc[kind].to_numpy() for kind in kinds}
+    return study_figures.over_epochs(curves, looked_at, what, *words)
 
 
 # %%
-kinds_drawn = [
-    "as the report: units 40, 3",
-    "rate 1",
-    "units 3, 3",
-    "units 3, 3; biases 0.1",
-]
-show(over_epochs("dead", kinds_drawn, "dead units, mean of the seeds", "Dead units"))
+kinds = [usual_kind, "rate 1", "units 3, 3", "units 3, 3; biases 0.1"]
+show(over_epochs("dead", kinds, "dead units, mean of the seeds", "Dead units"))
 
 # %% [markdown]
 # A unit can be **born dead**. Into the second layer come outputs of ReLU units, none of
@@ -649,16 +586,10 @@ show(over_epochs("dead", kinds_drawn, "dead units, mean of the seeds", "Dead uni
 # spaced.) Later, changes in the first layer wake some units of the second.
 
 # %%
-kinds_drawn = [
-    "as the report: units 40, 3",
-    "units 40, 6",
-    "Xavier's first weights",
-    "rate 1",
-]
+kinds = [usual_kind, "units 40, 6", "Xavier's first weights", "rate 1"]
 per_cent = 100 / study["n_test"].iloc[0]
-ylabel = "% of test rows, mean of the seeds"
-heading = "Rows for which a hidden layer is off"
-show(over_epochs("silent", kinds_drawn, ylabel, heading, per_cent))
+words = "% of test rows, mean of the seeds", "Rows for which a hidden layer is off"
+show(over_epochs("silent", kinds, *words, share=per_cent))
 
 # %% [markdown]
 # Dead units are not what makes most ties. For many rows a layer of three is off as a
@@ -680,19 +611,18 @@ def spread(column, form):
 
 # %% tags=["nbval-check-output"]
 last = looked_at[-1]
-study["dead"], study["off %"] = (
-    study[f"dead_{last}"],
-    study[f"silent_{last}"] * per_cent,
-)
+study["dead"] = study[f"dead_{last}"]
+study["off %"] = study[f"silent_{last}"] * per_cent
 study["tie %"] = study["largest_tie"] * per_cent
 forms = {"dead": "{:.0f}", "off %": "{:.1f}", "tie %": "{:.1f}", "roc_auc": "{:.3f}"}
 cures = pd.DataFrame({column: spread(column, form) for column, form in forms.items()})
 show(cures.set_axis(study["network"].unique()))
 
 # %%
-by_kind = dict([*study.groupby("network")])
-usual, wider = by_kind["as the report: units 40, 3"], by_kind["units 40, 10"]
+off = study.groupby("network")["off %"].agg(["min", "max"])
 tied = study[study["tie %"] > 1]
+
+# %% tags=["hide-input", "nbval-check-output"]
 say(
     "In {tied} of {n} networks more than one row in a hundred share a prediction; "
     "{alive} of those have no dead unit.",
@@ -704,9 +634,9 @@ say(
     "Trained as the report's, a network has a hidden layer off for {low:.1f} to "
     "{high:.1f} % of the test rows, depending on the seed; with ten units in the second "
     "layer, for {wide:.1f} % at most.",
-    low=usual["off %"].min(),
-    high=usual["off %"].max(),
-    wide=wider["off %"].max(),
+    low=off.loc[usual_kind, "min"],
+    high=off.loc[usual_kind, "max"],
+    wide=off.loc["units 40, 10", "max"],
 )
 
 # %% [markdown]

@@ -99,6 +99,46 @@ def test_fresh_seeds_have_no_part_in_the_search():
     assert not set(evidence.random["seed"]) & set(evidence.fresh["seed"])
 
 
+def alike(rng, settings=20, seeds=16, away=2.0):
+    """Make settings that lie equally far from the table, but for their luck."""
+    printed, rows = Printed(), []
+    for setting in range(settings):
+        for seed in range(seeds):
+            luck = rng.normal(size=2) * printed.errors
+            fpr, tpr = printed.rates + away * printed.errors * [1, 0] + luck
+            fp, tp = round(17_642 * fpr), round(4464 * tpr)
+            row = {"features": str(setting), "hidden_units": "3", "scheme": "he"}
+            row |= {"reading": "uniform 1", "group_column": "none", "seed": seed}
+            for t in audit_table.THRESHOLDS:
+                row |= {f"tn_{t}": 17_642 - fp, f"fp_{t}": fp}
+                row |= {f"fn_{t}": 4464 - tp, f"tp_{t}": tp, f"train_accuracy_{t}": 0.5}
+            row["recall_at_0.506745"] = tpr
+            rows.append(row)
+    return Evidence(pd.DataFrame(rows), printed)
+
+
+def test_the_nearest_of_many_is_flattered_by_what_chose_it_and_not_by_fresh_seeds():
+    rng, flattered, honest, usual = np.random.default_rng(2), [], [], []
+    for _ in range(12):
+        evidence = alike(rng)
+        nearest = evidence.checked.iloc[0]
+        flattered.append(nearest["D"])
+        honest.append(nearest["D_fresh"])
+        usual.append(evidence.tabulate(evidence.fresh)["D"].mean())
+    error = np.std(honest) / np.sqrt(len(honest))
+    assert abs(np.mean(honest) - np.mean(usual)) < 3 * error
+    assert np.mean(usual) - np.mean(flattered) > 5 * error
+
+
+def test_what_was_not_reached_or_met_no_fresh_seed_is_not_checked():
+    offsets = {"near": (0, 0.5), "far": (40, 1)}
+    assert set(world(offsets, seeds=range(16)).checked["features"]) == {"near"}
+    assert world(offsets).checked.empty
+    mixed = world(offsets, seeds=range(16))
+    runs = mixed.runs[(mixed.runs["seed"] < 8) | (mixed.runs["features"] == "far")]
+    assert Evidence(runs, mixed.printed).checked.empty
+
+
 def test_the_committed_networks_keep_the_audits_claims():
     evidence = audit_table.evidence()
     reached = evidence.distances.query("verdict == 'reached'")
@@ -114,4 +154,8 @@ def test_the_committed_networks_keep_the_audits_claims():
         evidence.distances,
     )
     assert "reached" not in set(wide["verdict"])
+    checked = evidence.checked
+    assert set(checked["seeds"]) == set(checked["seeds_fresh"]) == {8}
+    searched = set(reached["features"]) - {"neighbourhood"}
+    assert len(checked) == reached["features"].isin(searched).sum()
     assert set(SETTING) <= set(evidence.distances)

@@ -1,15 +1,19 @@
 """Intervals hold the truth as often as they say: in small here, in full in a table."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 from scipy import stats
 
 from lopsided.lesson import metrics
+from lopsided.parameters import Parameters
 from lopsided.pipeline.rows import read_rows
 from lopsided.pipeline.studies import coverage
 from lopsided.pipeline.studies.coverage import Population, misses
 from lopsided.pipeline.studies.resampling import DRAWN
+from lopsided.report.coverage_table import Coverage
+from lopsided.report.coverage_table import coverage as committed
 from lopsided.report.intervals import METRICS
 
 COMMITTED = ROOT / "notebooks/results/coverage.csv"
@@ -102,3 +106,54 @@ def test_committed_intervals_over_groups_cover_and_fixed_counts_do_not():
     for name in names:
         assert low <= n * held["groups", name] <= high, name
     assert held[DRAWN[0], "precision_at_0.18"] < 0.85
+
+
+def test_the_truth_is_of_patients_that_the_network_never_met(tiny_clinic, monkeypatch):
+    """And of more rows than a test set holds, each part from a seed of its own."""
+    seeds, simulated = [], coverage.simulate.clinic
+
+    def recorded(n_rows, seed):
+        seeds.append(seed)
+        return simulated(n_rows, seed)
+
+    quick, load = Parameters(data=str(tiny_clinic), epochs=1), coverage.load
+    monkeypatch.setattr(coverage, "load", lambda _: load(quick))
+    monkeypatch.setattr(coverage.simulate, "clinic", recorded)
+    monkeypatch.setattr(coverage, "CHUNK", 500)
+    population, truth = coverage.clinic.__wrapped__(1200, 50)
+    assert Parameters().data_seed not in seeds
+    assert len({*seeds}) == len(seeds) == 3
+    assert population.Y.size == population.starts[-1] == 1200
+    assert truth == population.truth()
+
+
+def test_a_coverage_has_the_error_of_a_binomial_share():
+    """Of batches by hand, and of shares drawn from a known coverage."""
+    rows = [("rows", 60, 3, 1), ("groups", 60, 0, 2), ("rows", 40, 5, 1)]
+    names = ["drawn", "test_sets", "f1_at_0.5_below", "f1_at_0.5_above"]
+    found = Coverage(
+        pd.DataFrame(rows, columns=names).assign(**{"f1_at_0.5_truth": 0.4})
+    )
+    key = ("f1", "0.5")
+    assert found.n.to_dict() == {"rows": 100, "groups": 60}
+    assert found.held.loc[key].to_dict() == pytest.approx(
+        {"rows": 0.9, "groups": 58 / 60}
+    )
+    assert found.error.loc[key, "rows"] == pytest.approx(np.sqrt(0.9 * 0.1 / 100))
+    assert found.table().loc[key, "rows"] == "90.0 ± 3.0"
+    assert found.off.loc[key].to_dict() == {"rows": True, "groups": False}
+    missed = np.random.default_rng(0).binomial(100, 0.05, 3000)
+    draws = pd.DataFrame({"drawn": [*map(str, range(3000))], "test_sets": 100})
+    draws = draws.assign(brier_below=missed, brier_above=0, brier_truth=0.1)
+    found = Coverage(draws)
+    spread = found.held.loc["brier"].to_numpy().std()
+    assert found.error.loc["brier"].to_numpy().mean() == pytest.approx(spread, rel=0.1)
+    inside = stats.binom.cdf([99, 90], 100, 0.95)  # the shares from .91 to .99
+    assert found.off.to_numpy().mean() == pytest.approx(1 - inside @ [1, -1], abs=0.015)
+
+
+def test_each_committed_coverage_is_shown_with_its_error():
+    found = committed()
+    assert found.table().map(lambda cell: " ± " in cell).to_numpy().all()
+    assert set(found.held.columns) == set(DRAWN)
+    assert not found.off["groups"].all()

@@ -161,6 +161,24 @@ class Evidence:
         """A row a setting, the nearest first, as of `tabulate`."""
         return self.tabulate(self.random)
 
+    @cached_property
+    def checked(self) -> pd.DataFrame:
+        """What fresh seeds say of the settings that the search reached.
+
+        The nearest of many lies nearer to the table than it would again: its luck chose
+        it. Seeds that had no part in the choice do not flatter.
+
+        Returns
+        -------
+        DataFrame
+            The rows of ``distances`` that are ``"reached"`` and were run with fresh
+            seeds. What these say of the same setting stands under names that end in
+            ``_fresh``.
+        """
+        reached = self.distances[self.distances["verdict"] == "reached"]
+        again = self.tabulate(self.fresh)
+        return reached.merge(again, on=SETTING, suffixes=("", "_fresh"))
+
     def tabulate(self, points: pd.DataFrame) -> pd.DataFrame:
         """Tabulate settings over their seeds.
 

@@ -4,7 +4,9 @@ Three kinds of comparison, and what stands alone in each:
 
 - *seeds* of one setting on one split: each is an independent draw, so `paired`;
 - *splits* of one table: they share most of their rows, so `resampled`;
-- *settings* of a sweep: compared where all else is equal, so `matched_effects`.
+- *settings* of a sweep: compared where all else is equal, so `matched_effects`;
+- a *cause*, whose gain depends on what else was set: over every setting that met both
+  of its values, so `gains`.
 """
 
 from collections.abc import Sequence
@@ -166,6 +168,43 @@ def matched_effects(
             }
         )
     return pd.DataFrame(rows)
+
+
+def gains(
+    table: pd.DataFrame,
+    choice: tuple[str, object, object],
+    metric: str,
+    alike: Sequence[str],
+    seeds: Sequence[str] = (),
+) -> pd.Series:
+    """Say what a change of one choice gives in each setting that met both its values.
+
+    One setting shows what the change gives there. What a cause gives is the middle of
+    all of them, with how many they are and how far they differ.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row a run.
+    choice : tuple
+        The column, the value before, and the value after.
+    metric : str
+    alike : sequence of str
+        The columns that name a setting, the choice aside.
+    seeds : sequence of str
+        Columns of luck: a setting's gain is the mean over those that met both values.
+
+    Returns
+    -------
+    Series
+        The gain of each setting.
+    """
+    column, before, after = choice
+    index = [*alike, *seeds]
+    by_value = table.pivot_table(metric, index, column, observed=True)
+    both = by_value.reindex(columns=[before, after]).dropna()
+    found: pd.Series = (both[after] - both[before]).groupby([*alike]).mean()
+    return found
 
 
 def _by_block(
