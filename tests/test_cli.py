@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from lopsided import __version__
+from lopsided import __main__, __version__
 from lopsided.cli import main
 from lopsided.parameters import Parameters
 from lopsided.table import simulate
@@ -114,3 +114,17 @@ def test_what_goes_wrong_in_the_work_is_one_line(command, monkeypatch, error, sa
 
     monkeypatch.setattr(simulate, "clinic", fail)
     assert command("simulate", "new.csv") == (1, "", f"lopsided: {said}\n")
+
+
+def test_an_interruption_while_the_command_is_imported_is_one_line(monkeypatch, capsys):
+    class Interrupting:
+        def find_spec(self, name, path=None, target=None):
+            if name == "lopsided.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "lopsided.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "lopsided: interrupted\n"

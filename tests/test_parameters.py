@@ -2,11 +2,12 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lopsided import engines
@@ -21,6 +22,7 @@ from lopsided.parameters import (
     from_text,
     validate,
 )
+from lopsided.prose import option
 from lopsided.table.dataset import load
 
 #: What pydantic has for making instances without a check.
@@ -315,3 +317,24 @@ def test_anything_ends_in_parameters_or_one_line(values):
         assert set(values) <= set(Parameters.model_fields)
         assert isinstance(p, Parameters)
     assert "\n" not in message
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(
+    st.one_of(
+        st.tuples(st.sampled_from(["positive_label", "time_column", "target"]), TEXTS),
+        st.tuples(st.sampled_from(["drop", "labels"]), st.lists(TEXTS, max_size=3)),
+        st.tuples(st.just("kinds"), st.dictionaries(TEXTS, st.just("category"))),
+    )
+)
+@example(("target", "null"))
+@example(("target", '"quoted"'))
+@example(("target", "it's \x1b[2J a  name\n"))
+def test_an_option_that_is_proposed_can_be_typed(asked):
+    """In a terminal, whatever a column or a label is called."""
+    written = option(*asked)
+    assert written.isprintable()
+    flag, name, value = shlex.split(written)
+    assert (flag, name, from_text(name, value)) == ("-p", *asked)

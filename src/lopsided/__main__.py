@@ -14,6 +14,9 @@ def main() -> None:
             f"lopsided: {error.name} is missing; for the command, run: pip install "
             "'lopsided[report]' (in a checkout: pip install -e '.[report]')"
         )
+    except KeyboardInterrupt:  # importing takes longer than a hand on the keyboard
+        print("lopsided: interrupted", file=sys.stderr)
+        sys.exit(130)
     command()
 
 

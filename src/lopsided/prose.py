@@ -1,7 +1,9 @@
 """Words for messages and texts: escaped, shortened, counted, listed."""
 
+import json
 import re
 import reprlib
+import shlex
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,6 +51,19 @@ def short(text: str, most: int = 60) -> str:
 def quoted(value: object) -> str:
     """Show a name or a value from a table in a message: on one line, not too long."""
     return short(repr(value))
+
+
+def option(parameter: str, value: str | list[str] | dict[str, str]) -> str:
+    """Write the option of the command that gives a parameter a value.
+
+    A text stands as it is where the command reads it so; anything else as JSON, whose
+    escapes hold what a terminal should not be sent.
+    """
+    plain = isinstance(value, str) and value.isprintable()
+    if not plain or str(value).startswith(('"', "[", "{")) or value == "null":
+        written = json.dumps(value, ensure_ascii=False)
+        value = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in written)
+    return f"-p {parameter} {shlex.quote(str(value))}"
 
 
 def bounded(value: object) -> str:

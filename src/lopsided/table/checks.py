@@ -1,8 +1,5 @@
 """What a reader should know about a table before believing a result from it."""
 
-import json
-import shlex
-
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
@@ -11,11 +8,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
-from lopsided.prose import count, few, listed, quoted
+from lopsided.prose import count, few, listed, option, quoted
 from lopsided.table.columns import times
 from lopsided.table.kinds import ColumnValues, as_dates
 from lopsided.table.recipe import Recipe
-from lopsided.table.textual import setting
 
 SUSPICIOUS_AUC = 0.99  # of one feature alone
 FAR = 2.6  # standard errors that chance exceeds once in a hundred tables
@@ -93,10 +89,10 @@ def leak_notes(X: Array, y: Array, recipe: Recipe) -> list[str]:
         suspects = {name: name for name in flags}
         alone = f"together, {few(flags)} nearly tell the target in training"
     columns = {feature.name: feature.column for feature in recipe.features}
-    option = json.dumps([*dict.fromkeys(columns[name] for name in suspects)])
+    named = [*dict.fromkeys(columns[name] for name in suspects)]
     return [
-        f"Possible leakage: {alone} rows. Known before the outcome? If not: -p drop "
-        f"{shlex.quote(option)}."
+        f"Possible leakage: {alone} rows. Known before the outcome? If not: "
+        f"{option('drop', named)}."
     ]
 
 
@@ -152,7 +148,7 @@ def split_notes(
     if name:
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
-            f"row; to keep such rows together: {setting('group_column', name)}."
+            f"row; to keep such rows together: {option('group_column', name)}."
         )
     return notes
 

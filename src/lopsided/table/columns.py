@@ -7,12 +7,11 @@ import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
-from lopsided.prose import count, few, quoted
+from lopsided.prose import count, few, option, quoted
 from lopsided.table import appointments
 from lopsided.table.kinds import as_kind, kind_of
 from lopsided.table.names import BIRTH
 from lopsided.table.recipe import KINDS, Feature, Recipe
-from lopsided.table.textual import option, setting
 
 
 def find(name: str, names: list[str], what: str) -> str:
@@ -181,7 +180,7 @@ def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
     first = (names_of["text"] or names_of["identifier"])[0]
     return [
         f"Not learned from: {' and '.join(parts)}; to learn from one: "
-        f"{option(first, 'category')}."
+        f"{option('kinds', {first: 'category'})}."
     ]
 
 
@@ -197,7 +196,7 @@ def time_notes(kinds: dict[str, str], parameters: Parameters) -> list[str]:
         return []
     return [
         f"{few(found)} {'holds' if len(found) == 1 else 'hold'} dates; to test on the "
-        f"latest rows instead of random ones: {setting('time_column', found[0])}."
+        f"latest rows instead of random ones: {option('time_column', found[0])}."
     ]
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters, Resolved
-from lopsided.prose import quoted, short
-from lopsided.table import appointments, limits, reader, textual
+from lopsided.prose import option, quoted, short
+from lopsided.table import appointments, limits, reader
 from lopsided.table import target as targets
 from lopsided.table.checks import (
     astride,
@@ -213,7 +213,7 @@ def load(
         notes.append(
             f"Positive is {quoted(target)} = {quoted(labels[1])}: {y.sum():,} of "
             f"{len(y):,} rows; for the other value: "
-            f"{textual.setting('positive_label', labels[0])}."
+            f"{option('positive_label', labels[0])}."
         )
 
     frame, kinds, used = recognise(frame, resolved)

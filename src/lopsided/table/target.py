@@ -8,7 +8,7 @@ import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
-from lopsided.prose import count, few, listed, quoted
+from lopsided.prose import count, few, listed, option, quoted
 from lopsided.table.kinds import words_of
 
 #: Pairs of which the second is the one that is asked about.
@@ -141,19 +141,15 @@ def _refusal(column: pd.Series, cleaned: pd.Series, values: list[str]) -> str:
     )
     if len(values) < 3:
         return refusal
-    option = f"-p labels '[{_json(values[0])}, {_json(values[1])}]'"
+    these = option("labels", values[:2])
     rest = cleaned[cleaned.notna() & ~cleaned.isin(values[:2])]
     if len(rest) <= max(FEW_ROWS, 0.05 * n):
         rows = ", ".join(
             f"{i + 1} ({quoted(v)})" for i, v in list(rest.items())[:FEW_ROWS]
         )
         more = f" and {len(rest) - FEW_ROWS:,} more" if len(rest) > FEW_ROWS else ""
-        return f"{refusal}; to leave out row {rows}{more}: {option}"
-    return f"{refusal}; to compare the two most frequent: {option}"
-
-
-def _json(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return f"{refusal}; to leave out row {rows}{more}: {these}"
+    return f"{refusal}; to compare the two most frequent: {these}"
 
 
 def _match(name: object, wanted: object, values: list[str], what: str) -> str:

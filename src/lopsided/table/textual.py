@@ -6,8 +6,6 @@ column, so that a later table is read alike.
 Longer than most: a column's numbers, dates and gaps are decided together.
 """
 
-import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lopsided.errors import InputError
-from lopsided.prose import few, listed, one_line, quoted
+from lopsided.prose import few, listed, option, quoted
 from lopsided.table import dates, numbers
 from lopsided.table.dates import ISO, DateForm
 from lopsided.table.gaps import GAPS, MOST_WORDS
@@ -384,7 +382,7 @@ class _Reader:
             first = next(iter(self.examples))
             notes.append(
                 f"Text was read as numbers or dates in {listed(shown, 12)}; to keep "
-                f"the text: {option(first, 'category')}."
+                f"the text: {option('kinds', {first: 'category'})}."
             )
         if self.decimal == ",":
             notes.append(
@@ -399,16 +397,6 @@ class _Reader:
         for words, names in self.gaps.items():
             notes.append(
                 f"Taken for missing: {few(words)} in {few(names)}; to keep the text: "
-                f"{option(names[0], 'category')}."
+                f"{option('kinds', {names[0]: 'category'})}."
             )
         return notes
-
-
-def setting(parameter: str, value: str) -> str:
-    """Write the option that gives a parameter a text."""
-    return f"-p {parameter} {shlex.quote(one_line(value))}"
-
-
-def option(name: str, kind: str) -> str:
-    """Write the option that gives a column a kind."""
-    return "-p kinds " + shlex.quote(json.dumps({name: kind}, ensure_ascii=False))
