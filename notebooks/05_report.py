@@ -85,6 +85,7 @@ from lopsided.report import (
     results,
 )
 from lopsided.report.display import say, show
+from lopsided.table.columns import together
 from lopsided.table.dataset import load
 from lopsided.table.split import split_words
 
@@ -181,11 +182,11 @@ say(
 )
 
 # %% [markdown]
-# Each column of the table, and what became of it<!-- see columns -->:
+# The columns of the table, and what became of them<!-- see columns -->:
 
 # %%
-treated = table.provenance.columns.set_index("column")
-show(treated, "The columns of the table, and what became of each.", "columns")
+treated = together(table.provenance.columns)
+show(treated, "The columns of the table, and what became of them.", "columns")
 
 # %% [markdown]
 # ## 2 Model architecture

@@ -8,7 +8,7 @@ from lopsided.errors import InputError
 from lopsided.parameters import Parameters, validate
 from lopsided.table import appointments as known
 from lopsided.table import dataset
-from lopsided.table.columns import find
+from lopsided.table.columns import find, together
 from lopsided.table.kinds import as_text
 from lopsided.table.simulate import clinic
 
@@ -419,3 +419,15 @@ def test_a_number_that_may_stand_for_a_gap_is_told(others, code, tmp_path):
 )
 def test_a_cap_or_a_seldom_large_number_is_no_gap(others, code, n, tmp_path):
     assert not coded((others, code), n, tmp_path)
+
+
+def test_many_columns_are_told_together_where_the_same_became_of_them():
+    rows = [[f"x{i}", "number", "standardised"] for i in range(40)]
+    rows += [["id", "identifier", "dropped: identifier-like"], ["y", "category", "the"]]
+    treated = pd.DataFrame(rows, columns=["column", "kind", "treatment"])
+    told = together(treated)
+    assert [*told["number"]] == [40, 1, 1]
+    assert ", ".join(told["columns"]).split(", ") == [*treated["column"]]
+    assert [*told.index] == ["number", "identifier", "category"]
+    few = together(treated.tail(10))
+    assert [*few.index] == [*treated["column"].tail(10)]

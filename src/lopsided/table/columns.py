@@ -13,6 +13,8 @@ from lopsided.table.kinds import as_kind, kind_of
 from lopsided.table.names import BIRTH
 from lopsided.table.recipe import KINDS, Feature, Recipe
 
+MANY = 24  # columns; more than fit on a page with what became of each
+
 
 def find(name: str, names: list[str], what: str) -> str:
     """Return a column's name if it is there.
@@ -160,6 +162,15 @@ def treatments(
             treatment = f"{role} rows; {treatment}"
         rows.append([name, kind, treatment])
     return pd.DataFrame(rows, columns=["column", "kind", "treatment"])
+
+
+def together(treated: pd.DataFrame) -> pd.DataFrame:
+    """Set columns of which the same became in one row, where there are many."""
+    if len(treated) <= MANY:
+        return treated.set_index("column")
+    alike = treated.groupby(["kind", "treatment"], sort=False)["column"]
+    rows = pd.DataFrame({"number": alike.size(), "columns": alike.agg(", ".join)})
+    return rows.reset_index("treatment")
 
 
 def unlearned_notes(kinds: dict[str, str], used: dict[str, str]) -> list[str]:
