@@ -146,7 +146,7 @@ def generate(course: Path) -> None:
         folder.mkdir(parents=True)
         nbformat.write(read(source), folder / f"{source.stem}.ipynb")
         done = nbgrader.generate_assignment(source.stem)
-        said = f"{done.get('error')}\n{done['log']}"
+        said = f"{done.get('error')}\n{done.get('log')}"
         if "KeyboardInterrupt" in said or "Canceled" in said:  # nbgrader catches it
             raise KeyboardInterrupt
         if not done["success"]:

@@ -484,10 +484,10 @@ def held_out(l2):
 tried = {l2: held_out(l2) for l2 in (0.0, 0.001, 0.01, 0.1)}
 lowest = min(tried, key=lambda l2: tried[l2].mean())
 judged = {}
-for l2, asked in tried.items():
+for penalty, asked in tried.items():
     more = pd.Series(asked - tried[lowest])  # point by point
-    new = loss_on(fit(*few_points, l2), aside)  # learned from all hundred
-    judged[l2] = [asked.mean(), more.mean(), more.sem(), new]
+    new = loss_on(fit(*few_points, penalty), aside)  # learned from all hundred
+    judged[penalty] = [asked.mean(), more.mean(), more.sem(), new]
 
 # %% tags=["nbval-check-output"]
 columns = ["held out", "above the lowest", "its standard error", "thousand new points"]
@@ -507,11 +507,11 @@ show(pd.DataFrame(judged, index=columns).T.rename_axis("l2").round(3))
 # differ in the seed alone, and take the mean of their logits.
 
 # %% tags=["nbval-check-output"]
-for l2 in (0.0, lowest):
-    five = [fit(*few_points, l2, seed) for seed in range(5)]
+for penalty in (0.0, lowest):
+    five = [fit(*few_points, penalty, seed) for seed in range(5)]
     Z = np.mean([forward(network, aside[0]).Z[3] for network in five], axis=0)
     alone, together = [loss_on(n, aside) for n in five], objective(Z, aside[1])
-    print(f"l2 = {l2:<4}: each alone {np.mean(alone):.3f} on average, ", end="")
+    print(f"l2 = {penalty:<4}: each alone {np.mean(alone):.3f} on average, ", end="")
     print(f"together {together:.3f}")
     assert together <= np.mean(alone)
 
