@@ -72,6 +72,8 @@ def hostile(tmp_path_factory):
     rng = np.random.default_rng(0)
     names = [*NAMES, *(f"column_{k}" for k in range(180))]
     table = pd.DataFrame(rng.normal(size=(100, len(names))), columns=names)
+    for name in names[len(NAMES) :]:  # each is told with a value: no two are alike
+        table[name] = table[name].map("{:.9f}%".format)
     table["#target $"] = np.where(np.arange(100) % 5, NO, YES)
     table.to_csv(run / "hostile.csv", index=False)
     given = {"target": "#target $", "positive_label": YES, "epochs": 1}
@@ -170,7 +172,7 @@ def test_undefined_measures_say_so(hostile):
 
 def test_a_long_table_goes_on_over_pages_with_its_head(hostile):
     pages = pdf_text(hostile[0] / "report.pdf")
-    assert sum("columnkindtreatment" in text for text in pages) >= 4
+    assert sum("kindtreatmentnumbercolumns" in text for text in pages) >= 4
     assert "column_0" in "".join(pages)
     assert "column_179" in "".join(pages)
 
