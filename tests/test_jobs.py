@@ -4,13 +4,14 @@ import os
 import signal
 import time
 from concurrent.futures import Future
+from contextlib import closing
 from functools import partial
-from multiprocessing import active_children
+from multiprocessing import active_children, get_context
 
 import pytest
-from conftest import until
+from conftest import HANGS, until
 
-from lopsided.pipeline.jobs import Job, run, workers
+from lopsided.pipeline.jobs import Job, _start_worker, run, workers
 
 
 class Here:
@@ -156,3 +157,19 @@ def test_an_interruption_while_it_ends_leaves_no_process(monkeypatch):
         monkeypatch.setattr(pool, "shutdown", interrupted)
     until(lambda: pid not in {child.pid for child in active_children()})
     assert kept.tb  # with all that its frames hold
+
+
+@pytest.mark.parametrize("gone", ["its folder", "the log's"])
+def test_a_worker_that_comes_too_late_goes_without_a_word(gone, tmp_path, capfd):
+    """The command was interrupted while it started, and has cleaned up."""
+    runtime = tmp_path / ("gone" if gone == "its folder" else ".")
+    log = tmp_path / ("gone/log" if gone == "the log's" else "log")
+    context = get_context("spawn")
+    leash, end = context.Pipe(duplex=False)
+    given = (leash, str(runtime), str(log), 1)
+    with closing(end):
+        late = context.Process(target=_start_worker, args=given)
+        late.start()
+        late.join(HANGS)
+    assert late.exitcode == 1
+    assert capfd.readouterr().err == ""

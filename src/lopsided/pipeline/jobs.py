@@ -272,7 +272,11 @@ def _start_worker(
 ) -> None:
     use_cores(cores_each)
     own = os.path.join(runtime, str(os.getpid()))  # a socket's name must be short
-    os.mkdir(own)
+    try:
+        os.mkdir(own)
+        _leave_the_terminal(log)
+    except FileNotFoundError:  # the command was interrupted, and has cleaned up already
+        os._exit(1)
     tempfile.tempdir = own  # what is put there goes when we go
     logging.disable()  # what matters is raised
 
@@ -294,7 +298,6 @@ def _start_worker(
             leave()
 
     signal.signal(signal.SIGTERM, leave)
-    _leave_the_terminal(log)
     threading.Thread(target=follow, daemon=True).start()
 
 
