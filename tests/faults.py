@@ -130,7 +130,7 @@ def whom(command, name):
     for process in marked(command.mark):
         with suppress(psutil.Error):
             line = " ".join(process.cmdline())
-            if "ipykernel" in line:
+            if "lopsided.pipeline.kernels" in line:
                 kernels.append(process.pid)
             elif "spawn_main" in line and process.pid != main:
                 workers.append(process.pid)
