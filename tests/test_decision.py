@@ -230,11 +230,16 @@ def test_the_card_has_the_fields_of_the_field_and_the_run_of_its_measures(run):
     assert str(folder) not in text
 
 
-def test_the_command_of_a_card_gives_the_same_parameters(run):
+@pytest.mark.parametrize(
+    "names", [{}, {"target": "a \x1b[2J b", "drop": ["it's", "\ufeff"]}]
+)
+def test_the_command_of_a_card_gives_the_same_parameters(run, names):
+    """Whatever columns are called; and a terminal is sent nothing that it acts on."""
     from lopsided.parameters import from_text
 
     folder, m = run
-    given = results.read_json(folder / results.PARAMETERS)
+    given = results.read_json(folder / results.PARAMETERS) | names
+    assert card.command(given, m["data"]["source"]).isprintable()
     words = shlex.split(card.command(given, m["data"]["source"]))
     assert words[:3] == ["lopsided", "report", "machines.csv"]
     again = {}

@@ -53,8 +53,8 @@ def quoted(value: object) -> str:
     return short(repr(value))
 
 
-def option(parameter: str, value: str | list[str] | dict[str, str]) -> str:
-    """Write the option of the command that gives a parameter a value.
+def option(parameter: str, value: Any) -> str:
+    """Write the option of the command that gives a parameter a value, as JSON has them.
 
     A text stands as it is where the command reads it so; anything else as JSON, whose
     escapes hold what a terminal should not be sent.

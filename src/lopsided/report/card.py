@@ -4,7 +4,6 @@ Its headings are those of Mitchell et al. (2019), "Model Cards for Model Reporti
 is made from a run's files. What they cannot tell is left to be filled in, and says so.
 """
 
-import json
 import re
 import shlex
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from lopsided.lesson.network import n_parameters
 from lopsided.parameters import Parameters
-from lopsided.prose import clean, count, escape
+from lopsided.prose import clean, count, escape, option
 from lopsided.report import decision, description, results
 from lopsided.report.results import Model
 
@@ -125,16 +124,12 @@ def command(given: dict[str, Any], source: str) -> str:
     """Write the command that makes the run again."""
     usual = Parameters().model_dump()
     words = ["lopsided", "report", *([source] if given["data"] != "simulated" else [])]
-    for name, value in given.items():
-        if name in usual and name not in ELSEWHERE and value != usual[name]:
-            words += [
-                "-p",
-                name,
-                value
-                if isinstance(value, str)
-                else json.dumps(value, ensure_ascii=False),
-            ]
-    return clean(shlex.join(words))
+    options = [
+        option(name, value)
+        for name, value in given.items()
+        if name in usual and name not in ELSEWHERE and value != usual[name]
+    ]
+    return " ".join([clean(shlex.join(words)), *options])
 
 
 def _sha(digest: str) -> str:

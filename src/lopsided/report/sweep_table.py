@@ -4,7 +4,6 @@ Parameters that are varied are of two kinds. *Choices* are what the sweep is abo
 *Seeds* are luck: their spread says how much of a difference to believe.
 """
 
-import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lopsided.errors import InputError
+from lopsided.prose import option
 from lopsided.report import results
 from lopsided.report.comparison import matched_effects, paired
 from lopsided.report.experiment import AFTER_TRAINING
@@ -177,10 +177,8 @@ def command(sweep: Sweep, point: pd.Series) -> str:
     values |= {name: point[name] for name in sweep.varied}
     data = values.pop("data", "simulated")
     words = ["lopsided", "report", *([] if data == "simulated" else [str(data)])]
-    words += ["--run", "best"]
-    for name, value in values.items():
-        words += ["-p", name, value if isinstance(value, str) else json.dumps(value)]
-    return shlex.join(words)
+    options = [option(name, value) for name, value in values.items()]
+    return " ".join([shlex.join([*words, "--run", "best"]), *options])
 
 
 def partners(sweep: Sweep, name: str) -> pd.DataFrame:
