@@ -1,9 +1,12 @@
 """What a sweep shows: effects within blocks, and each network under one name."""
 
+import json
+import shlex
+
 import pandas as pd
 import pytest
 
-from lopsided.parameters import validate
+from lopsided.parameters import from_text, validate
 from lopsided.report import experiment, sweep_table
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
@@ -85,3 +88,37 @@ def test_the_committed_example_finds_its_effects():
     assert diluted == pytest.approx(-0.0068, abs=5e-5)
     threshold = found.loc["threshold"]
     assert threshold["difference"] / threshold["error"] == pytest.approx(14, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_units", [40, 3]),
+        ("hidden_units", []),
+        ("w", 1.5),
+        ("seed", 3),
+        ("drop", ["an id", "it's", "\x1b[2J"]),
+        ("labels", ["no", "yes"]),
+        ("kinds", {"zip code": "category"}),
+        ("threshold", "recall:0.8"),
+        ("group_column", None),
+        ("group_column", "1"),
+        ("target", "[odd]"),
+    ],
+)
+def test_the_command_gives_what_the_point_had(tmp_path, name, value):
+    cell = value if isinstance(value, str | None) else json.dumps(value)
+    row = {"epochs": 1, name: cell, "test.f1": 0.5, "error": None}
+    table = pd.DataFrame([row])
+    table.to_csv(tmp_path / "results.csv", index=False)
+    about = {"name": "s", "metric": "test.f1", "varied": [name], "base": {"epochs": 1}}
+    (tmp_path / "sweep.json").write_text(json.dumps(about))
+    sweep = sweep_table.read(tmp_path)
+    typed = shlex.split(sweep_table.command(sweep, sweep.table.iloc[0]))
+    options = typed[typed.index("-p") :]
+    assert options[:4:3] == ["-p", "-p"]
+    given = dict(zip(options[1::3], options[2::3], strict=True))
+    assert {n: from_text(n, text) for n, text in given.items()} == {
+        "epochs": 1,
+        name: value,
+    }

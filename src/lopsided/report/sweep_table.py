@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lopsided.errors import InputError
+from lopsided.parameters import from_text
 from lopsided.prose import option
 from lopsided.report import results
 from lopsided.report.comparison import matched_effects, paired
@@ -174,7 +175,7 @@ def command(sweep: Sweep, point: pd.Series) -> str:
     """Write the command that makes a whole run of a point."""
     left_out = {*sweep.varied, "n_bootstrap"}  # a whole run has intervals
     values = {n: v for n, v in sweep.base.items() if n not in left_out}
-    values |= {name: point[name] for name in sweep.varied}
+    values |= {name: from_text(name, point[name]) for name in sweep.varied}
     data = values.pop("data", "simulated")
     words = ["lopsided", "report", *([] if data == "simulated" else [str(data)])]
     options = [option(name, value) for name, value in values.items()]
