@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import multiprocessing.process
 import os
 import subprocess
 import sys
@@ -80,6 +81,19 @@ def pytest_collection_modifyitems(items):
 
 def _is_cell(item):
     return item.path.suffix == ".ipynb"
+
+
+@pytest.fixture(autouse=True)
+def _no_process_in_a_quick_test(request, monkeypatch):
+    """Refuse a process to a test that is not marked as slow."""
+    if request.node.get_closest_marker("slow") or _is_cell(request.node):
+        return
+
+    def refuse(*args, **kwargs):
+        pytest.fail("a test that starts a process is marked slow")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,7 @@ def test_what_is_declared_holds_the_same_information():
     assert declared["split_seeds"] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_the_best_setting_of_each_split_is_chosen(tmp_path, small_clinic, tiny):
     path = tmp_path / "selection.csv"
     with pytest.raises(InputError, match="measure 'selection' first"):
@@ -151,6 +152,7 @@ def test_scikit_learns_network_is_not_held_back():
     assert {settings["features"] for settings in tried} == {"extended", "steps"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", ["report", "extended"])
 def test_every_model_trains_and_decides(small_clinic, tiny, features):
     for model, settings in model_comparison.compared(*TOLD)[features].items():

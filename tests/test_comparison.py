@@ -108,6 +108,7 @@ def test_an_effect_is_found_within_blocks_where_marginal_means_mislead():
     assert np.isnan(epochs.error)  # one seed
 
 
+@pytest.mark.slow
 def test_the_interval_of_an_effect_covers_it():
     rng, held, worlds = np.random.default_rng(4), 0, 300
     for _ in range(worlds):

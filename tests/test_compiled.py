@@ -200,6 +200,7 @@ def in_a_new_process(code, cache):
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @numba_needed
 def test_machine_code_is_kept_on_disk(tmp_path):
     assert in_a_new_process(EPOCH, tmp_path) == "0"

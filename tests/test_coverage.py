@@ -65,6 +65,7 @@ def test_misses_are_counted_on_their_side(small):
     assert below["roc_auc"] + above["roc_auc"] < 5
 
 
+@pytest.mark.slow
 def test_intervals_over_groups_cover_and_those_over_rows_do_not(small):
     n, resamples = 200, 150
     names = ("accuracy_at_0.5", "f1_at_0.5", "precision_at_0.6", "brier", "roc_auc")

@@ -112,6 +112,7 @@ def test_it_has_learned_where_there_is_something_to_learn(run):
     assert "below that of saying the prevalence to all" in said
 
 
+@pytest.mark.slow
 def test_a_network_that_learned_nothing_says_so(tmp_path):
     m = run_of(invented(signal=0), tmp_path, hidden_units=[], epochs=3)
     said = health.line(m["health"]).plain()

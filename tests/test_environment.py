@@ -136,6 +136,7 @@ def test_there_is_one_version():
     assert newest[1] == version
 
 
+@pytest.mark.slow
 def test_hooks_before_a_commit_use_the_locked_tools():
     hooks = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
     needed = {d for hook in hooks for d in hook.get("additional_dependencies", [])}

@@ -361,6 +361,7 @@ def test_nbgrader_gives_full_marks_none_and_finds_what_is_hidden(marks, lesson):
         assert marks[lesson, student] == expected[student]
 
 
+@pytest.mark.slow
 def test_a_course_that_is_there_is_left_alone(tmp_path):
     (tmp_path / "gradebook.db").write_text("marks")
     done = run(SCRIPT, tmp_path)
@@ -391,6 +392,7 @@ def test_an_interruption_is_one_line_and_leaves_nothing(made, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["file/course", "x" * 300])
 def test_a_place_that_cannot_be_written_is_one_line(place, tmp_path):
     pytest.importorskip("nbgrader")

@@ -132,6 +132,7 @@ def test_seed_k_alone_is_seed_k_among_others(plain):
         np.testing.assert_array_equal(together.P_test[k], alone.p_test[0])
 
 
+@pytest.mark.slow
 def test_networks_side_by_side_are_those_one_after_another(plain, monkeypatch):
     """On all cores, in other processes: the same numbers in the same order."""
     p = plain.parameters.with_(n_seeds=3)

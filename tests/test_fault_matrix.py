@@ -24,17 +24,20 @@ def place(tmp_path_factory):
     return faults.Place(tmp_path_factory.mktemp("faults") / "root")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("what", "when", "whom"), CORNERS)
 def test_a_fault_of_a_report_is_survived(what, when, whom, place):
     draw = random.Random(f"{what} {when} {whom}")
     assert faults.fault_report(place, draw, what, when, whom)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", faults.SHORT)
 def test_a_file_is_whole_or_not_there(name, place):
     assert faults.fault_short(place, random.Random(name), "kill", "", name)
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_after_a_fault(place):
     draw = random.Random(0)
     assert faults.fault_sweep(place, draw, "kill", "running", "its group")

@@ -581,6 +581,7 @@ def test_no_figure_is_left_out():
     assert set(EACH) == set(READ_BACK) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EACH)
 def test_a_figure_is_the_same_each_time_and_carries_its_words(name):
     picture = drawn(name)

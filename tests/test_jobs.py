@@ -117,6 +117,7 @@ def nap(seconds, *_):
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 
 
+@pytest.mark.slow
 @needs_signals
 def test_a_process_that_dies_takes_its_own_job_alone(tmp_path):
     jobs = [Job("nap", partial(nap, 1)), Job("dies", die)]
@@ -133,6 +134,7 @@ def told(name):
     return os.environ.get(name)
 
 
+@pytest.mark.slow
 def test_a_job_has_one_core_unless_it_is_given_more():
     import joblib
 
@@ -148,6 +150,7 @@ def test_a_job_has_one_core_unless_it_is_given_more():
         assert found["joblib"] <= given
 
 
+@pytest.mark.slow
 def test_an_interruption_while_it_ends_leaves_no_process(monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
@@ -159,6 +162,7 @@ def test_an_interruption_while_it_ends_leaves_no_process(monkeypatch):
     assert kept.tb  # with all that its frames hold
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gone", ["its folder", "the log's"])
 def test_a_worker_that_comes_too_late_goes_without_a_word(gone, tmp_path, capfd):
     """The command was interrupted while it started, and has cleaned up."""

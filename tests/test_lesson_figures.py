@@ -294,6 +294,7 @@ def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
     assert "far: 0.2000 apart on average, 0.0% decided alike" in picture.alt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "draw",
     [

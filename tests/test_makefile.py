@@ -57,6 +57,7 @@ def make(folder, *words, uv="", **environment):
 READY, ALL = ".venv/.ready", ".venv/.all"
 
 
+@pytest.mark.slow
 def test_it_is_set_up_once(checkout):
     calls, done = make(checkout, "-j2", READY, ALL)
     assert done.returncode == 0, done.stderr
@@ -66,12 +67,14 @@ def test_it_is_set_up_once(checkout):
     assert make(checkout, READY, ALL)[0] == []
 
 
+@pytest.mark.slow
 def test_settings_for_other_environments_do_not_reach_it(checkout):
     calls, _ = make(checkout, READY, PIP_USER="1", PIP_TARGET="/elsewhere")
     assert len(calls) == 3
     assert all(call.endswith(" PIP_USER=0 PIP_TARGET=") for call in calls)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("works", [True, False])
 def test_uv_installs_where_it_is_and_pip_where_that_fails(checkout, works):
     uv = checkout / "uv"
@@ -89,6 +92,7 @@ def test_uv_installs_where_it_is_and_pip_where_that_fails(checkout, works):
     assert "--require-hashes -r requirements.lock" in asked[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["requirements.lock", "-e ."])
 def test_what_was_interrupted_is_done_again(checkout, where):
     assert make(checkout, READY, FAIL=where)[1].returncode == 2
@@ -97,6 +101,7 @@ def test_what_was_interrupted_is_done_again(checkout, where):
     assert len(calls) == 3
 
 
+@pytest.mark.slow
 def test_a_checkout_that_was_moved_is_set_up_anew(checkout):
     make(checkout, READY)
     moved = Path(shutil.move(checkout, checkout.with_name("ailleurs")))
@@ -106,6 +111,7 @@ def test_a_checkout_that_was_moved_is_set_up_anew(checkout):
     assert make(moved, READY)[0] == []
 
 
+@pytest.mark.slow
 def test_an_old_python_is_told_in_a_line(checkout):
     (checkout / "python").write_text("#!/bin/sh\nexit 1\n")
     _, done = make(checkout, READY)

@@ -83,6 +83,7 @@ def test_a_wheel_holds_what_git_tracks_and_nothing_else(built, tracked):
     assert "lopsided/notebooks/05_report.ipynb" in inside(built[0])
 
 
+@pytest.mark.slow
 def test_an_sdist_holds_what_git_tracks_and_makes_the_same_wheel(
     built, tracked, tmp_path
 ):
@@ -109,6 +110,7 @@ def installed(built, tmp_path_factory):
             path.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_an_installed_package_makes_a_run_in_an_empty_folder(
     installed, tmp_path, tiny_clinic
 ):
@@ -127,6 +129,7 @@ def test_an_installed_package_makes_a_run_in_an_empty_folder(
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_editable_install_finds_the_package(tmp_path):
     code = "from hatchling.build import build_editable; print(build_editable({!r}))"
     name = succeeded(run(sys.executable, "-c", code.format(str(tmp_path)), cwd=ROOT))
@@ -148,6 +151,7 @@ def open_to_all():
         yield Path(name)
 
 
+@pytest.mark.slow
 def test_another_user_makes_a_run_from_a_read_only_checkout(
     tracked, open_to_all, tiny_clinic
 ):

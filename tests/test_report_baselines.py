@@ -16,6 +16,8 @@ from lopsided.report import baselines, experiment
 from lopsided.report.intervals import METRICS
 from lopsided.table.dataset import load
 
+pytestmark = pytest.mark.slow  # trees train for each model
+
 
 @pytest.fixture(scope="module")
 def judged(tiny_clinic):

@@ -12,6 +12,8 @@ from IPython.utils.capture import capture_output
 from lopsided.parameters import Parameters
 from lopsided.pipeline.notebooks import declared_parameters
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 TINY = {"epochs": 2, "hidden_units": [3], "n_bootstrap": 20}

@@ -47,6 +47,7 @@ def test_it_goes_with_the_block_also_by_an_error(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX locks")
 def test_the_folder_of_the_killed_goes_and_that_of_the_living_stays(tmp_path):
     living, kept = hold()

@@ -33,6 +33,7 @@ def loaded(frame, folder, **given):
     return load(validate(usual | {"hidden_units": [3]} | given))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape",
     [
@@ -107,6 +108,7 @@ def test_a_table_in_parts_is_the_table(tmp_path, monkeypatch):
     np.testing.assert_array_equal(again.X_test, d.X_test)
 
 
+@pytest.mark.slow
 def test_memory_stays_a_few_times_the_file(tmp_path, monkeypatch):
     """NumPy and Python tell what they hold; Arrow's share is in parts, and is not in.
 

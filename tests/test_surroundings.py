@@ -97,6 +97,7 @@ def execute_beside(hostile, tmp_path, *sources):
     return nbformat.read(output, as_version=4)
 
 
+@pytest.mark.slow
 def test_the_kernel_of_a_run_is_this_interpreter_s_and_nothing_else(hostile, tmp_path):
     seen = SEEN.replace("DATA_DIR", "'DATA_DIR' in globals()")
     executed = execute_beside(hostile, tmp_path, seen, "print('é–名')")
@@ -108,6 +109,7 @@ def test_the_kernel_of_a_run_is_this_interpreter_s_and_nothing_else(hostile, tmp
     assert [output.text for output in second] == ["é–名\n"]
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_run_s_kernel_is_gone_after_it(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
@@ -144,6 +146,7 @@ def test_figures_are_the_same_whatever_the_session_s_style_is(style):
         assert drawn() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "ö – 名", 'back\\slash "quoted"', "it's"])
 def test_executed_notebooks_name_the_folder_where_they_stand(tmp_path, name):
     stage, final = tmp_path / name / ".r.new-1", tmp_path / name / "r"
@@ -223,6 +226,7 @@ def repository(folder):
     return git(folder, "rev-parse", "HEAD")
 
 
+@pytest.mark.slow
 def test_the_manifest_names_the_checkout_s_own_commit(tmp_path, monkeypatch):
     outer = repository(tmp_path / "outer")
     top = tmp_path / "outer" / "a folder – ö"

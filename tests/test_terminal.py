@@ -137,6 +137,7 @@ def test_what_a_spreadsheet_takes_for_a_formula(label, formula):
     assert as_text(label) == ("'" * formula + label)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "cp932", "utf-8"])
 def test_a_terminal_of_another_encoding(encoding, work):
     folder, _ = work
@@ -152,6 +153,7 @@ def test_a_terminal_of_another_encoding(encoding, work):
     done.stdout.decode(encoding)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="names of bytes")
 @pytest.mark.parametrize("command", ["report", "check", "predict", "simulate"])
 def test_a_file_name_that_is_not_utf_8(command, tmp_path, tiny_clinic, work):
@@ -171,6 +173,7 @@ def test_a_file_name_that_is_not_utf_8(command, tmp_path, tiny_clinic, work):
     assert "caf" in done.stderr.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX devices")
 def test_an_output_that_cannot_be_written(work):
     folder, _ = work

@@ -139,13 +139,14 @@ def read(
             raise InputError(
                 f"{path.name} has a header but no rows; give rows to learn"
             )
-        frame = pd.DataFrame({n: plain(frame[n]) for n in frame}, copy=False)
-        read = textual.Read(frame)
-        if how.forms is not None or set(COLUMNS) <= {*frame}:
-            frame = textual.reread(frame, how.forms or {})
+        columns = {name: plain(column) for name, column in frame.items()}
+        del frame
+        if how.forms is not None or set(COLUMNS) <= {*columns}:
+            frame = pd.DataFrame(columns, copy=False)
+            read = textual.Read(textual.reread(frame, how.forms or {}))
         else:
             read = textual.read(
-                frame,
+                columns,
                 path.name,
                 how.kinds,
                 how.decimal,
@@ -153,7 +154,7 @@ def read(
                 by_comma or typed,
                 typed,
             )
-            frame = read.frame
+        frame = read.frame
     except InputError:
         raise
     except MemoryError:

@@ -177,7 +177,7 @@ class Text:
 
 
 def read(
-    frame: pd.DataFrame,
+    columns: dict[str, Any],
     source: str,
     kinds: Mapping[str, str],
     decimal: str | None = None,
@@ -189,8 +189,9 @@ def read(
 
     Parameters
     ----------
-    frame : DataFrame
-        It is emptied column by column: a tall one does not fit beside what it becomes.
+    columns : dict
+        Each column by its name. It is used up: a tall one does not fit beside what it
+        becomes.
     source : str
         The file's name, for messages.
     kinds : mapping
@@ -210,7 +211,6 @@ def read(
     InputError
         When numbers can be read in two ways.
     """
-    columns: dict[str, Any] = {str(name): frame.pop(name) for name in [*frame]}
     for name, column in columns.items():
         columns[name] = Text(column) if is_text(column) else column
         give_back()
