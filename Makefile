@@ -44,7 +44,7 @@ test: $(ALL) ## run all tests, and compare the committed notebooks with a fresh 
 	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --nbval-lax --nbval-current-env
 
 quick: $(ALL) ## the tests that take no time: no process, kernel or browser
-	$(BIN)/python -m pytest -n 2 -m "not slow" tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
 
 lint: $(ALL) ## check format, style and types
 	$(BIN)/ruff format --check .

@@ -16,6 +16,8 @@ from lopsided.errors import InputError
 from lopsided.pipeline.overview import find_run
 from lopsided.report import results
 
+pytestmark = pytest.mark.slow  # each damage is read by each command
+
 FILES = ["metrics.json", "manifest.json", "parameters.json"]
 FILES += ["predictions.parquet", "model.npz"]
 

@@ -22,6 +22,8 @@ from wrong_answers import WRONG
 from lopsided.report.feedback import check, compare
 from lopsided.report.mistakes import MISTAKES
 
+pytestmark = pytest.mark.slow  # solutions and wrong answers are run by the hundred
+
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "exercises/generate.py"
 spec = importlib.util.spec_from_file_location("generate", SCRIPT)
@@ -261,7 +263,6 @@ def student_version(course, lesson):
     return nbformat.read(course / f"release/{lesson}/{lesson}.ipynb", as_version=4)
 
 
-@pytest.mark.slow
 @each_task
 def test_the_student_version_fails_each_test_and_has_no_solution(course, lesson, name):
     gap = named(student_version(course, lesson), "answer")[name].source
@@ -273,7 +274,6 @@ def test_the_student_version_fails_each_test_and_has_no_solution(course, lesson,
         assert not line.strip() or line not in gap
 
 
-@pytest.mark.slow
 @each_lesson
 def test_both_versions_come_from_the_same_source(course, lesson):
     ours, theirs = SOURCES[lesson], student_version(course, lesson)
@@ -288,7 +288,6 @@ def test_both_versions_come_from_the_same_source(course, lesson):
             assert yours.source == "YOUR ANSWER HERE"
 
 
-@pytest.mark.slow
 @each_lesson
 def test_the_sites_notebook_is_nbgraders(course, lesson):
     source = ROOT / f"exercises/{lesson}.py"
@@ -349,7 +348,6 @@ def marks(course):
     return {(row["assignment"], row["student_id"]): float(row["score"]) for row in rows}
 
 
-@pytest.mark.slow
 @each_lesson
 def test_nbgrader_gives_full_marks_none_and_finds_what_is_hidden(marks, lesson):
     tests = named(SOURCES[lesson], "test")
@@ -361,7 +359,6 @@ def test_nbgrader_gives_full_marks_none_and_finds_what_is_hidden(marks, lesson):
         assert marks[lesson, student] == expected[student]
 
 
-@pytest.mark.slow
 def test_a_course_that_is_there_is_left_alone(tmp_path):
     (tmp_path / "gradebook.db").write_text("marks")
     done = run(SCRIPT, tmp_path)
@@ -370,7 +367,6 @@ def test_a_course_that_is_there_is_left_alone(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["gradebook.db"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("made", ["", "release"])
 def test_an_interruption_is_one_line_and_leaves_nothing(made, tmp_path):
     """Before nbgrader begins, and while it works."""
@@ -392,7 +388,6 @@ def test_an_interruption_is_one_line_and_leaves_nothing(made, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("place", ["file/course", "x" * 300])
 def test_a_place_that_cannot_be_written_is_one_line(place, tmp_path):
     pytest.importorskip("nbgrader")
