@@ -198,6 +198,9 @@ def test_an_index_is_a_column_where_it_has_a_name(tmp_path):
         (range(10), "number"),
         (range(60), "identifier"),
         ([*range(59), 7], "number"),
+        ([i for i in range(70) if i % 9], "identifier"),  # rows were left out
+        ([i for i in range(120) if i % 2], "number"),
+        ([i + 0.5 for i in range(60)], "number"),
         ([f"row {i}" for i in range(60)], "identifier"),
         ([f"row {i % 20}" for i in range(60)], "category"),
     ],
@@ -207,9 +210,13 @@ def test_kinds_are_recognised(values, kind):
 
 
 IDENTIFIERS = (
-    "id ID PatientId patient_id AppointmentID uuid id_customer customer.id index"
+    "id ID PatientId patient_id AppointmentID uuid id_customer customer.id index "
+    "patnr emp_no CustNum caseid USERID hhid subject.nr"
 )
-WORDS = "paid valid humid amount_paid Covid idle price_index key_figure"
+WORDS = (
+    "paid valid humid amount_paid Covid idle price_index key_figure casino "
+    "spatnum compid n_patients"
+)
 
 
 @pytest.mark.parametrize("name", IDENTIFIERS.split())
@@ -218,6 +225,15 @@ def test_many_numbers_called_an_id_are_an_identifier(name):
     assert kind_of(numbers) == "identifier"
     assert kind_of(numbers % 5) == "category"  # few values describe
     assert kind_of("P" + numbers.astype(str)) == "identifier"
+
+
+@pytest.mark.parametrize("name", ["subject", "Patient", "pid"])
+def test_a_number_of_whom_a_row_is_about_is_no_quantity(name):
+    numbers = pd.Series(np.arange(300) // 4, name=name)
+    assert kind_of(numbers) == "identifier"
+    assert kind_of(numbers % 5) == "category"
+    assert kind_of(numbers + 0.5) == "number"
+    assert kind_of(pd.Series(["maths", "music"] * 9, name=name)) == "category"
 
 
 @pytest.mark.parametrize("name", WORDS.split())

@@ -349,7 +349,8 @@ def planned(parameters: Resolved, d: Dataset) -> str:
     if not open_:
         return f"network {[n, *settings[0]['hidden_units'], 1]}, {weight}"
     return (
-        f"{n} features, {weight}\ntraining chooses {', '.join(open_)} among "
+        f"{count(n, 'feature', 'features')}, {weight}\n"
+        f"training chooses {', '.join(open_)} among "
         f"{count(len(settings), 'setting', 'settings')}, in {n_folds(d)} folds of the "
         "training rows"
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.prose import quoted
-from lopsided.table.names import CODE, IDENTIFIER, TEXT
+from lopsided.table.names import CODE, IDENTIFIER, TEXT, WHO
 from lopsided.table.plain import LARGEST, utc
 
 MISSING = "(missing)"
@@ -110,10 +110,10 @@ def kind_of(column: pd.Series) -> str:
     Returns
     -------
     {"empty", "constant", "boolean", "number", "date", "identifier", "category", "text"}
-        An identifier tells rows apart rather than describing them: it counts 1, 2, 3,
-        takes many values and is called an id or a code, or is a code or an address in
-        nearly each row. Text is names and sentences: most values stand in few rows.
-        Both have many values; with few, they are categories.
+        An identifier tells rows apart rather than describing them: it counts 1, 2, 3
+        with few gaps, takes many values and is called an id or a code, or is a code or
+        an address in nearly each row. Text is names and sentences: most values stand in
+        few rows. Both have many values; with few, they are categories.
     """
     known = column.dropna()
     distinct = known.nunique()
@@ -127,10 +127,12 @@ def kind_of(column: pd.Series) -> str:
     named = IDENTIFIER.search(name) is not None or CODE.search(name) is not None
     many = distinct > MANY or (distinct == len(known) >= 10)
     if pd.api.types.is_numeric_dtype(column):
-        if named and (known % 1 == 0).mean() > 0.99:  # a few may be damaged
+        whole = (known % 1 == 0).mean()
+        if (named or WHO.search(name)) and whole > 0.99:  # a few may be damaged
             return "identifier" if many else "category"
-        counter = distinct > MANY and bool((known.diff()[1:] == 1).all())
-        return "identifier" if counter else "number"
+        steps = known.astype(float).diff()[1:]  # 1, and more where rows are left out
+        counts = whole == 1 and steps.min() >= 1 and steps.mean() < 1.2
+        return "identifier" if distinct > MANY and counts else "number"
     if as_dates(column) is not None:
         return "date"
     if named:

@@ -2,14 +2,22 @@
 
 import re
 
-#: Names that promise an identifier: id, customer_id, CustomerID, uuid, index,
-#: RowNumber, Customer Number, acct_no.
+#: What rows are about, as names of columns have it, and its abbreviations.
+SUBJECT = (
+    "customer|client|account|acct|policy|order|case|row|record|serial|sample|patient"
+    "|member|invoice|ticket|card|loan|application|employee|student|user|code|subject"
+    "|participant|respondent|person"
+)
+BRIEFLY = "cust|pat|emp|stud|subj|resp|pers|mem|hh"
+#: Names that promise an identifier: id, customer_id, CustomerID, uuid, index, userid,
+#: RowNumber, Customer Number, acct_no, patnr.
 IDENTIFIER = re.compile(
     r"(?i:^(index|key|rownames|row[\W_]?names?|unnamed: \d+)$|(^|[\W_])(id|uuid|guid)$"
-    r"|^id[\W_]|(customer|client|account|acct|policy|order|case|row|record|serial|sample"
-    r"|patient|member|invoice|ticket|card|loan|application|employee|student|user|code)"
-    r"[\W_]*(no|nr|num|number)\.?$)|[a-z0-9](Id|ID)$"
+    rf"|^id[\W_]|({SUBJECT})[\W_]*(no|nr|num|number)\.?$"
+    rf"|(^|[\W_])({SUBJECT}|{BRIEFLY})[\W_]?(no|nr|num|id)$)|[a-z0-9](Id|ID)$"
 )
+#: Names of columns that number whom a row is about, where they hold numbers.
+WHO = re.compile(r"(?i:^(subject|subj|patient|participant|respondent|person|pid|pnr)$)")
 #: Names of codes, which may be digits, and are no quantities.
 CODE = re.compile(
     r"(?i:(^|[\W_])(zip|postal|post|postleitzahl|plz|cep|fips|area|phone|telephone|"
