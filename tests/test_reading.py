@@ -111,6 +111,15 @@ COLUMNS = {
     "clock": (["13:45", "08:30"], [13.75, 8.5]),
     "clock of twelve": (["1:30 PM", "12:15 AM"], [13.5, 0.25]),
     "half known": (["<0.5", "3.2"], [0.25, 3.2]),
+    "some below what can be known": (["<0.5", "31.25", "7.1"], [0.25, 31.25, 7.1]),
+    "thousands alone": (["1.5k", "20K"], [1500, 20_000]),
+    "ranges of money": (
+        ["lt $1000", "$3000 to 3999", "$25000 or more"],
+        [500, 3499.5, 25_000],
+    ),
+    "about": (["~5", "12"], [5, 12]),
+    "footnotes": (["5*", "12", "7.5 †", "8[a]"], [5, 12, 7.5, 8]),
+    "digits of other scripts": (["٧٠", "١٣"], [70, 13]),
     "minus after": (["5-", "7"], [-5, 7]),
     "true minus": (["\u22125", "7"], [-5, 7]),
 }
@@ -128,6 +137,14 @@ def test_text_that_means_numbers_is_read_as_numbers(load, texts, values):
     assert told(d, "'x'", f"'{texts[0]}' is") or told(d, "'x'", " is ")
     assert """-p kinds '{"x": "category"}'""" in " ".join(d.provenance.notes)
     assert " is " in treatment(d)["x"]
+
+
+@pytest.mark.parametrize("texts", [["+5", "-3", "0"], ["+1.5", "-2.5"], ["+5", None]])
+def test_a_plus_is_a_sign(load, texts):
+    """Arrow, which reads the digits, knows none."""
+    d = load(csv(frame(x=texts)))
+    assert kinds(d)["x"] == "number"
+    assert not told(d, "Text was read")
 
 
 NOT_NUMBERS = {

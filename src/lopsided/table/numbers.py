@@ -6,6 +6,7 @@ words that stand for a gap. Each distinct text is looked at once.
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ CODES = (
     "zar|sgd|hkd|krw|rs\\.?"
 )
 FACTORS = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
+THOUSANDS = {"k", "mn", "mio", "bn"}  # alone, too: m may be metres
 #: Units of time in days, by the years of the Julian calendar.
 DAYS = {
     "second": 1 / 86400,
@@ -42,8 +44,10 @@ TIMES = {
     **{name[0]: name for name in DAYS if name[0] != "m"},  # m: see `_duration`
     **{name: name for name in DAYS},
 }
-BELOW = r"<=?|≤|under|below|less than|fewer than|up to|unter|bis"
-ABOVE = r">=?|≥|over|above|more than|at least|über|ab"
+BELOW = r"<=?|≤|lt|under|below|less than|fewer than|up to|unter|bis"
+ABOVE = r">=?|≥|gt|over|above|more than|at least|über|ab"
+#: Beside a number: about, and marks of a footnote.
+ASIDE = re.compile(r"^[~≈]\s?|(?<=\w)(?:\s?[*†‡]|\[\w\])$")
 MORE = r"\+|(?:and|or) (?:over|above|more|older|up)|plus"
 
 
@@ -118,6 +122,9 @@ def read_cell(text: str, decimal: str = ".") -> Cell | None:
     """
     text = re.sub(r"[\u00a0\u202f\u2009]", " ", text.strip().lower())
     text = text.replace("\u2212", "-")
+    if not text.isascii():  # digits of other scripts
+        text = "".join(f"{unicodedata.decimal(c, c)}" for c in text)
+    text = ASIDE.sub("", text)
     if len(text) > 60 or not re.search(r"\d", text, re.ASCII):
         return None
     patterns = _patterns(decimal)
@@ -206,12 +213,12 @@ def _duration(match: re.Match[str], decimal: str) -> Cell | None:
     return Cell(days, "duration", "days")
 
 
-READERS = {  # the first that fits: "3 or more" has no unit "or more"
+READERS = {  # the first that fits: "3 or more" has no unit "or more", "lt $5" no "lt $"
     "more": _more,
-    "single": _single,
-    "clock": _clock,
     "below": _below,
     "above": _above,
+    "single": _single,
+    "clock": _clock,
     "range": _range,
     "duration": _duration,
 }
@@ -249,7 +256,7 @@ def recognise(
         return None
     if "range" in styles and MOST_RANGES < len(cells) > total / 2:
         return None
-    if len(units) == 1:
+    if len(units) == 1 and not units <= THOUSANDS:
         return Form(decimal, units.pop())
     if units <= {*FACTORS, ""}:
         return Form(decimal, scale="factor")

@@ -136,10 +136,13 @@ class Text:
         """Read plain numbers, or booleans; None where the column is neither."""
         gapless = self.filled.null_count == 0 and (self.codes >= 0).all()
         if self.is_plain and not self.is_code:
+            signed = pc.replace_substring_regex(
+                self.filled, r"^\+", ""
+            )  # Arrow has none
             if gapless and self.all_match(INTEGER):
-                read = pc.cast(self.filled, pa.int64()).to_numpy()
+                read = pc.cast(signed, pa.int64()).to_numpy()
                 return pd.Series(read[self.codes], name=self.name)
-            read = pc.cast(self.filled, pa.float64()).to_numpy(zero_copy_only=False)
+            read = pc.cast(signed, pa.float64()).to_numpy(zero_copy_only=False)
             return self.mapped(read, np.nan)
         if not self.all_match(r"^(True|TRUE|true|False|FALSE|false)$"):
             return None
@@ -361,12 +364,11 @@ class _Reader:
             if ISO.fullmatch(example):
                 return
         else:
-            example = max(
-                list(known)[:1000], key=lambda t: ("." in t or "," in t, len(t))
-            )
-            value = f"{known[example]:.10g}"
-            if example == value:
+            changed = [t for t in list(known)[:1000] if f"{known[t]:.10g}" != t]
+            if not changed:
                 return
+            example = max(changed, key=lambda t: ("." in t or "," in t, len(t)))
+            value = f"{known[example]:.10g}"
         self.examples[text.name] = f"{quoted(example)} is {value}"
 
     def _say_gaps(self, text: Text, gaps: list[str]) -> None:
