@@ -100,7 +100,22 @@ FILES = {
     ),
     "Excel of nothing": (WORKBOOK, TARGET, "cannot read t.csv as a table"),
     "header only": (b"age,churned\n", TARGET, "a header but no rows; give rows"),
-    "JSON": (b'{"age": 3, "churned": 1}', TARGET, "a header but no rows"),
+    "JSON": (b'{"age": 3, "churned": 1}', TARGET, "t.csv is JSON, not a table"),
+    "JSON of lists": (b' [[1, "yes"],\n[2, "no"]]', TARGET, "t.csv is JSON, not a"),
+    "a web page": (b"\n<!DOCTYPE html>\n<html>", TARGET, "is a web page or XML, not"),
+    "ARFF": (b"% iris\n%\n@RELATION iris\n@data\n", TARGET, "t.csv is ARFF, not"),
+    "PDF": (b"%PDF-1.7\n%..", TARGET, "t.csv is a PDF document, not a table"),
+    "only one value": (
+        table().replace(b"yes", b""),
+        TARGET,
+        "has 1 value .*; if an empty cell means the other, write a word there",
+    ),
+    "a row cut short at the end": (table() + b"17\n", TARGET, "line 62: the row does"),
+    "an open quote at a row's beginning": (
+        table() + b'"oh,2020-01-01,no,no\n' + table(),
+        TARGET,
+        "line .*: the row does not fit",
+    ),
     "row too long": (
         b"a,churned\n1,no\n1,no,3\n",
         TARGET,

@@ -414,6 +414,40 @@ def test_lines_above_the_table_are_skipped_and_told(load, above):
     assert d.train.rows.size + d.test.rows.size == N
 
 
+@pytest.mark.parametrize(
+    "below",
+    ["Source: us", "\nSource: us\nTwo lines\n", '\n"Sales, and more"\n', "Source,,\n"],
+)
+def test_lines_below_the_table_are_left_out_and_told(load, below):
+    d = load(csv(frame(x=["a", "b"])) + below)
+    assert kinds(d) == {"age": "number", "x": "category", "left": "category"}
+    assert told(d, "Below the table", "skipped") or told(d, "1 row without a target")
+    assert d.train.rows.size + d.test.rows.size == N
+
+
+def test_lines_below_are_only_below(load):
+    content = csv(frame(x=["a", "b"]))
+    with pytest.raises(
+        InputError, match=r"line 62: the row does not fit; it has 1 fie"
+    ):
+        load(content + "Source: us\n" + content.partition("\n")[2])
+
+
+def test_names_of_several_lines_cost_no_row(load):
+    content = csv(frame(x=["a", "b"])).replace("age", '"age\n(in\nyears)"', 1)
+    for above in ("", 'A title of 5" pipes\n\n'):
+        d = load(above + content)
+        assert [*kinds(d)] == ["age\n(in\nyears)", "x", "left"]
+        assert d.train.rows.size + d.test.rows.size == N
+
+
+def test_lines_that_are_quoted_as_a_whole(load):
+    lines = csv(frame(x=["a", "b c"])).splitlines()
+    d = load("\n".join(f'"{line}"' for line in lines))
+    assert kinds(d) == {"age": "number", "x": "category", "left": "category"}
+    assert told(d, "Each line stood in quotes")
+
+
 def test_the_separator_that_excel_is_told_of(load):
     d = load("sep=;\n" + csv(frame(x=["a", "b"]), sep=";"))
     assert [*kinds(d)] == ["age", "x", "left"]

@@ -20,19 +20,28 @@ from lopsided.errors import InputError
 from lopsided.table import header as headers
 from lopsided.table import textual
 from lopsided.table.memory import give_back
+from lopsided.table.numbers import read_cell
 
 SAMPLE = 2**16  # characters that tell the dialect
 PART = 2**20  # bytes to look at together
 ROWS_AT_ONCE = 10_000
 PARTS_APART = 16  # of a column, before they become one
 CODED = pa.dictionary(pa.int32(), pa.string())
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^"
 SPACES = " "  # any number of them
 #: Encodings of one table or another; Windows-1252 first, which Latin-1 is a part of.
 ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "koi8_r"),
     *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
 ]
+#: What begins a file of another kind, and what that kind is.
+OTHERS = {
+    rb"<(!doctype|html|\?xml|table)": "a web page or XML",
+    rb"[\[{]\s*[\[{\"]": "JSON",
+    rb"(%.*\s+)*@relation\b": "ARFF",
+    rb"%PDF-": "a PDF document",
+}
+MOST_BELOW = 20  # lines
 Row = list[str]
 
 
@@ -108,10 +117,16 @@ def read(
         )
     if not content or content.isspace():
         raise InputError(f"{source} is empty; give a table with a header and rows")
-    sample = io.StringIO(content[:SAMPLE].decode(errors="ignore"), newline="")
-    lines = sample.readlines()
-    if len(content) > SAMPLE and len(lines) > 2:
-        del lines[-1]  # cut short
+    for beginning, kind in OTHERS.items():
+        if re.match(rb"\s*" + beginning, content[:SAMPLE], re.IGNORECASE):
+            raise InputError(
+                f"{source} is {kind}, not a table; save it as CSV, Parquet or Excel"
+            )
+    lines = _sample(content)
+    if _is_wrapped(lines):
+        content = _unwrapped(content)
+        notes.append("Each line stood in quotes as a whole; they were left out.")
+        lines = _sample(content)
     above = _above(lines)
     dialect, width = _dialect(lines[len(above) :], above)
     notes += _told(dialect, width)
@@ -135,8 +150,10 @@ def read(
             first = ["", *first]
         names, told, empty = headers.named(first, rest, source)
         notes, skip = notes + told, start[begin + 1]
-    _check_rows(content, dialect, len(names), skip, source)
-    frame = _parsed(content, dialect, len(names), skip, on_part)
+    n_rows, below = _fitting_rows(content, dialect, len(names), skip, source)
+    if below:
+        notes.append(headers.skipped(below, "Below"))
+    frame = _parsed(content, dialect, len(names), skip, n_rows, on_part)
     frame.columns = pd.Index(names, dtype=object)
     if empty:
         full = [i for i in empty if _has_text(frame.iloc[:, i])]
@@ -197,6 +214,30 @@ def likely(sample: bytes) -> str:
     ]
     usual = ENCODINGS[0] in {*tied, *best.could_be_from_charset}
     return ENCODINGS[0] if usual else best.encoding
+
+
+def _sample(content: bytes) -> list[str]:
+    """Give the first lines, whole."""
+    text = content[:SAMPLE].decode(errors="ignore")
+    lines = io.StringIO(text, newline="").readlines()
+    return lines[:-1] if len(content) > SAMPLE and len(lines) > 2 else lines
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Tell whether each line is one quoted cell that holds a whole row."""
+    rows = [row for row in csv.reader(lines[:200]) if row]
+    if not all(len(row) == 1 for row in rows):
+        return False
+    full = [line for line in lines[:200] if line.strip()]
+    if not all(line.startswith('"') and line.rstrip().endswith('"') for line in full):
+        return False
+    inner = [row[0] for row in rows]
+    return len(rows) > 1 and any(_fit(Dialect(d), inner)[0] for d in DELIMITERS)
+
+
+def _unwrapped(content: bytes) -> bytes:
+    file = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+    return "".join("".join(row) + "\n" for row in csv.reader(file)).encode()
 
 
 def _above(lines: list[str]) -> list[str]:
@@ -307,10 +348,13 @@ def _has_row_names(first: Row, rest: list[Row]) -> bool:
     return len(set(names)) == len(names) and all(cell.strip() for cell in first)
 
 
-def _check_rows(
+def _fitting_rows(
     content: bytes, dialect: Dialect, width: int, skip: int, source: str
-) -> None:
-    """Refuse a row of another width, by its line in the file."""
+) -> tuple[int, list[Row]]:
+    """Count the rows, and give the lines below them: a few of one word or sentence.
+
+    Any other row of another width is refused, by its line in the file.
+    """
     file = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
     for _ in range(skip):
         next(file)
@@ -322,12 +366,27 @@ def _check_rows(
             line += 1
             yield text
 
+    n_rows, misfits = 0, {}
     for row in dialect.rows(counted()):
-        if row and len(row) != width:
+        if not row:
+            continue
+        fits = len(row) == width
+        if not fits:
+            misfits[line] = row
+        n_rows += fits
+        if misfits and (fits or not _is_below(row) or len(misfits) > MOST_BELOW):
+            first, row = next(iter(misfits.items()))
             raise InputError(
-                f"{source}, line {line}: the row does not fit; it has {len(row)} "
+                f"{source}, line {first}: the row does not fit; it has {len(row)} "
                 f"fields and the header {width}; mend the file"
             )
+    return n_rows, [*misfits.values()]
+
+
+def _is_below(row: Row) -> bool:
+    """Tell whether a row may be a note below a table, and no row that was cut short."""
+    filled = [cell for cell in row if cell.strip()]
+    return len(filled) < 2 and not any("\n" in c or read_cell(c) for c in filled)
 
 
 def _parsed(
@@ -335,13 +394,18 @@ def _parsed(
     dialect: Dialect,
     width: int,
     skip: int,
+    n_rows: int,
     on_part: Callable[[float], None] | None,
 ) -> pd.DataFrame:
     """Read the cells, some rows at once: all their texts would take much room."""
     if not width:
         raise InputError("there are no columns")
     spaces = dialect.delimiter == SPACES
+    # pandas can skip rows, but a row of names may take several lines.
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+    start = sum(len(next(lines).encode()) for _ in range(skip))
     file = io.BytesIO(content)
+    file.seek(start)
     parts = pd.read_csv(
         file,
         sep=r"\s+" if spaces else dialect.delimiter,
@@ -349,7 +413,7 @@ def _parsed(
         skipinitialspace=dialect.spaced,
         names=[*map(str, range(width))],
         header=None,
-        skiprows=skip,
+        nrows=n_rows,
         index_col=False,
         dtype="string[pyarrow]",
         keep_default_na=False,

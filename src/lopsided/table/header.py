@@ -122,8 +122,8 @@ def named(
     return filled, notes, empty
 
 
-def skipped(rows: Sequence[Row]) -> str:
-    """Say what stood above the table."""
+def skipped(rows: Sequence[Row], where: str = "Above") -> str:
+    """Say what stood above or below the table."""
     said = [short(" ".join(cell for cell in row if cell.strip())) for row in rows]
     lines = count(len(rows), "line was", "lines were")
-    return f"Above the table, {lines} skipped: {few(said, 3)}."
+    return f"{where} the table, {lines} skipped: {few(said, 3)}."

@@ -139,6 +139,8 @@ def _refusal(column: pd.Series, cleaned: pd.Series, values: list[str]) -> str:
         f"({few(values, 4)}) in {count(n, 'row', 'rows')} that are not empty or NA; it "
         "must have two"
     )
+    if len(values) == 1 and n < len(column):
+        return f"{refusal}; if an empty cell means the other, write a word there"
     if len(values) < 3:
         return refusal
     these = option("labels", values[:2])

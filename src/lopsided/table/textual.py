@@ -6,6 +6,7 @@ column, so that a later table is read alike.
 Longer than most: a column's numbers, dates and gaps are decided together.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +36,7 @@ INTEGER = r"^[-+]?\d{1,18}$"
 NUMBER = (
     r"^[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?)$"
 )
+PLAIN = re.compile(NUMBER, re.ASCII)
 GROUPED = r"^[-+]?(\d{1,3}(\.\d{3})+|\d+)$"  # a number by the other decimal mark too
 TARGET = "target"  # a kind: read as it is written
 
@@ -364,7 +366,11 @@ class _Reader:
             if ISO.fullmatch(example):
                 return
         else:
-            changed = [t for t in list(known)[:1000] if f"{known[t]:.10g}" != t]
+            changed = [
+                t
+                for t in [*known][:1000]
+                if not PLAIN.match(t) or (form.decimal == "," and "." in t)
+            ]
             if not changed:
                 return
             example = max(changed, key=lambda t: ("." in t or "," in t, len(t)))
