@@ -431,3 +431,20 @@ def test_many_columns_are_told_together_where_the_same_became_of_them():
     assert [*told.index] == ["number", "identifier", "category"]
     few = together(treated.tail(10))
     assert [*few.index] == [*treated["column"].tail(10)]
+
+
+def test_reading_tells_how_far_it_is(appointments):
+    shares = []
+    dataset.load(validate({"data": str(appointments)}), shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_what_was_said_of_the_file_stays_beside_what_is_said_of_appointments(tmp_path):
+    path = tmp_path / "clinic.csv"
+    path.write_bytes(FRAME.to_csv(index=False, sep=";").encode("utf-16"))
+    d = load(path)
+    assert "It was read as UTF-16." in d.provenance.notes
+    assert not any("without a target" in note for note in d.provenance.notes)
+    assert d.provenance.is_appointments
+    assert load(path, target="No-show").provenance.is_appointments

@@ -153,8 +153,29 @@ def test_what_is_drawn(sample):
     positives = [Resampler(Y).draw(rng)[Y[0] == 1].sum() for _ in range(400)]
     expected = np.sqrt(Y.size * Y.mean() * (1 - Y.mean()))  # of a binomial count
     assert np.std(positives) == pytest.approx(expected, rel=0.15)
-    with pytest.raises(ValueError, match="class by class"):
+    with pytest.raises(ValueError, match=r"^groups cannot be drawn class by class$"):
         Resampler(Y, groups, by_class=True)
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"by_class": True}, {"groups": [0, 0, 1, 1, 2, 2, 3]}], ids=str
+)
+def test_each_row_is_drawn_as_often_as_another(how):
+    Y, rng = np.array([0, 1, 1, 0, 1, 0, 0]), np.random.default_rng(0)
+    resampler = Resampler(Y, **how)
+    often = np.mean([resampler.draw(rng) for _ in range(2000)], axis=0)
+    np.testing.assert_allclose(often, 1, atol=0.1)  # four standard errors and more
+
+
+def test_a_probability_of_zero_or_one_is_a_surprise_and_not_infinite():
+    """Log loss cuts predictions off as scikit-learn does, at one float from 0 and 1."""
+    Y, p = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.0, 1.0, 0.5, 0.5])
+    (draws,) = bootstrap(Y, [(p, 0.5)], 9, np.random.default_rng(2))
+    resampler, rng = Resampler(Y), np.random.default_rng(2)
+    for value in draws["log_loss"]:
+        rows = np.repeat(np.arange(4), resampler.draw(rng))
+        expected = reference.log_loss(Y[rows], p[rows], labels=[0, 1])
+        assert value == pytest.approx(expected)
 
 
 def test_groups_of_one_row_are_rows(sample):

@@ -422,6 +422,23 @@ def test_what_cannot_be_read_later_is_filled(mixed):
         assert X[1, 0] == fills["day (days)"]
 
 
+def test_a_recipe_is_applied_to_the_rows_that_are_asked_for(mixed):
+    recipe = fit_recipe(mixed, {"whole": "number", "town": "category"})
+    some = np.array([3, 0, 3])
+    np.testing.assert_array_equal(
+        recipe.apply(mixed, some), recipe.apply(mixed)[:, some]
+    )
+
+
+def test_of_many_new_categories_three_are_named(mixed):
+    towns = pd.DataFrame({"town": ["Ys", "Vineta", "Atlantis", "Camelot", "Ys"]})
+    recipe = fit_recipe(mixed, {"town": "category"})
+    assert recipe.surprises(towns) == [
+        "'town': 5 of 5 values in no category that training learned "
+        "('Ys', 'Vineta', 'Atlantis' and 1 more)."
+    ]
+
+
 def test_surprises_of_a_new_table_are_told(mixed):
     kinds = {"flag": "boolean", "day": "date", "sex": "category", "town": "category"}
     recipe = fit_recipe(mixed, kinds)

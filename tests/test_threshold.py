@@ -559,3 +559,19 @@ def test_rules_choose_the_best_of_what_they_look_at(prediction):
         chosen = choose(rule, Y, p, p).t
         at = values[np.flatnonzero(c.t == chosen)[0]]
         assert at >= 0.8 if name == "recall" else at * p.size <= 3 + 1e-9
+
+
+@repeatable
+@given(predictions(both_classes=True))
+def test_what_a_rule_looks_at_is_a_count_over_rows(prediction):
+    """Costs and flagged rows are per row: counted here threshold by threshold."""
+    Y, p = prediction
+    c = candidates(Y, p)
+    y, n = Y.ravel() == 1, Y.size
+    flagged = p.ravel() >= c.t[:, None]
+    missed, alarms = (y & ~flagged).sum(axis=1), (~y & flagged).sum(axis=1)
+    np.testing.assert_allclose(aim("cost:5:2", c)[1], (5 * missed + 2 * alarms) / n)
+    np.testing.assert_allclose(aim("capacity:3", c)[1], flagged.sum(axis=1) / n)
+    right = (y == flagged).sum(axis=1) / n
+    assert aim("accuracy", c)[0] == "accuracy"
+    np.testing.assert_allclose(aim("accuracy", c)[1], right)
