@@ -65,18 +65,29 @@ def pytest_configure(config):
     RunningKernel.await_reply = patient
 
 
+#: The files that take longest, in that order: what starts last is waited for alone.
+LONGEST = (
+    "site sweep faults lab report running_notebooks same_numbers exercises packed "
+    "rerun golden fault_matrix"
+).split()
+
+
 @pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
 def pytest_collection_modifyitems(items):
     """Start the longest files first; give a cell's output the same patience."""
-    longest = {}
+    slow = set()
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
-        slow = item.get_closest_marker("slow") is not None
-        longest[item.path] = longest.get(item.path, False) or slow or _is_cell(item)
+        if item.get_closest_marker("slow") or _is_cell(item):
+            slow.add(item.path)
         if _is_cell(item):
             item.output_timeout = HANGS
-    items.sort(key=lambda item: not longest[item.path])  # stable
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    last = len(places)
+    items.sort(  # stable
+        key=lambda item: places.get(item.path.stem, last + (item.path not in slow))
+    )
 
 
 def _is_cell(item):
