@@ -725,3 +725,11 @@ def test_each_bin_of_the_reliability_diagram_has_its_own_interval():
             assert abs(share - end) == pytest.approx(z * np.sqrt(end * (1 - end) / n))
     picture = figures.reliability(Y, {"one": p})
     assert "misses the intervals of" in picture.alt
+
+
+@pytest.mark.parametrize(("m", "bins"), [(18, 2), (70, 3), (400, 10)])
+def test_bins_of_few_rows_are_fewer(m, bins):
+    p = np.linspace(0.01, 0.99, m)[None]
+    picture = figures.reliability((p > 0.6).astype(float), {"one": p})
+    (line,) = (x for x in picture.figure.axes[0].lines if x.get_label() == "one")
+    assert len(line.get_xdata()) == bins

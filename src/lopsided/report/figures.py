@@ -571,10 +571,11 @@ def share_interval(share: float, n: int) -> tuple[float, float]:
 
 
 @styled
-def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Picture:
+def reliability(Y: Array, predictions: dict[str, Array]) -> Picture:
     """Draw observed frequency against predicted probability, in bins.
 
-    Bins are cut at quantiles of the predictions. Equal predictions stay together, so
+    Bins are cut at quantiles of the predictions: ten, or fewer where they would hold
+    less than twenty rows. Equal predictions stay together, so
     bins need not be of equal size; each has its own 95 % interval (Wilson 1927).
 
     Parameters
@@ -588,6 +589,7 @@ def reliability(Y: Array, predictions: dict[str, Array], bins: int = 10) -> Pict
         "observed share of positives",
         "Reliability",
     )
+    bins = int(np.clip(np.size(Y) // 20, 2, 10))
     top = 0.0
     in_words = []
     looks = ((BLUE, "o", "-"), (PURPLE, "s", "--"), (GREEN, "^", "-."))
