@@ -121,6 +121,7 @@ COLUMNS = {
     "footnotes": (["5*", "12", "7.5 †", "8[a]"], [5, 12, 7.5, 8]),
     "digits of other scripts": (["٧٠", "١٣"], [70, 13]),
     "minus after": (["5-", "7"], [-5, 7]),
+    "open intervals": (["[1, 50)", "[50, Inf)"], [25.5, 50]),
     "true minus": (["\u22125", "7"], [-5, 7]),
 }
 
@@ -156,6 +157,7 @@ NOT_NUMBERS = {
     "hexadecimal": ["0x1F", "0xA0"],
     "words": ["low", "high"],
     "half words": ["1", "2", "C", "X"],
+    "up to, or negative": ["24-", "25-29", "30-34"],
 }
 
 
@@ -276,6 +278,7 @@ DATES = {
     "month first": (["1/13/2024 1:30 PM", "3/2/2024 12:05 AM"], "2024-01-13", "month"),
     "points": (["01.02.2024", "03.04.2024"], "2024-02-01", "day first"),
     "two digits": (["31/12/99", "01/01/03"], "1999-12-31", "day first"),
+    "births": (["31/3/64", "05/12/45"], "1964-03-31", "day first"),
     "month in words": (["5 Jan 2024", "12 March 2023"], "2024-01-05", ""),
     "American": (["January 5, 2024", "Feb 7, 2021"], "2024-01-05", ""),
     "month and year": (["Dec-2015", "Jan-2011"], "2015-12-01", ""),

@@ -15,7 +15,7 @@ from babel import Locale
 from lopsided.table.gaps import MOST_DISTINCT_WORDS, MOST_WORDS, is_gap, most_gaps
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
-PIVOT = 69  # two digits from here on are of the 1900s, as POSIX has it
+PIVOT = 30  # two digits from here on are of the 1900s, as spreadsheets have it
 TIME = (
     r"(?:[t ,]+(?:at )?(?P<hour>\d{1,2}):(?P<minute>\d\d)"
     r"(?::(?P<second>\d\d)(?:[.,]\d+)?)?"

@@ -99,6 +99,7 @@ def _patterns(decimal: str) -> dict[str, re.Pattern[str]]:
         )
 
     patterns = {
+        "open": rf"[\[(]{piece()}\s*[,;]\s*[+]?inf(?:inity)?[\])]",
         "single": rf"(?P<open>\()?{piece()}(?P<close>[)-])?",
         "clock": r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s?(?:([ap])\.?m\.?)?",
         "more": piece().replace("?P<unit>", "?P<unit>(?:k|m|bn?)(?![^ +])|")
@@ -161,6 +162,7 @@ def _single(match: re.Match[str], decimal: str) -> Cell | None:
     if bool(match["open"]) != (close == ")"):
         return None
     style = "plain" if not (money or unit or close) else "sign"
+    style = "minus after" if close == "-" else style
     return Cell(-value if close else value, style, money or unit)
 
 
@@ -217,6 +219,7 @@ READERS = {  # the first that fits: "3 or more" has no unit "or more", "lt $5" n
     "more": _more,
     "below": _below,
     "above": _above,
+    "open": _above,
     "single": _single,
     "clock": _clock,
     "range": _range,
@@ -254,6 +257,8 @@ def recognise(
     units = {cell.unit for cell in cells if cell.unit or cell.value}  # 0 fits all
     if "clock" in styles and len(styles) > 1:
         return None
+    if "minus after" in styles and styles & {"range", "bound"}:
+        return None  # 24- beside 25-29 is no negative number
     if "range" in styles and MOST_RANGES < len(cells) > total / 2:
         return None
     if len(units) == 1 and not units <= THOUSANDS:
