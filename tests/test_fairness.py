@@ -8,6 +8,7 @@ from conftest import ROOT
 
 from lopsided.pipeline.rows import read_rows
 from lopsided.pipeline.studies import fairness, resampling, selection
+from lopsided.report import results
 from lopsided.report.intervals import METRICS
 from lopsided.table.simulate import clinic
 
@@ -119,3 +120,18 @@ def test_the_committed_widths_are_those_of_an_independent_check():
         found = [float(row[name]) for row in rows.values()]
         assert found == pytest.approx(widths, rel=0.06), name
     assert set(METRICS) <= set(next(iter(rows.values())))
+
+
+def test_the_committed_widths_of_single_rates_are_those_of_the_binomial_formula():
+    rows = read_rows(ROOT / "notebooks/results/resampling.csv")
+    widths = {row["drawn"]: row for row in rows}
+    real = results.read_json(ROOT / "notebooks/results/real.json")["test"]
+    (tn, fp), (fn, tp) = real["confusion_matrix"]
+    by_class, alone, _ = resampling.DRAWN
+    for drawn, name, hits, n in (
+        (by_class, "false_positive_rate", fp, tn + fp),
+        (by_class, "recall", tp, fn + tp),
+        (alone, "accuracy", tn + tp, tn + fp + fn + tp),
+    ):
+        half = 1.96 * np.sqrt(hits / n * (1 - hits / n) / n)
+        assert float(widths[drawn][name]) == pytest.approx(half, rel=0.02), name
