@@ -255,7 +255,8 @@ def main():
     words = (
         f"{ROWS:,} rows, layers {LAYER_DIMS}, batch {BATCH}: {STEPS} steps an epoch, "
         f"shuffle and loss included. {ROUNDS} rounds of {EPOCHS} epochs in turn. "
-        f"Medians of processor time, and of the time on the clock. One core of "
+        f"Medians of processor time, and of the time on the clock; ratios are medians "
+        f"of those of processor time within a round. One core of "
         f"{where['cores']}: {where['processor']}, {where['system']}, Python "
         f"{where['python']}, load {where['load']}."
     )

@@ -695,7 +695,7 @@ show(weights_map(moved, table.recipe.names, "What training moved in the first la
 # %% [markdown]
 # Look at the batches again, now that training is done.
 
-# %%
+# %% tags=["nbval-check-output"]
 show(batch_table(fitted.network))
 
 # %% [markdown]

@@ -451,7 +451,8 @@ for picture, caption in (
     ),
     (
         figures.reliability(table.Y_test, {"network": fitted.p_test}),
-        "Predicted probability and observed share of positives, in bins of equal size.",
+        "Predicted probability and observed share of positives, in bins: rows that tie "
+        "share one, so sizes differ. Bars are 95 % intervals.",
     ),
 ):
     show(picture, caption)

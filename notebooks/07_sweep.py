@@ -100,7 +100,9 @@ for name in sweep.choices:
 # %% [markdown]
 # How much does each choice move the metric? Compare its values within *blocks*: points
 # that agree in all else, seeds too. Plain means over all points would mix choices: where
-# long trainings exist for one seed only, that seed's luck would count as theirs.
+# long trainings exist for one seed only, that seed's luck would count as theirs. Blocks
+# of the same networks under two names count once: a weight of 1 is none in either
+# weighting.
 #
 # Blocks of one seed share its luck, so they are averaged first. What is left is one
 # difference a seed; their standard error and $95\,\%$ interval follow.
@@ -116,8 +118,8 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 # %% [markdown]
 # An interval on one side of zero tells an effect from the luck of the seeds that were
 # varied, for the settings that were run. The luck of what stayed the same, such as the
-# test rows of one split, is not in it. The effect is a mean over blocks: a choice that helps in one setting and
-# hurts in another has a small one. Look at its lines above before you call it harmless.
+# test rows of one split, is not in it. The effect is a mean over blocks: a choice that
+# helps in one setting and hurts in another has a small one. Look at its lines above before you call it harmless.
 #
 # What cannot be compared, or with no more than one seed, stands here:
 

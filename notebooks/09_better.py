@@ -138,10 +138,11 @@ for name, off in covered.off.items():
 
 # %% [markdown]
 # The grey band of the figure is that luck. All shares of a column come from the same test
-# sets, so they err together. Class by class, intervals promise too
-# much for whatever depends on the share of positives. Rows come near
-# groups for most metrics here: a patient's visits go together only a little. What no interval holds is
-# the network: it was fixed. Another seed is another network, and `n_seeds` shows its
+# sets, so they err together: a test set with too many positives is missed by each measure
+# that follows their share. Class by class, intervals hold that share still, and promise
+# far too much for such measures. Rows promise a little too much, since a patient's visits
+# go together a little. Groups come nearest. What no interval holds is the network: it was
+# fixed. Another seed is another network, and `n_seeds` shows its
 # spread.
 
 # %% [markdown]

@@ -27,6 +27,7 @@ from lopsided.lesson.network import backward, forward, initialise
 from lopsided.parameters import Parameters
 from lopsided.pipeline.rows import read_rows
 from lopsided.pipeline.studies import law, model_comparison, selection
+from lopsided.report import audit_table
 from lopsided.report.baselines import estimator
 from lopsided.report.comparison import gains, paired
 from lopsided.table.dataset import load
@@ -193,6 +194,19 @@ def test_a_prediction_rounds_to_zero_or_one_where_floating_point_says():
     for name, zero in zip(("our sigmoid", "1/(1 + exp(-z))"), zeros, strict=True):
         expected = f"{name:16} ŷ is 1 from z = {one:.0f} up, 0 from z = {zero:.0f} down"
         assert expected in text
+
+
+def test_what_is_reproduced_is_judged_by_seeds_that_had_no_part_in_the_choice():
+    """Of the base, which was chosen because its other seeds came near."""
+    base = {"features": "report", "hidden_units": "40 3", "scheme": "he"}
+    base |= {"reading": "uniform 1", "threshold": 0.18}
+    evidence = audit_table.evidence()
+    text = printed("06_audit", "among the base?")
+    for points, is_shown in ((evidence.fresh, True), (evidence.random, False)):
+        cloud = evidence.setting(base, points)
+        for name in ("accuracy", "f1", "fpr", "tpr"):
+            span = f"({cloud[name].min():.4f}–{cloud[name].max():.4f})"
+            assert (span in text) == is_shown
 
 
 def test_the_best_f1_of_calibrated_predictions_is_at_half_of_it_and_flat():

@@ -129,6 +129,24 @@ def test_one_network_under_two_names_says_nothing():
     assert (found.blocks, found.seeds, found.one) == (4, 3, 1)
 
 
+def test_a_block_under_two_names_counts_once():
+    """By hand: gains of 1 and 4, the first of them under two names."""
+    rows = [
+        ("a", "x", 0, "p", 0.0),
+        ("b", "x", 0, "q", 1.0),
+        ("a", "y", 0, "p", 0.0),
+        ("b", "y", 0, "q", 1.0),
+        ("a", "z", 0, "r", 0.0),
+        ("b", "z", 0, "s", 4.0),
+    ]
+    table = pd.DataFrame(rows, columns=["choice", "w", "seed", "network", "score"])
+    how = table, "choice", "score", ["w"], ["seed"]
+    (once,) = matched_effects(*how, same="network").itertuples()
+    assert (once.difference, once.blocks, once.one) == (2.5, 2, 1)
+    (twice,) = matched_effects(*how).itertuples()
+    assert (twice.difference, twice.blocks) == (2.0, 3)
+
+
 def test_what_never_meets_cannot_be_compared():
     table = pd.DataFrame(
         {"a": ["x", "y"], "b": [1, 2], "seed": [0, 0], "score": [0.1, 0.2]}

@@ -6,12 +6,13 @@ import shlex
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from lopsided.lesson.network import Network, initialise
 from lopsided.parameters import Parameters, validate
 from lopsided.report import baselines, card, decision, experiment, health, results
 from lopsided.report.choosing import choose
-from lopsided.report.intervals import bootstrap, interval
+from lopsided.report.intervals import TAILS, bootstrap, interval
 from lopsided.table.dataset import load
 
 
@@ -317,7 +318,7 @@ def test_intervals_by_group_are_wider_and_said(tmp_path):
     by_group = run_of(frame, tmp_path, group_column="machine_id", n_bootstrap=300)
     assert by_group["test"]["intervals_over"] == "machine_id"
     said = decision.certainty(by_group).plain()
-    assert "those that share their 'machine_id' are drawn together" in said
+    assert "those that share their 'machine_id' are drawn together, since" in said
     assert "whole groups of 'machine_id'" in decision.table(by_group).plain()
     d = load(validate(results.read_json(tmp_path / results.PARAMETERS)))
     frame = results.read_predictions(tmp_path)
@@ -328,3 +329,20 @@ def test_intervals_by_group_are_wider_and_said(tmp_path):
     low, high = interval(alone[0]["recall"])
     low_g, high_g = by_group["test"]["intervals"]["recall"]
     assert high_g - low_g > high - low
+
+
+def test_an_interval_is_said_to_hold_the_whole_world_s_value_and_not_the_next_test_s():
+    """Of an accuracy, where drawing rows again is a binomial law."""
+    rng, n, true = np.random.default_rng(0), 400, 0.7
+    ours, next_test = rng.binomial(n, true, (2, 4000)) / n
+    low, high = (stats.binom.ppf(tail, n, ours) / n for tail in TAILS)
+    assert np.mean((low <= true) & (true <= high)) == pytest.approx(0.95, abs=0.015)
+    assert np.mean((low <= next_test) & (next_test <= high)) < 0.87
+    words = {"rows": "visits", "positive": "missed"}
+    test = dict.fromkeys(("recall", "precision", "roc_auc", "accuracy", "f1"), 0.5)
+    test |= {"intervals": {"f1": (0.4, 0.6)}, "intervals_over": "rows"}
+    said = decision.certainty({"test": test, "words": words}).plain()
+    assert said.endswith(
+        "the range that holds it for all visits of the same world in about 95 of 100 "
+        "cases."
+    )

@@ -8,6 +8,7 @@ from conftest import ROOT
 
 from lopsided.pipeline.rows import read_rows
 from lopsided.pipeline.studies import fairness, resampling, selection
+from lopsided.report import results
 from lopsided.report.intervals import METRICS
 from lopsided.table.simulate import clinic
 
@@ -58,6 +59,23 @@ def test_counts_are_of_those_who_came_and_those_who_did_not(counted):
     assert whole["phoned_came"] + whole["phoned_missed"] <= 0.1 * whole["n"]
 
 
+def test_counts_by_hand(monkeypatch):
+    """Ten rows, of which one is phoned; a threshold of one half; two groups of age."""
+    Y = np.array([0, 0, 1, 1, 0, 0, 0, 1, 1, 1])
+    p = np.array([0.1, 0.6, 0.7, 0.2, 0.8, 0.3, 0.9, 0.4, 0.55, 0.95])
+    age = np.repeat(["0 to 17", "18 to 39"], 5)
+    monkeypatch.setattr(fairness, "_judged", lambda *_: (Y, p, 0.5))
+    monkeypatch.setattr(fairness, "memberships", lambda *_: {"age": age})
+    young, old = (
+        fairness.measure("", 0, fairness.REPORTED, "{}", "age", group)
+        for group in ("0 to 17", "18 to 39")
+    )
+    names = ("n", "missed", "expected", "flagged_came", "flagged_missed")
+    names += ("phoned_came", "phoned_missed")
+    assert [young[name] for name in names] == ["5", "2", "2", "2", "1", "0", "0"]
+    assert [old[name] for name in names] == ["5", "3", "3", "1", "2", "0", "1"]
+
+
 def test_membership_is_what_the_columns_say(small_clinic):
     from lopsided.pipeline.studies.selection import dataset_of
     from lopsided.table.reader import read
@@ -102,3 +120,18 @@ def test_the_committed_widths_are_those_of_an_independent_check():
         found = [float(row[name]) for row in rows.values()]
         assert found == pytest.approx(widths, rel=0.06), name
     assert set(METRICS) <= set(next(iter(rows.values())))
+
+
+def test_the_committed_widths_of_single_rates_are_those_of_the_binomial_formula():
+    rows = read_rows(ROOT / "notebooks/results/resampling.csv")
+    widths = {row["drawn"]: row for row in rows}
+    real = results.read_json(ROOT / "notebooks/results/real.json")["test"]
+    (tn, fp), (fn, tp) = real["confusion_matrix"]
+    by_class, alone, _ = resampling.DRAWN
+    for drawn, name, hits, n in (
+        (by_class, "false_positive_rate", fp, tn + fp),
+        (by_class, "recall", tp, fn + tp),
+        (alone, "accuracy", tn + tp, tn + fp + fn + tp),
+    ):
+        half = 1.96 * np.sqrt(hits / n * (1 - hits / n) / n)
+        assert float(widths[drawn][name]) == pytest.approx(half, rel=0.02), name

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from scipy import stats
@@ -725,6 +726,9 @@ def test_each_bin_of_the_reliability_diagram_has_its_own_interval():
             assert abs(share - end) == pytest.approx(z * np.sqrt(end * (1 - end) / n))
     picture = figures.reliability(Y, {"one": p})
     assert "misses the intervals of" in picture.alt
+    report = (ROOT / "notebooks/05_report.py").read_text(encoding="utf-8")
+    assert "equal size" not in report
+    assert "so sizes differ. Bars are 95 % intervals." in report
 
 
 @pytest.mark.parametrize(("m", "bins"), [(18, 2), (70, 3), (400, 10)])

@@ -1,7 +1,9 @@
 """The README: numbers from committed runs, commands that are run, links that lead."""
 
+import json
 import re
 import runpy
+from statistics import median
 
 import pytest
 from conftest import ROOT
@@ -79,6 +81,44 @@ def commands(text):
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_results_are_those_of_the_committed_runs(name):
     assert split_readme(name)[1] == BLOCKS[name]()
+
+
+def test_ratios_of_times_are_medians_of_those_of_each_round(tmp_path, monkeypatch):
+    """And not ratios of medians, 0.45 and 0.15 here; the sentence says so."""
+    times = {"scikit-learn": [10, 20, 30], "lopsided, numpy": [9, 4, 12]}
+    times["lopsided, numba"] = [3, 2, 9]
+    rows = [
+        {"library": name, "dtype": "float64", "processor_us": us}
+        for name, us in times.items()
+    ]
+    made = tmp_path / "benchmarks/results/bench.json"
+    made.parent.mkdir(parents=True)
+    made.write_text(json.dumps({"machine": {"processor": "X"}, "results": rows}))
+    monkeypatch.setitem(BLOCKS["bench"].__globals__, "ROOT", tmp_path)
+    said = BLOCKS["bench"]()
+    assert re.findall(r"[\d.]+(?= times)", said) == ["0.40", "0.30"]
+    assert (
+        "medians over 3 rounds of the ratio of processor times within a round" in said
+    )
+
+
+def test_the_table_of_libraries_has_such_ratios_too():
+    folder = ROOT / "benchmarks/results"
+    measured = json.loads((folder / "bench.json").read_text())
+    us = {(r["library"], r["dtype"]): r["processor_us"] for r in measured["results"]}
+    lines = (folder / "bench.md").read_text(encoding="utf-8")
+    assert "ratios are medians of those of processor time within a round" in lines
+    for (name, dtype), theirs in us.items():
+        (line,) = re.findall(rf"^\| {re.escape(name)} \| {dtype} \|.*$", lines, re.M)
+        for cell, engine in zip(
+            line.split("|")[-3:-1], ("numpy", "numba"), strict=True
+        ):
+            if cell.strip():
+                pairs = zip(us[f"lopsided, {engine}", dtype], theirs, strict=True)
+                ratio = float(cell.strip(" ×"))
+                assert ratio == pytest.approx(
+                    median(a / b for a, b in pairs), rel=2e-3, abs=6e-3
+                )
 
 
 def test_no_other_result_is_typed_by_hand():

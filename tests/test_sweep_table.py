@@ -8,6 +8,7 @@ import pytest
 
 from lopsided.parameters import from_text, validate
 from lopsided.report import experiment, sweep_table
+from lopsided.report.comparison import matched_effects
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
 
@@ -78,11 +79,19 @@ def test_pictures_compare_points_that_have_a_partner():
 
 
 def test_the_committed_example_finds_its_effects():
-    """As an independent check computed them: pairs of points, averaged by seed."""
+    """As an independent check computed them: pairs of points, averaged by seed.
+
+    It counted twelve pairs of epochs, of which two are others under a second name.
+    """
     sweep = sweep_table.read(None)
     found = sweep_table.effects(sweep).set_index("choice")
-    assert found.loc["epochs", "difference"] == pytest.approx(0.0057, abs=5e-5)
-    assert (found.loc["epochs", "blocks"], found.loc["epochs", "seeds"]) == (12, 1)
+    others = [name for name in sweep.choices if name != "epochs"]
+    how = sweep.done, "epochs", sweep.metric, others, sweep.seeds
+    (named,) = matched_effects(*how).itertuples()
+    assert (named.blocks, named.difference) == (12, pytest.approx(0.0057, abs=5e-5))
+    epochs = found.loc["epochs"]
+    assert (epochs["blocks"], epochs["one"], epochs["seeds"]) == (10, 2, 1)
+    assert epochs["difference"] == pytest.approx(0.0056, abs=5e-5)
     weighting = found.loc["weighting"]
     diluted = weighting["difference"] * weighting["blocks"] / 126  # with the twins
     assert diluted == pytest.approx(-0.0068, abs=5e-5)

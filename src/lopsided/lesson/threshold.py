@@ -2,8 +2,9 @@
 
 Predicted positive means ``p >= t``. Many small ReLU networks give thousands of rows one
 and the same probability, so a threshold chosen from their predictions lies midway
-between two distinct ones, where none of them can fall on it. Other rows may, and so may
-any row on a threshold that is a number or the prevalence: `ties` counts them.
+between two distinct ones, where none of them can fall on it if a number fits there.
+Other rows may, and so may any row on a threshold that is a number or the prevalence:
+`ties` counts them.
 
 Longer than most: each rule stands here once, with what it takes, looks at and chooses.
 """

@@ -137,7 +137,8 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, str | None]:
         if groups is None and "group" in frame:
             groups = frame["group"].to_numpy()
             drawn = measured["test"].get("intervals_over") or "groups of rows"
-    draws = bootstrap(Y, models, n, np.random.default_rng(0), groups)
+    rng = np.random.default_rng([0, 1])  # not 0, with which networks start
+    draws = bootstrap(Y, models, n, rng, groups)
     difference = draws[1] - draws[0]
     table[["low", "high"]] = [interval(difference[name]) for name in names]
     return table, drawn

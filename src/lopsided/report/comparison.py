@@ -122,8 +122,9 @@ def matched_effects(
         All other columns that vary, the seeds aside.
     seeds : sequence of str
     same : str, optional
-        A column in which two runs agree that are one and the same: they say nothing
-        about the choice, and their blocks are left out.
+        A column in which two runs agree that are one and the same. A block of two such
+        says nothing about the choice, and one whose runs another block has, under other
+        names, says nothing new: both are left out.
 
     Returns
     -------
@@ -145,10 +146,11 @@ def matched_effects(
     for level in levels[1:]:
         second = by_level[level].add_suffix("_1")
         both = first.add_suffix("_0").join(second, how="inner")
-        one = np.zeros(len(both), dtype=bool)
+        compared = both
         if same:
-            one = (both[f"{same}_0"] == both[f"{same}_1"]).to_numpy()
-        compared = both[~one]
+            pair = [f"{same}_0", f"{same}_1"]
+            differ = both[pair[0]] != both[pair[1]]
+            compared = both[differ & ~both.duplicated(pair)]
         d = (compared[f"{metric}_1"] - compared[f"{metric}_0"]).astype(float)
         each = d.groupby([*seeds], observed=True).mean() if seeds else d.iloc[:0]
         estimate = paired(each)
@@ -164,7 +166,7 @@ def matched_effects(
                 "high": estimate.high,
                 "blocks": len(d),
                 "seeds": len(each),
-                "one": int(one.sum()),
+                "one": len(both) - len(compared),
             }
         )
     return pd.DataFrame(rows)

@@ -100,16 +100,16 @@ def certainty(m: Measured) -> Sentence:
     over = test["intervals_over"]
     if not test["intervals"]:
         how = "no intervals were asked for (n_bootstrap is 0)"
-    elif over == "rows":
-        how = (
-            "in brackets, where other {rows} of the same world would put it in 95 of "
-            "100 cases"
-        )
     else:
         how = (
-            "in brackets, where other {rows} of the same world would put it in 95 of "
-            "100 cases; those that share their {over} are drawn together"
+            "in brackets, the range that holds it for all {rows} of the same world in "
+            "about 95 of 100 cases"
         )
+        if over != "rows":
+            how += (
+                "; those that share their {over} are drawn together, since they are no "
+                "independent witnesses"
+            )
     return Sentence(
         "**How sure.** Of the positives, {recall} are found; of the calls, {precision} "
         "are right; a positive ranks above a negative in {roc_auc} of pairs (ROC AUC). "

@@ -117,8 +117,12 @@ def distinct(sweep: Sweep) -> pd.DataFrame:
 
     A weight of 1 on positives is no weight: such points are one and the same.
     """
-    after = [name for name in sweep.choices if name in AFTER_TRAINING]
-    return sweep.done.drop_duplicates(["network", *after])
+    return sweep.done.drop_duplicates(_decision(sweep))
+
+
+def _decision(sweep: Sweep) -> list[str]:
+    """Name the columns in which points agree that are one and the same."""
+    return ["network", *(name for name in sweep.choices if name in AFTER_TRAINING)]
 
 
 def settings(sweep: Sweep) -> pd.DataFrame:
@@ -146,17 +150,19 @@ def settings(sweep: Sweep) -> pd.DataFrame:
 def effects(sweep: Sweep) -> pd.DataFrame:
     """Compare each choice's values where all else is equal, seeds too.
 
+    A network under two names counts once.
+
     Returns
     -------
     DataFrame
         As of `comparison.matched_effects`, with the ``choice`` before it.
     """
-    tables = []
+    by_decision = sweep.done.groupby(_decision(sweep), observed=True, dropna=False)
+    done, tables = sweep.done.assign(decision=by_decision.ngroup()), []
     for name in sweep.choices:
         others = [other for other in sweep.choices if other != name]
-        same = None if name in AFTER_TRAINING else "network"
         effect = matched_effects(
-            sweep.done, name, sweep.metric, others, sweep.seeds, same
+            done, name, sweep.metric, others, sweep.seeds, "decision"
         )
         tables.append(effect.assign(choice=name))
     if not tables:
