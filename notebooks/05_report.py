@@ -39,6 +39,7 @@ threshold = None  # None: 0.18 for the appointments, "prevalence" for other tabl
 # How the table is read, where that is not found out rightly.
 drop = []  # columns not to learn from
 kinds = {}  # of columns: number, category, date, text or identifier
+gaps = {}  # values that mean that nothing is known, as in {"age": [999]}
 labels = None  # None: the target's two values, as they are
 header = None  # False: there is no row of names
 sheet = None  # of a workbook

@@ -1,11 +1,13 @@
 """From parameters to split, encoded data: the appointments, and any other table."""
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lopsided.errors import InputError
-from lopsided.parameters import Parameters, validate
+from lopsided.parameters import Parameters, from_text, validate
 from lopsided.table import appointments as known
 from lopsided.table import dataset
 from lopsided.table.columns import find, together
@@ -377,7 +379,7 @@ def test_a_dataset_says_in_a_line_what_it_holds(tiny_clinic):
     )
 
 
-def coded(values, n, tmp_path):
+def coded(values, n, tmp_path, **more):
     """Load a table with a column that holds a value n times among others."""
     rng = np.random.default_rng(0)
     others, code = values
@@ -387,8 +389,9 @@ def coded(values, n, tmp_path):
     frame = pd.DataFrame({"x": rng.normal(size=400), "waited": column, "y": y})
     frame.to_csv(tmp_path / "t.csv", index=False)
     given = {"target": "y", "kinds": {"waited": "number"}}
-    d = dataset.load(Parameters(data=str(tmp_path / "t.csv"), **given))
-    return [note for note in d.provenance.notes if "leave those cells empty" in note]
+    given |= {"data": str(tmp_path / "t.csv")} | more
+    d = dataset.load(Parameters(**given))
+    return [note for note in d.provenance.notes if "-p gaps" in note]
 
 
 @pytest.mark.parametrize(
@@ -405,6 +408,10 @@ def test_a_number_that_may_stand_for_a_gap_is_told(others, code, tmp_path):
     (note,) = coded((others, code), 40, tmp_path)
     assert f"'waited' is {code:.0f} in 40 rows" in note
     assert "standard deviation" in note
+    _, name, said = shlex.split(note[note.index("-p gaps") :].rstrip("."))
+    named = from_text(name, said)
+    assert named == {"waited": [int(code)]}
+    assert not coded((others, code), 40, tmp_path, gaps=named)  # told, it is missing
 
 
 @pytest.mark.parametrize(
