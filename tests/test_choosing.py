@@ -214,6 +214,17 @@ def test_too_few_times_take_the_simplest(tmp_path):
     choice = choosing.choose(d.parameters, d)
     assert (choice.folds, choice.parameters.hidden_units) == (0, [])
     assert "too few" in choosing.sentence(choice)
+    assert "too few" in choosing.planned(d.parameters, d)
+
+
+def test_as_many_folds_are_announced_as_are_used(tmp_path):
+    """In time, there are fewer where the first rows are all of one class."""
+    d = table(tmp_path, 240, linear, time_column="month")
+    late = np.where(d.train.times < np.quantile(d.train.times, 0.4), 0, d.Y_train)
+    d = replace(d, train=replace(d.train, Y=late))
+    choice = choosing.choose(d.parameters, d)
+    assert choice.folds == 3 < choosing.n_folds(d)
+    assert "in 3 folds" in choosing.planned(d.parameters, d)
 
 
 def test_workers_change_nothing(tmp_path, monkeypatch):

@@ -28,12 +28,12 @@ from lopsided.report.experiment import (
     train_network,
     without_nan,
 )
-from lopsided.report.folds import folds
+from lopsided.report.folds import divided, folds, n_folds
 from lopsided.table.dataset import Dataset
 
 #: What training "fitted" may choose.
 CHOSEN = ("hidden_units", "epochs", "initial_learning_rate", "l2")
-BATCH_SIZE, NETWORKS, FOLDS = 50, 5, 5
+BATCH_SIZE, NETWORKS = 50, 5
 
 
 @dataclass(frozen=True)
@@ -268,19 +268,6 @@ def taken(depths: Sequence[int], losses: Array) -> int:
     return held
 
 
-def n_folds(d: Dataset) -> int:
-    """Say how many folds the training rows allow; 0 where there is nothing to compare.
-
-    Each fold is to hold both classes; where rows go together, as many groups as folds.
-    """
-    positives = int(d.Y_train.sum())
-    most = [FOLDS, positives, d.Y_train.size - positives]
-    if d.train.groups is not None:
-        y = d.Y_train[0]
-        most += [len(np.unique(d.train.groups[y == label])) for label in (0, 1)]
-    return min(most) if min(most) > 1 else 0
-
-
 def candidates(parameters: Resolved, m: int) -> Iterator[dict[str, Any]]:
     """List the settings to try, the simplest first. What is given stays as given.
 
@@ -348,11 +335,16 @@ def planned(parameters: Resolved, d: Dataset) -> str:
     settings = [*candidates(parameters, d.Y_train.size)]
     if not open_:
         return f"network {[n, *settings[0]['hidden_units'], 1]}, {weight}"
-    return (
-        f"{n} features, {weight}\ntraining chooses {', '.join(open_)} among "
-        f"{count(len(settings), 'setting', 'settings')}, in {n_folds(d)} folds of the "
+    used = sum(1 for _ in divided(d, n_folds(d), True, in_time=True))
+    how = (
+        f"chooses {', '.join(open_)} among "
+        f"{count(len(settings), 'setting', 'settings')}, in {used} folds of the "
         "training rows"
+        if used
+        else "takes the first of its settings, the simplest: the training rows are too "
+        "few to choose by cross-validation"
     )
+    return f"{n} features, {weight}\ntraining {how}"
 
 
 def sentence(choice: Choice) -> str:
