@@ -428,6 +428,24 @@ def test_a_cap_or_a_seldom_large_number_is_no_gap(others, code, n, tmp_path):
     assert not coded((others, code), n, tmp_path)
 
 
+def test_rows_that_are_copies_are_told(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"order_id": range(700, 1000), "x": rng.normal(size=300)})
+    frame["y"] = rng.choice(["no", "yes"], 300)
+    twice = pd.concat([frame, frame[:30], frame[:1]])
+    for table, told in (
+        (frame, 0),
+        (twice, 1),
+        (twice.assign(x=rng.normal(size=331)), 0),
+    ):
+        table.to_csv(tmp_path / "t.csv", index=False)
+        notes = " ".join(load(tmp_path / "t.csv", target="y").provenance.notes)
+        assert ("(31 rows are copies of another in every column)" in notes) is bool(
+            told
+        )
+        assert ("-p group_column order_id" in notes) is (len(table) > 300)
+
+
 def test_many_columns_are_told_together_where_the_same_became_of_them():
     rows = [[f"x{i}", "number", "standardised"] for i in range(40)]
     rows += [["id", "identifier", "dropped: identifier-like"], ["y", "category", "the"]]

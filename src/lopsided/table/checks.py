@@ -53,12 +53,18 @@ def code_notes(
                 told.append(
                     f"{quoted(name)} is {value:.0f} in {n:,} rows, and {low:g} to "
                     f"{high:g} in all others: as a number it makes the standard "
-                    f"deviation {known.std():.3g} instead of {rest.std():.3g}."
+                    f"deviation {_rounded(known.std())} instead of "
+                    f"{_rounded(rest.std())}."
                 )
                 codes[name] = [*codes.get(name, []), int(value)]
     if told:
         told.append(f"If that means that nothing is known: {option('gaps', codes)}.")
     return [" ".join(told)] * bool(told)
+
+
+def _rounded(number: float) -> str:
+    """Write three digits, and never as a power of ten."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _is_code(value: float) -> bool:
@@ -150,9 +156,13 @@ def split_notes(
         )
     name, share = astride(frame, train, test, kinds, parameters)
     if name:
+        copied = pd.util.hash_pandas_object(frame, index=False).duplicated().sum()
+        rows = count(int(copied), "row is a copy", "rows are copies")
+        of_others = f" ({rows} of another in every column)" * bool(copied)
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
-            f"row; to keep such rows together: {option('group_column', name)}."
+            f"row{of_others}; to keep such rows together: "
+            f"{option('group_column', name)}."
         )
     return notes
 
