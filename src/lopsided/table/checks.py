@@ -158,11 +158,10 @@ def split_notes(
     if name:
         copied = pd.util.hash_pandas_object(frame, index=False).duplicated().sum()
         rows = count(int(copied), "row is a copy", "rows are copies")
-        of_others = f" ({rows} of another in every column)" * bool(copied)
+        told = f" Mind: {rows} of another in every column." * bool(copied)
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
-            f"row{of_others}; to keep such rows together: "
-            f"{option('group_column', name)}."
+            f"row; to keep such rows together: {option('group_column', name)}.{told}"
         )
     return notes
 
