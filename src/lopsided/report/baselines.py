@@ -24,6 +24,7 @@ from lopsided.report.experiment import Fitted, without_nan
 from lopsided.report.folds import Predictor, n_folds, out_of_fold
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
+from lopsided.table.memory import give_back
 
 NEVER, ALWAYS = "always negative", "always positive"
 LOGISTIC, TREES = "logistic regression", "boosted trees"
@@ -142,6 +143,7 @@ def _with_threshold(
     parameters: Resolved, d: Dataset, predict: Predictor
 ) -> tuple[Array, float]:
     """Predict the test rows, and choose the threshold by the parameters' rule."""
+    give_back()  # of what came before: each takes a copy of a tall table
     p_test = predict(d)
     rule = parameters.threshold
     looks = isinstance(rule, str) and rule != "prevalence"

@@ -30,6 +30,7 @@ from lopsided.report.experiment import (
 )
 from lopsided.report.folds import divided, folds, n_folds
 from lopsided.table.dataset import Dataset
+from lopsided.table.memory import give_back
 
 #: What training "fitted" may choose.
 CHOSEN = ("hidden_units", "epochs", "initial_learning_rate", "l2")
@@ -68,6 +69,8 @@ WIDTHS = (
 LOWERED = 5
 #: Bytes of training rows; the folds of more are judged by one process alone.
 WORTH_SHARING = 2**26
+#: Of a tall fold that is held out: each unit takes a number a row.
+ROWS_AT_ONCE = 20_000
 #: Epochs after which the validation loss is looked at.
 LOOKS = 40
 
@@ -184,21 +187,27 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
     work = sum(s.epochs for s in settings) * (n - 1) * d.Y_train.size
     short = d.X_train.nbytes <= WORTH_SHARING  # more than one may hold a part of it
     many = short and work >= WORTH_A_PROCESS
-    pool = joblib.Parallel(joblib.cpu_count() if many else 1, max_nbytes=None)
     may_lower = "initial_learning_rate" in open_
     sides: list[Array] = []
 
     def tasks() -> Iterator[Any]:  # one fold at a time: each is nearly a table more
-        for k, (held, part) in enumerate(folds(d, n, True, in_time=True)):
+        for held, part in folds(d, n, True, in_time=True):
             sides.append(held)
             for setting in settings:
-                yield joblib.delayed(_judge)(setting, part, k, may_lower)
+                yield joblib.delayed(_judge)(setting, part, len(sides) - 1, may_lower)
             del part
 
-    found = pool(tasks())
+    if many:
+        found = joblib.Parallel(joblib.cpu_count(), max_nbytes=None)(tasks())
+    else:
+        found = []
+        for judge, given, _ in tasks():
+            found.append(judge(*given))
+            del given  # the part in it
     if not sides:  # too few times
         return Choice(settings[0], open_)
-    losses = np.empty((len(settings), d.Y_train.size))
+    give_back()
+    losses = np.full((len(settings), d.Y_train.size), np.nan)
     used, curves = [], []
     for i, setting in enumerate(settings):
         judged = found[i :: len(settings)]
@@ -206,7 +215,8 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
             losses[i, held] = loss
         used.append(min((s for _, s, _ in judged), key=_rate, default=setting))
         curves.append(_curve(setting, [curve for *_, curve in judged]))
-    losses = losses[:, np.unique(np.concatenate(sides))]  # in time, the first are not
+    if not (seen := ~np.isnan(losses[0])).all():  # in time, the first are not
+        losses = losses[:, seen]
     best, gaps, errors = compared(losses)
     if not np.isfinite(losses[best]).all():
         raise DivergenceError(
@@ -223,6 +233,8 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
         )
         for i, s in enumerate(used)
     )
+    del found, judged, losses
+    give_back()
     return Choice(used[chosen], open_, len(sides), tried, curves[chosen])
 
 
@@ -432,14 +444,17 @@ def _judge(
     list of (float, float)
         Training and validation loss, at the epochs of `looks`.
     """
-    Y = part.Y_test
+    X, Y = part.X_test, part.Y_test
     weight = class_weights(Y, parameters.weighting, class_weight(parameters, part))
-    X = part.X_test.astype(parameters.dtype, copy=False)
 
     def held_out(network: Network) -> Array:
-        with np.errstate(over="ignore", invalid="ignore"):  # told by an infinite loss
-            Z = forward(network, X).Z[network.L].astype(float)
-            losses = (weight * logistic_loss(Z, Y))[0]
+        losses = np.empty(Y.size)
+        for start in range(0, Y.size, ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            x = X[:, some].astype(parameters.dtype, copy=False)
+            with np.errstate(over="ignore", invalid="ignore"):  # infinite, below
+                Z = forward(network, x).Z[network.L].astype(float)
+                losses[some] = (weight[:, some] * logistic_loss(Z, Y[:, some]))[0]
         return np.where(np.isfinite(losses), losses, np.inf)
 
     at = sorted(looks(parameters.epochs))

@@ -186,6 +186,12 @@ def load(
     InputError
         When the table cannot be read, or does not fit the parameters.
     """
+    loaded = _loaded(parameters, on_part)
+    give_back()  # what only the loading held
+    return loaded
+
+
+def _loaded(parameters: Parameters, on_part: Callable[[float], None] | None) -> Dataset:
     p_true, how = None, reading(parameters)
     if parameters.data == "simulated":
         table, p_true = appointments.simulated(parameters.data_seed)
