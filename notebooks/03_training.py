@@ -42,6 +42,7 @@ positive_label = None  # None: the rarer value
 features = None  # None: "report" for the appointments, "all" for other tables
 drop = []  # columns not to learn from
 kinds = {}  # of columns: number, category, date, text or identifier
+gaps = {}  # values that mean that nothing is known, as in {"age": [999]}
 labels = None  # None: the target's two values, as they are
 header = None  # False: there is no row of names
 sheet = None  # of a workbook

@@ -39,6 +39,7 @@ threshold = None  # None: 0.18 for the appointments, "prevalence" for other tabl
 # How the table is read, where that is not found out rightly.
 drop = []  # columns not to learn from
 kinds = {}  # of columns: number, category, date, text or identifier
+gaps = {}  # values that mean that nothing is known, as in {"age": [999]}
 labels = None  # None: the target's two values, as they are
 header = None  # False: there is no row of names
 sheet = None  # of a workbook
@@ -332,7 +333,7 @@ setup = {
     "initial learning rate": P.initial_learning_rate,
     "final learning rate (linear decay)": P.final_learning_rate,
     "batch size": P.batch_size,
-    "activation": "ReLU (hidden), sigmoid (output)",
+    "activation": f"{'ReLU (hidden), ' * bool(P.hidden_units)}sigmoid (output)",
 }
 setup = pd.DataFrame({"value": setup}).rename_axis("setting")
 show(setup, "The training setup.", "setup")
@@ -371,13 +372,18 @@ ENGINES = {
     "numpy": "trained by the code that the lessons explain",
     "numba": "trained by the lessons' code, once more as machine code",
 }
+FIRST = {
+    "he": "keeps the signal's variance through ReLU layers",
+    "xavier": "of variance 2 / (inputs + outputs)",
+    "small": "of standard deviation 0.01",
+}
 about_w = "every example alike" if P.weighting == "uniform" else "positives only"
 
 # %% tags=["nbval-check-output"]
 chosen = P.features if isinstance(P.features, str) else ", ".join(P.features)
 choices = [
     ["features", chosen, "named by the parameters; see the table in section 1"],
-    ["first weights", "He", "keeps the signal's variance through ReLU layers"],
+    ["first weights", P.initialisation.capitalize(), FIRST[P.initialisation]],
     ["w", f"{used_w:.4g}", f"multiplies {about_w}"],
     ["l2 penalty", f"{P.l2:g}", "on the weights, not the biases"],
     ["networks", f"{P.n_networks}", "their mean logit is the prediction"],
@@ -536,7 +542,9 @@ if measured["threshold_note"]:
 values, sizes = np.unique(fitted.p_test, return_counts=True)
 largest = sizes.argmax()
 say(
-    "The largest tie: {n:,} test {rows} at {at:.4f}.",
+    "The largest tie: {n:,} test {rows} at {at:.4f}."
+    if sizes[largest] > 1
+    else "No two test {rows} tie.",
     n=int(sizes[largest]),
     rows=table.words.rows,
     at=values[largest],

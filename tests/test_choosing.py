@@ -1,6 +1,7 @@
 """Training that fits the table: what is tried, what wins, and what stays as given."""
 
 import json
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -214,6 +215,35 @@ def test_too_few_times_take_the_simplest(tmp_path):
     choice = choosing.choose(d.parameters, d)
     assert (choice.folds, choice.parameters.hidden_units) == (0, [])
     assert "too few" in choosing.sentence(choice)
+    assert "too few" in choosing.planned(d.parameters, d)
+
+
+def test_as_many_folds_are_announced_as_are_used(tmp_path):
+    """In time, there are fewer where the first rows are all of one class."""
+    d = table(tmp_path, 240, linear, time_column="month")
+    late = np.where(d.train.times < np.quantile(d.train.times, 0.4), 0, d.Y_train)
+    d = replace(d, train=replace(d.train, Y=late))
+    choice = choosing.choose(d.parameters, d)
+    assert choice.folds == 3 < choosing.n_folds(d)
+    assert "in 3 folds" in choosing.planned(d.parameters, d)
+
+
+def test_a_tall_table_is_held_once_more_and_no_oftener(tmp_path, monkeypatch):
+    """One fold at a time: its rows, kept and held out, are the table again."""
+    d = table(tmp_path, 100, linear, hidden_units=[], epochs=1, batch_size=5000)
+    m = 60_000
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(m, 40)).T
+    Y = (X[:1] + rng.logistic(size=(1, m)) > 0).astype(float)
+    tall = replace(d, train=replace(d.train, X=X, Y=Y, rows=np.arange(m)))
+    monkeypatch.setattr(choosing, "WORTH_SHARING", 0)
+    choosing.choose(d.parameters, d)  # imports and compiles
+    tracemalloc.start()
+    choice = choosing.choose(tall.parameters, tall)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert choice.folds == 5
+    assert peak < 1.5 * X.nbytes
 
 
 def test_workers_change_nothing(tmp_path, monkeypatch):

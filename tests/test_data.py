@@ -1,11 +1,13 @@
 """From parameters to split, encoded data: the appointments, and any other table."""
 
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from lopsided.errors import InputError
-from lopsided.parameters import Parameters, validate
+from lopsided.parameters import Parameters, from_text, validate
 from lopsided.table import appointments as known
 from lopsided.table import dataset
 from lopsided.table.columns import find, together
@@ -377,7 +379,7 @@ def test_a_dataset_says_in_a_line_what_it_holds(tiny_clinic):
     )
 
 
-def coded(values, n, tmp_path):
+def coded(values, n, tmp_path, **more):
     """Load a table with a column that holds a value n times among others."""
     rng = np.random.default_rng(0)
     others, code = values
@@ -387,8 +389,9 @@ def coded(values, n, tmp_path):
     frame = pd.DataFrame({"x": rng.normal(size=400), "waited": column, "y": y})
     frame.to_csv(tmp_path / "t.csv", index=False)
     given = {"target": "y", "kinds": {"waited": "number"}}
-    d = dataset.load(Parameters(data=str(tmp_path / "t.csv"), **given))
-    return [note for note in d.provenance.notes if "leave those cells empty" in note]
+    given |= {"data": str(tmp_path / "t.csv")} | more
+    d = dataset.load(Parameters(**given))
+    return [note for note in d.provenance.notes if "-p gaps" in note]
 
 
 @pytest.mark.parametrize(
@@ -405,6 +408,10 @@ def test_a_number_that_may_stand_for_a_gap_is_told(others, code, tmp_path):
     (note,) = coded((others, code), 40, tmp_path)
     assert f"'waited' is {code:.0f} in 40 rows" in note
     assert "standard deviation" in note
+    _, name, said = shlex.split(note[note.index("-p gaps") :].rstrip("."))
+    named = from_text(name, said)
+    assert named == {"waited": [int(code)]}
+    assert not coded((others, code), 40, tmp_path, gaps=named)  # told, it is missing
 
 
 @pytest.mark.parametrize(
@@ -419,6 +426,22 @@ def test_a_number_that_may_stand_for_a_gap_is_told(others, code, tmp_path):
 )
 def test_a_cap_or_a_seldom_large_number_is_no_gap(others, code, n, tmp_path):
     assert not coded((others, code), n, tmp_path)
+
+
+def test_rows_that_are_copies_are_told(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"order_id": range(700, 1000), "x": rng.normal(size=300)})
+    frame["y"] = rng.choice(["no", "yes"], 300)
+    twice = pd.concat([frame, frame[:30], frame[:1]])
+    for table, told in (
+        (frame, 0),
+        (twice, 1),
+        (twice.assign(x=rng.normal(size=331)), 0),
+    ):
+        table.to_csv(tmp_path / "t.csv", index=False)
+        notes = " ".join(load(tmp_path / "t.csv", target="y").provenance.notes)
+        assert ("31 rows are copies of another in every column." in notes) is bool(told)
+        assert ("-p group_column order_id" in notes) is (len(table) > 300)
 
 
 def test_many_columns_are_told_together_where_the_same_became_of_them():

@@ -26,6 +26,7 @@ OTHER = {
     "features": "extended",
     "drop": ["Age"],
     "kinds": {"Age": "category"},
+    "gaps": {"Age": [0]},
     "labels": ["Yes", "No"],
     "header": True,
     "sheet": "another",

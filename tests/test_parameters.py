@@ -37,6 +37,7 @@ def test_defaults_are_the_design():
         "initialisation": "he",
         "drop": [],
         "kinds": {},
+        "gaps": {},
         "final_learning_rate": 1e-5,
         "test_size": 0.2,
         "seed": 0,

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -666,6 +667,39 @@ def test_a_column_can_be_corrected(load):
         load(content, kinds={"x": "date"})
 
 
+@pytest.mark.parametrize(
+    ("values", "named", "kind"),
+    [
+        ([31, 999, 45, 28], [999], "number"),
+        ([31.5, -1, 99.5, 28], [-1, "99.5"], "number"),
+        (["31 kg", "999 kg", "45 kg"], [999], "number"),
+        (["blue", "withheld", "red"], ["withheld"], "category"),
+        ([1, 9, 0, 1], [9], "boolean"),
+        (["2024-01-05", "1900-01-01", "2023-04-02"], ["1900-01-01"], "date"),
+    ],
+)
+def test_values_that_mean_a_gap_are_gaps_if_named(load, values, named, kind):
+    d = load(csv(frame(x=values)), gaps={"x": named})
+    each = N // len(values)
+    assert kinds(d)["x"] == kind
+    assert told(d, "Taken for missing, as asked", repr(named[0]), f"'x' ({each} rows)")
+    assert told(d, f"Values are missing in 'x' ({each * len(named) / N:.2%})")
+    assert {"x (missing)", "x = (missing)"} & {*d.recipe.names}
+
+
+def test_a_gap_that_is_not_there_is_refused(load):
+    content = csv(frame(x=[31, 999, 45]))
+    for named, words in (
+        ({"y": [999]}, "gaps: there is no column 'y'"),
+        ({"x": [99]}, "gaps: no value of column 'x' is 99; it holds '31', '999', '45'"),
+        ({"left": ["no"]}, "gaps: 'left' is the target; leave it out"),
+        ({"x": []}, "gaps is {'x': []}; allowed: column names, each with a list"),
+        ({"x": 999}, "gaps is {'x': 999}; allowed: column names, each with a list"),
+    ):
+        with pytest.raises(InputError, match=re.escape(words)):
+            load(content, gaps=named)
+
+
 # The target
 
 
@@ -744,6 +778,21 @@ def test_predictions_read_a_table_as_the_model_did(load, tmp_path):
     ]
     days = reader.read(tmp_path / "new.csv", model.reading).frame["day"]
     assert days.dt.month.eq(3).all()  # day first, though this table does not tell
+
+
+def test_predictions_know_the_gaps_that_were_named(load, tmp_path):
+    table = frame(weight=["61 kg", "999 kg", "72 kg", "80 kg"])
+    d = load(csv(table), training="report", epochs=1, gaps={"weight": [999]})
+    fitted = experiment.fit(d.parameters, d)
+    results.save_fitted(tmp_path, d.parameters, d, fitted)
+    model = results.load_model(tmp_path / results.MODEL)
+    new = table.head(4).drop(columns="left").assign(age=40)
+    new.loc[0, "weight"] = None  # as the second one is, by what was named
+    new.to_csv(tmp_path / "new.csv", index=False)
+    predictions, notes = predict(model, tmp_path / "new.csv")
+    assert predictions["probability"][0] == predictions["probability"][1]
+    assert notes[0] == "Taken for missing, as asked: 999 in 'weight' (1 row)."
+    assert "'weight': 2 of 4 values missing" in notes[1]
 
 
 # What gives the answer away

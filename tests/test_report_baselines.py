@@ -4,11 +4,16 @@ import copy
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import (
+    StratifiedKFold,
+    TimeSeriesSplit,
+    cross_val_predict,
+)
 
 from lopsided.lesson.threshold import choose
 from lopsided.parameters import Parameters
@@ -99,6 +104,30 @@ def test_a_rule_that_looks_at_predictions_sees_held_out_ones(judged):
     parts = StratifiedKFold(3, shuffle=True, random_state=0)
     held = cross_val_predict(model, X, y, cv=parts, method="predict_proba")[:, 1]
     assert found["threshold"] == choose("f1", y, held, held).t
+
+
+def test_a_rule_looks_at_rows_held_out_as_the_test_rows_are(tmp_path):
+    """With a time column, at later ones than those that the model learned from."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"x": rng.normal(size=240), "day": rng.permutation(240) // 2})
+    # What x tells turns in the middle.
+    turned = np.where(frame["day"] < 50, -frame["x"], frame["x"])
+    frame["y"] = (rng.random(240) < 1 / (1 + np.exp(-2 * turned))).astype(int)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    asked = {"data": str(tmp_path / "t.csv"), "target": "y", "threshold": "f1"}
+    asked |= {"training": "report", "epochs": 1, "n_bootstrap": 0, "positive_label": 1}
+    d = load(Parameters(**asked, time_column="day"))
+    fitted = experiment.fit(d.parameters, d)
+    found = baselines.measure(d.parameters, d, fitted, 0.5)[2]
+    y, times = d.Y_train[0], d.train.times
+    p, order = np.full(y.size, np.nan), np.argsort(times, kind="stable")
+    for earlier, span in TimeSeriesSplit(3).split(order):
+        kept = order[earlier][times[order[earlier]] < times[order[span]].min()]
+        model = baselines.logistic().fit(d.X_train.T[kept], y[kept])
+        p[order[span]] = model.predict_proba(d.X_train.T[order[span]])[:, 1]
+    seen = ~np.isnan(p)
+    t = choose("f1", y[seen], p[seen], p).t
+    assert found["threshold"] == pytest.approx(t, rel=1e-6)
 
 
 def test_all_are_given_the_same_weights(judged):

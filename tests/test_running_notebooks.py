@@ -67,6 +67,7 @@ UNUSUAL = {
     "one-unit": {"hidden_units": [1], "weighting": "positive", "w": "balanced"},
     "no-hidden-layer": {
         "hidden_units": [],
+        "initialisation": "small",
         "threshold": "capacity:3",
         "n_bootstrap": 0,
         "l2": 0.1,
@@ -111,6 +112,11 @@ def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name):
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stderr == ""
     assert not list((tmp_path / "here").iterdir())  # run_dir None: it writes nothing
+    if name == "05_report":  # it tells what was used
+        runs = len(UNUSUAL)
+        assert len(re.findall("Small +of standard deviation", done.stdout)) == 1
+        assert len(re.findall("He +keeps the signal", done.stdout)) == runs - 1
+        assert done.stdout.count("ReLU (hidden), sigmoid (output)") == runs - 1
 
 
 def test_what_a_kernel_says_by_itself_is_kept_from_the_terminal(tmp_path, capfd):

@@ -15,7 +15,7 @@ import difflib
 import json
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args, overload
 
@@ -121,6 +121,14 @@ class Parameters(BaseModel):
             "are not learned from",
             "column names, each with number, category, date, text or identifier, as in "
             '{"age": "number"}',
+        )
+    )
+    gaps: dict[str, Annotated[list[str | bool | int | float], Field(min_length=1)]] = (
+        _field(
+            {},
+            "values that mean that nothing is known: taken for missing, in later "
+            "tables too",
+            'column names, each with a list of values, as in {"age": [999, -1]}',
         )
     )
     labels: list[str | bool | int | float] | None = _field(
@@ -259,8 +267,7 @@ class Parameters(BaseModel):
     @classmethod
     def _writable(cls, value: Any) -> Any:
         """Refuse what no file could hold: parameters are written with each run."""
-        parts = [*value, *value.values()] if isinstance(value, dict) else value
-        for part in parts if isinstance(value, list | dict) else [value]:
+        for part in _parts(value):
             if isinstance(part, str) and not _is_unicode(part):
                 raise ValueError(NOT_UNICODE)
             if isinstance(part, int) and part.bit_length() > 10_000:
@@ -404,6 +411,17 @@ def validate(
             "'lopsided[fast]' (in a checkout: pip install -e '.[fast]')"
         )
     return p
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Give what lists and mappings are made of, however deep; else the value itself."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if not isinstance(value, list):
+        yield value
+        return
+    for part in value:
+        yield from _parts(part)
 
 
 def _is_unicode(text: str) -> bool:

@@ -21,9 +21,10 @@ from lopsided.lesson.loss import class_weights
 from lopsided.lesson.network import Array
 from lopsided.parameters import Resolved
 from lopsided.report.experiment import Fitted, without_nan
-from lopsided.report.folds import Predictor, out_of_fold
+from lopsided.report.folds import Predictor, n_folds, out_of_fold
 from lopsided.report.intervals import METRICS, bootstrap, interval
 from lopsided.table.dataset import Dataset
+from lopsided.table.memory import give_back
 
 NEVER, ALWAYS = "always negative", "always positive"
 LOGISTIC, TREES = "logistic regression", "boosted trees"
@@ -106,7 +107,8 @@ def measure(
     -----
     A threshold that is a number, or the prevalence, is one for all. Where the rule
     looks at the training rows' predictions, those of the others are made for rows held
-    out in cross-validation: trees know the rows that they learned from by heart.
+    out in cross-validation, by group or in time as the test rows are: trees know the
+    rows that they learned from by heart.
     """
     share = np.full(d.Y_test.size, d.Y_train.mean())  # says it to all
     models: dict[str, tuple[Array, float]] = {NEVER: (share, 1.0), ALWAYS: (share, 0.0)}
@@ -141,15 +143,19 @@ def _with_threshold(
     parameters: Resolved, d: Dataset, predict: Predictor
 ) -> tuple[Array, float]:
     """Predict the test rows, and choose the threshold by the parameters' rule."""
+    give_back()  # of what came before: each takes a copy of a tall table
     p_test = predict(d)
     rule = parameters.threshold
     looks = isinstance(rule, str) and rule != "prevalence"
     if looks and not threshold.parse(str(rule))[0].of_new_rows:
-        n = min(FOLDS, int(min(d.Y_train.sum(), (1 - d.Y_train).sum())))
-        p_train = out_of_fold(predict, d, n) if n > 1 else predict(_on_itself(d))
+        by_group = bool(parameters.group_column)
+        p_train = out_of_fold(predict, d, n_folds(d, FOLDS), by_group, in_time=True)
+        if np.isnan(p_train).all():
+            p_train = predict(_on_itself(d))
     else:
         p_train = np.zeros(d.Y_train.size)  # nobody looks
-    return p_test, threshold.choose(rule, d.Y_train, p_train, p_test).t
+    held = ~np.isnan(p_train)
+    return p_test, threshold.choose(rule, d.Y_train[0, held], p_train[held], p_test).t
 
 
 def _on_itself(d: Dataset) -> Dataset:

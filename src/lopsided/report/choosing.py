@@ -28,12 +28,13 @@ from lopsided.report.experiment import (
     train_network,
     without_nan,
 )
-from lopsided.report.folds import folds
+from lopsided.report.folds import divided, folds, n_folds
 from lopsided.table.dataset import Dataset
+from lopsided.table.memory import give_back
 
 #: What training "fitted" may choose.
 CHOSEN = ("hidden_units", "epochs", "initial_learning_rate", "l2")
-BATCH_SIZE, NETWORKS, FOLDS = 50, 5, 5
+BATCH_SIZE, NETWORKS = 50, 5
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ WIDTHS = (
 LOWERED = 5
 #: Bytes of training rows; the folds of more are judged by one process alone.
 WORTH_SHARING = 2**26
+#: Of a tall fold that is held out: each unit takes a number a row.
+ROWS_AT_ONCE = 20_000
 #: Epochs after which the validation loss is looked at.
 LOOKS = 40
 
@@ -184,21 +187,27 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
     work = sum(s.epochs for s in settings) * (n - 1) * d.Y_train.size
     short = d.X_train.nbytes <= WORTH_SHARING  # more than one may hold a part of it
     many = short and work >= WORTH_A_PROCESS
-    pool = joblib.Parallel(joblib.cpu_count() if many else 1, max_nbytes=None)
     may_lower = "initial_learning_rate" in open_
     sides: list[Array] = []
 
     def tasks() -> Iterator[Any]:  # one fold at a time: each is nearly a table more
-        for k, (held, part) in enumerate(folds(d, n, True, in_time=True)):
+        for held, part in folds(d, n, True, in_time=True):
             sides.append(held)
             for setting in settings:
-                yield joblib.delayed(_judge)(setting, part, k, may_lower)
+                yield joblib.delayed(_judge)(setting, part, len(sides) - 1, may_lower)
             del part
 
-    found = pool(tasks())
+    if many:
+        found = joblib.Parallel(joblib.cpu_count(), max_nbytes=None)(tasks())
+    else:
+        found = []
+        for judge, given, _ in tasks():
+            found.append(judge(*given))
+            del given  # the part in it
     if not sides:  # too few times
         return Choice(settings[0], open_)
-    losses = np.empty((len(settings), d.Y_train.size))
+    give_back()
+    losses = np.full((len(settings), d.Y_train.size), np.nan)
     used, curves = [], []
     for i, setting in enumerate(settings):
         judged = found[i :: len(settings)]
@@ -206,7 +215,8 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
             losses[i, held] = loss
         used.append(min((s for _, s, _ in judged), key=_rate, default=setting))
         curves.append(_curve(setting, [curve for *_, curve in judged]))
-    losses = losses[:, np.unique(np.concatenate(sides))]  # in time, the first are not
+    if not (seen := ~np.isnan(losses[0])).all():  # in time, the first are not
+        losses = losses[:, seen]
     best, gaps, errors = compared(losses)
     if not np.isfinite(losses[best]).all():
         raise DivergenceError(
@@ -223,6 +233,8 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
         )
         for i, s in enumerate(used)
     )
+    del found, judged, losses
+    give_back()
     return Choice(used[chosen], open_, len(sides), tried, curves[chosen])
 
 
@@ -266,19 +278,6 @@ def taken(depths: Sequence[int], losses: Array) -> int:
         if means[best] < means[held] and gaps[0] > errors[0]:
             held = best
     return held
-
-
-def n_folds(d: Dataset) -> int:
-    """Say how many folds the training rows allow; 0 where there is nothing to compare.
-
-    Each fold is to hold both classes; where rows go together, as many groups as folds.
-    """
-    positives = int(d.Y_train.sum())
-    most = [FOLDS, positives, d.Y_train.size - positives]
-    if d.train.groups is not None:
-        y = d.Y_train[0]
-        most += [len(np.unique(d.train.groups[y == label])) for label in (0, 1)]
-    return min(most) if min(most) > 1 else 0
 
 
 def candidates(parameters: Resolved, m: int) -> Iterator[dict[str, Any]]:
@@ -348,12 +347,16 @@ def planned(parameters: Resolved, d: Dataset) -> str:
     settings = [*candidates(parameters, d.Y_train.size)]
     if not open_:
         return f"network {[n, *settings[0]['hidden_units'], 1]}, {weight}"
-    return (
-        f"{count(n, 'feature', 'features')}, {weight}\n"
-        f"training chooses {', '.join(open_)} among "
-        f"{count(len(settings), 'setting', 'settings')}, in {n_folds(d)} folds of the "
+    used = sum(1 for _ in divided(d, n_folds(d), True, in_time=True))
+    how = (
+        f"chooses {', '.join(open_)} among "
+        f"{count(len(settings), 'setting', 'settings')}, in {used} folds of the "
         "training rows"
+        if used
+        else "takes the first of its settings, the simplest: the training rows are too "
+        "few to choose by cross-validation"
     )
+    return f"{count(n, 'feature', 'features')}, {weight}\ntraining {how}"
 
 
 def sentence(choice: Choice) -> str:
@@ -441,14 +444,17 @@ def _judge(
     list of (float, float)
         Training and validation loss, at the epochs of `looks`.
     """
-    Y = part.Y_test
+    X, Y = part.X_test, part.Y_test
     weight = class_weights(Y, parameters.weighting, class_weight(parameters, part))
-    X = part.X_test.astype(parameters.dtype, copy=False)
 
     def held_out(network: Network) -> Array:
-        with np.errstate(over="ignore", invalid="ignore"):  # told by an infinite loss
-            Z = forward(network, X).Z[network.L].astype(float)
-            losses = (weight * logistic_loss(Z, Y))[0]
+        losses = np.empty(Y.size)
+        for start in range(0, Y.size, ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            x = X[:, some].astype(parameters.dtype, copy=False)
+            with np.errstate(over="ignore", invalid="ignore"):  # infinite, below
+                Z = forward(network, x).Z[network.L].astype(float)
+                losses[some] = (weight[:, some] * logistic_loss(Z, Y[:, some]))[0]
         return np.where(np.isfinite(losses), losses, np.inf)
 
     at = sorted(looks(parameters.epochs))

@@ -83,6 +83,7 @@ class Description(BaseModel):
     fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     w: Annotated[float, Field(gt=0)]
     header: bool | None = None
+    gaps: dict[str, list[str | bool | int | float]] = {}
     numbers: dict[str, Form] = {}
     dates: dict[str, DateForm] = {}
     identifiers: list[str] = []

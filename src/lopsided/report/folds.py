@@ -13,8 +13,21 @@ from sklearn.model_selection import (
 from lopsided.lesson.network import Array
 from lopsided.table.dataset import Dataset, Rows
 
+FOLDS = 5
 # Fits on the training rows and gives the test rows' probabilities, shape (n_test,).
 Predictor = Callable[[Dataset], Array]
+
+
+def n_folds(d: Dataset, most: int = FOLDS) -> int:
+    """Say how many folds the training rows allow; 0 where there is nothing to compare.
+
+    Each fold is to hold both classes; where rows go together, as many groups as folds.
+    """
+    y = d.Y_train[0]
+    counts = [most, int(y.sum()), int((1 - y).sum())]
+    if d.train.groups is not None:
+        counts += [len(np.unique(d.train.groups[y == label])) for label in (0, 1)]
+    return min(counts) if min(counts) > 1 else 0
 
 
 def folds(
@@ -44,15 +57,7 @@ def folds(
         Which tests on them, and trains on the others.
     """
     X, Y, groups = d.X_train, d.Y_train, d.train.groups
-    grouped = by_group and groups is not None
-    how = StratifiedGroupKFold if grouped else StratifiedKFold
-    divided = how(n, shuffle=True, random_state=d.parameters.split_seed)
-    sides = (
-        divided.split(X.T, Y[0], groups if grouped else None)
-        if d.train.times is None or not in_time
-        else _in_time(d.train.times, Y[0], n)
-    )
-    for kept, held in sides:
+    for kept, held in divided(d, n, by_group, in_time):
         train, test = (
             Rows(
                 X[:, side],
@@ -64,6 +69,27 @@ def folds(
         )
         yield held, replace(d, train=train, test=test)
         del train, test  # before the next ones are made
+
+
+def divided(
+    d: Dataset, n: int, by_group: bool = False, in_time: bool = False
+) -> Iterator[tuple[Array, Array]]:
+    """Give the training rows kept and those held out of each fold, as `folds` does.
+
+    In time, there may be fewer than n, where the first rows are all of one class; none
+    where n is 0.
+    """
+    groups = d.train.groups if by_group else None
+    if not n:
+        return iter(())
+    if in_time and d.train.times is not None:
+        return _in_time(d.train.times, d.Y_train[0], n)
+    how = StratifiedKFold if groups is None else StratifiedGroupKFold
+    sides = how(n, shuffle=True, random_state=d.parameters.split_seed)
+    found: Iterator[tuple[Array, Array]] = sides.split(
+        d.X_train.T, d.Y_train[0], groups
+    )
+    return found
 
 
 def _in_time(times: Array, y: Array, n: int) -> Iterator[tuple[Array, Array]]:
@@ -81,10 +107,17 @@ def _in_time(times: Array, y: Array, n: int) -> Iterator[tuple[Array, Array]]:
 
 
 def out_of_fold(
-    predict: Predictor, d: Dataset, n: int, by_group: bool = False
+    predict: Predictor,
+    d: Dataset,
+    n: int,
+    by_group: bool = False,
+    in_time: bool = False,
 ) -> Array:
-    """Predict each training row by a model that has not seen it: shape (n_train,)."""
-    p = np.empty(d.Y_train.size)
-    for held, part in folds(d, n, by_group):
+    """Predict each training row by a model that has not seen it: shape (n_train,).
+
+    NaN where, in time, a row is never held out.
+    """
+    p = np.full(d.Y_train.size, np.nan)
+    for held, part in folds(d, n, by_group, in_time):
         p[held] = predict(part)
     return p

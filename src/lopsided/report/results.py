@@ -46,8 +46,8 @@ CHOICE = "choice.json"
 PROGRESS = "progress.jsonl"
 SWEEP, SWEEP_PARQUET, SWEEP_CSV = "sweep.json", "results.parquet", "results.csv"
 #: 1 kept each unit's bias behind its weights; 3 says how its table was read; 4 may
-#: count the days between two dates.
-MODEL_VERSION = 4
+#: count the days between two dates; 5 may name values that mean a gap.
+MODEL_VERSION = 5
 MOST_BYTES = 2**30  # of an unpacked model
 
 RunDir = str | Path | None
@@ -178,6 +178,7 @@ def save_model(path: Path, model: Model) -> None:
         fingerprint=model.fingerprint,
         w=model.w,
         header=model.reading.header,
+        gaps={name: [*values] for name, values in model.reading.gaps.items()},
         numbers={n: f for n, f in forms.items() if isinstance(f, Form)},
         dates={n: f for n, f in forms.items() if isinstance(f, DateForm)},
         identifiers=[*model.identifiers],
@@ -256,7 +257,11 @@ def _model(described: Description, arrays: dict[str, Array]) -> Model:
         described.fingerprint,
         described.w,
         history,
-        Reading(described.header, forms={**described.numbers, **described.dates}),
+        Reading(
+            described.header,
+            gaps=described.gaps,
+            forms={**described.numbers, **described.dates},
+        ),
         tuple(described.identifiers),
     )
 

@@ -34,9 +34,11 @@ def gap_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
     ]
 
 
-def code_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
+def code_notes(
+    frame: pd.DataFrame, recipe: Recipe, parameters: Parameters
+) -> list[str]:
     """Say which numbers look like words for a gap: 999, -99, far from all others."""
-    notes = []
+    told, codes = [], dict(parameters.gaps)
     numbers = {f.column for f in recipe.features if (f.kind, f.part) == NUMBER}
     for name in [n for n in recipe.columns if n in numbers]:
         values = ColumnValues(frame[name]).numbers
@@ -48,13 +50,21 @@ def code_notes(frame: pd.DataFrame, recipe: Recipe) -> list[str]:
                 continue
             low, high = rest.min(), rest.max()
             if max(value - high, low - value) > high - low:
-                notes.append(
+                told.append(
                     f"{quoted(name)} is {value:.0f} in {n:,} rows, and {low:g} to "
-                    f"{high:g} in all others. As a number it makes the standard "
-                    f"deviation {known.std():.3g} instead of {rest.std():.3g}; where "
-                    "it means that nothing is known, leave those cells empty."
+                    f"{high:g} in all others: as a number it makes the standard "
+                    f"deviation {_rounded(known.std())} instead of "
+                    f"{_rounded(rest.std())}."
                 )
-    return notes
+                codes[name] = [*codes.get(name, []), int(value)]
+    if told:
+        told.append(f"If that means that nothing is known: {option('gaps', codes)}.")
+    return [" ".join(told)] * bool(told)
+
+
+def _rounded(number: float) -> str:
+    """Write three digits, and never as a power of ten."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _is_code(value: float) -> bool:
@@ -146,9 +156,12 @@ def split_notes(
         )
     name, share = astride(frame, train, test, kinds, parameters)
     if name:
+        copied = pd.util.hash_pandas_object(frame, index=False).duplicated().sum()
+        rows = count(int(copied), "row is a copy", "rows are copies")
+        told = f" Mind: {rows} of another in every column." * bool(copied)
         notes.append(
             f"{share:.1%} of the test rows share their {quoted(name)} with a training "
-            f"row; to keep such rows together: {option('group_column', name)}."
+            f"row; to keep such rows together: {option('group_column', name)}.{told}"
         )
     return notes
 

@@ -1,6 +1,5 @@
 """What each column is, which ones are learned from, and what was done with each."""
 
-import difflib
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,26 +9,10 @@ from lopsided.parameters import Parameters
 from lopsided.prose import count, few, option, quoted
 from lopsided.table import appointments
 from lopsided.table.kinds import as_kind, kind_of
-from lopsided.table.names import BIRTH
+from lopsided.table.names import BIRTH, find
 from lopsided.table.recipe import KINDS, Feature, Recipe
 
 MANY = 24  # columns; more than fit on a page with what became of each
-
-
-def find(name: str, names: list[str], what: str) -> str:
-    """Return a column's name if it is there.
-
-    Raises
-    ------
-    InputError
-        With the nearest name that is.
-    """
-    if name in names:
-        return name
-    short = [n for n in names if len(n) <= 100]  # comparing takes the square of that
-    near = difflib.get_close_matches(name[:100], short, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"the table has {few(names)}"
-    raise InputError(f"{what}: there is no column {quoted(name)}; {hint}")
 
 
 def recognise(

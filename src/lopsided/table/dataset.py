@@ -10,7 +10,7 @@ from lopsided.errors import InputError
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters, Resolved
 from lopsided.prose import option, quoted, short
-from lopsided.table import appointments, limits, reader
+from lopsided.table import appointments, gaps, limits, reader
 from lopsided.table import target as targets
 from lopsided.table.checks import (
     astride,
@@ -186,11 +186,19 @@ def load(
     InputError
         When the table cannot be read, or does not fit the parameters.
     """
-    p_true = None
+    loaded = _loaded(parameters, on_part)
+    give_back()  # what only the loading held
+    return loaded
+
+
+def _loaded(parameters: Parameters, on_part: Callable[[float], None] | None) -> Dataset:
+    p_true, how = None, reading(parameters)
     if parameters.data == "simulated":
         table, p_true = appointments.simulated(parameters.data_seed)
+        frame, notes = gaps.emptied(table.frame, how.gaps)
+        table = replace(table, frame=frame, notes=(*notes,))
     else:
-        table = reader.read(parameters.data, reading(parameters), on_part)
+        table = reader.read(parameters.data, how, on_part)
     notes, frame = [*table.notes], table.frame
     table = replace(table, frame=pd.DataFrame())  # a tall one is let go by columns
     known = appointments.recognised(frame) and parameters.target in (None, "No-show")
@@ -228,7 +236,7 @@ def load(
             "identifier; name columns in features, or give another table"
         )
     limits.network([len(recipe.features), *(resolved.hidden_units or []), 1])
-    notes += gap_notes(frame, recipe) + code_notes(frame, recipe)
+    notes += gap_notes(frame, recipe) + code_notes(frame, recipe, resolved)
     mind = split_notes(frame, train, test, int(y[test].sum()), kinds, recipe, resolved)
     if not known or resolved.time_column:
         mind += drift_notes(frame, y, kinds, resolved)
@@ -267,7 +275,9 @@ def load(
             tuple(notes),
             tuple(mind),
             grouped_by,
-            Reading(resolved.header is not False, forms=table.forms),
+            Reading(
+                resolved.header is not False, gaps=resolved.gaps, forms=table.forms
+            ),
             tuple(n for n, kind in kinds.items() if kind == "identifier"),
         ),
         _words(target, labels, known),

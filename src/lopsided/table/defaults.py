@@ -4,9 +4,9 @@ import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
-from lopsided.prose import few
+from lopsided.prose import few, quoted
 from lopsided.table import textual
-from lopsided.table.columns import find
+from lopsided.table.names import find
 from lopsided.table.reader import Reading
 
 #: Parameters that tell how one file is read: another one may be of another make.
@@ -14,8 +14,17 @@ OF_A_FILE = ("header", "sheet", "member", "encoding")
 
 
 def reading(parameters: Parameters) -> Reading:
-    """Say how a table is to be read, as the parameters ask."""
-    asked = {*OF_A_FILE, "decimal", "dayfirst"}
+    """Say how a table is to be read, as the parameters ask.
+
+    Raises
+    ------
+    InputError
+        When ``gaps`` names the target: ``labels`` says which of its values count.
+    """
+    answer = parameters.target or "No-show"
+    if answer in parameters.gaps:
+        raise InputError(f"gaps: {quoted(answer)} is the target; leave it out")
+    asked = {*OF_A_FILE, "decimal", "dayfirst", "gaps"}
     target = {parameters.target: textual.TARGET} if parameters.target else {}
     return Reading(
         **parameters.model_dump(include=asked), kinds=parameters.kinds | target

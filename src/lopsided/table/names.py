@@ -1,6 +1,10 @@
 """What the names of columns promise, in the languages that tables often speak."""
 
+import difflib
 import re
+
+from lopsided.errors import InputError
+from lopsided.prose import few, quoted
 
 #: What rows are about, as names of columns have it, and its abbreviations.
 SUBJECT = (
@@ -35,3 +39,19 @@ TEXT = re.compile(
 DATE = re.compile(r"(?i:date|datum|fecha|(^|[\W_])(day|dt)($|[\W_]))")
 #: Names of dates that tell who a row is about, not when it was made.
 BIRTH = re.compile(r"(?i:birth|\bdob\b|geburt|nacimiento|naissance|nascimento)")
+
+
+def find(name: str, names: list[str], what: str) -> str:
+    """Return a column's name if it is there.
+
+    Raises
+    ------
+    InputError
+        With the nearest name that is.
+    """
+    if name in names:
+        return name
+    short = [n for n in names if len(n) <= 100]  # comparing takes the square of that
+    near = difflib.get_close_matches(name[:100], short, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}?" if near else f"the table has {few(names)}"
+    raise InputError(f"{what}: there is no column {quoted(name)}; {hint}")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from lopsided.errors import InputError
 from lopsided.prose import few, quoted
-from lopsided.table import csvfile, excel, limits, textual
+from lopsided.table import csvfile, excel, gaps, limits, textual
 from lopsided.table.dates import DateForm
 from lopsided.table.numbers import Form
 from lopsided.table.plain import check_sizes, plain
@@ -47,6 +47,8 @@ class Reading:
         Of dates that do not tell by themselves.
     kinds : dict
         Kinds that are asked for, by column.
+    gaps : dict
+        Values that are asked to be taken for missing, by column.
     forms : dict
         How an earlier table's columns of text were read, to read them alike.
     """
@@ -58,6 +60,7 @@ class Reading:
     decimal: str | None = None
     dayfirst: bool | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     forms: Mapping[str, Form | DateForm] | None = None
 
 
@@ -155,6 +158,7 @@ def read(
                 typed,
             )
         frame = read.frame
+        frame, emptied = gaps.emptied(frame, how.gaps, later=how.forms is not None)
     except InputError:
         raise
     except MemoryError:
@@ -169,7 +173,12 @@ def read(
         ) from None
     check_sizes(frame, path.name)
     return Table(
-        frame, path.name, digest, (*notes, *read.notes), read.forms, read.examples
+        frame,
+        path.name,
+        digest,
+        (*notes, *read.notes, *emptied),
+        read.forms,
+        read.examples,
     )
 
 

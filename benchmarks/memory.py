@@ -1,0 +1,75 @@
+"""How much memory a tall table takes, step by step, as multiples of its file.
+
+``python memory.py [ROWS]`` invents a table, a million rows if not told otherwise, and
+prints for each step of a report the most that it held, and what stays. What Python and
+the libraries take by themselves is not counted: all steps have been done once before,
+on a few rows. Linux only: the system is asked for the peak, and told to forget it.
+"""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+
+from lopsided.parameters import Parameters
+from lopsided.report import baselines, choosing, experiment, health
+from lopsided.table.dataset import load
+from lopsided.table.memory import give_back
+
+
+def invented(n):
+    """Make six numbers, three columns of text with 18 categories, and a target."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({f"x{i}": rng.normal(size=n).round(3) for i in range(6)})
+    for name, k in (("a", 4), ("b", 6), ("c", 8)):
+        frame[name] = rng.choice([f"{name}{j}" for j in range(k)], n)
+    z = frame["x0"] - frame["x1"] * frame["x2"] - 2 + (frame["a"] == "a1")
+    return frame.assign(y=np.where(rng.random(n) < 1 / (1 + np.exp(-z)), "yes", "no"))
+
+
+def resident(what):
+    """Ask the system for ``VmRSS``, what is held now, or ``VmHWM``, the most."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what))
+
+
+def steps(path, step):
+    """Go through the steps of a report, each by way of ``step``."""
+    given = Parameters(data=str(path), target="y", n_bootstrap=100)
+    d = step("load", lambda: load(given))
+    step("promise", lambda: health.promise(d))
+    p = step("choose", lambda: choosing.choose(d.parameters, d)).parameters
+    fitted = step("fit", lambda: experiment.fit(p, d))
+    step("measure", lambda: experiment.measure(p, d, fitted))
+    step("baselines", lambda: baselines.measure(p, d, fitted, 0.2))
+
+
+def main():
+    """Measure the steps, and print them."""
+    with TemporaryDirectory() as folder:
+        few, tall = Path(folder, "few.csv"), Path(folder, "tall.csv")
+        invented(2500).to_csv(few, index=False)
+        invented(int(sys.argv[1]) if len(sys.argv) > 1 else 10**6).to_csv(
+            tall, index=False
+        )
+        steps(few, lambda _, do: do())
+        give_back()
+        size, before = tall.stat().st_size, resident("VmRSS")
+        print(f"a table of {size / 1e6:.1f} MB")
+
+        def step(name, do):
+            Path("/proc/self/clear_refs").write_text("5")
+            done = do()
+            if name == "load":
+                print(f"its input alone: {done.X_train.base.nbytes / size:.2f} times")
+            most, stays = ((resident(w) - before) / size for w in ("VmHWM", "VmRSS"))
+            print(f"{name:10} at most {most:5.2f} times, then {stays:5.2f}", flush=True)
+            return done
+
+        steps(tall, step)
+
+
+if __name__ == "__main__":
+    main()
