@@ -141,6 +141,20 @@ def test_single_precision_stays_single_and_close_to_double():
 
 
 @numba_needed
+@pytest.mark.parametrize(("dtype", "within"), [(np.float64, 3e-16), (np.float32, 2e-7)])
+def test_the_twins_sigmoid_is_as_exact_as_the_lessons(dtype, within):
+    import numba
+
+    z = np.concatenate([np.linspace(-90, 90, 10_001), [0.0, -0.0, 1e30, -1e30]])
+    ours, z = numba.vectorize(compiled.sigmoid.py_func), z.astype(dtype)
+    found = ours(z)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, sigmoid(z.astype(float)), rtol=0, atol=within)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(ours(dtype(np.nan)))
+
+
+@numba_needed
 def test_the_same_seed_gives_the_same_bits():
     first, second = (both([8, 40, 3, 1], 999, 4, epochs=3)[0][1] for _ in range(2))
     np.testing.assert_array_equal(first.theta, second.theta)

@@ -8,15 +8,18 @@ that cannot be written, or in ``NUMBA_CACHE_DIR``.
 What makes it fast, in one place:
 
 - *The inner loop runs along the batch.* Examples stand in columns, so one weight meets
-  a row of neighbouring numbers, and the processor multiplies many of them at a time.
+  a row of neighbouring numbers, and the processor multiplies `lanes` of them at a time.
 - *Units are taken in blocks of four.* A number fetched from memory then serves four
-  products, not one. So that no loop needs an ending of its own, layers are filled up to
-  whole blocks with units that have no weights: they output zero, pass nothing back, and
-  therefore never gain any.
+  products, not one, and sums stay in registers until they are done. So that no loop
+  needs an ending of its own, layers are filled up to whole blocks with units that have
+  no weights: they output zero, pass nothing back, and therefore never gain any. The
+  batch is filled up likewise, with examples of weight 0.
+- *The next examples are fetched while these are worked on.* Their order is random, so
+  each would have to be waited for.
 - *A large batch goes through in parts* that fit into the processor's cache. Gradients
   add up over the parts, and the working memory does not grow with the batch.
-- *Large layers are left to `training.run_epoch`*: a BLAS multiplies them faster, and
-  what NumPy costs beside it no longer counts.
+- *Very large layers are left to `training.run_epoch`*: a BLAS, which cuts layers too
+  into parts that fit into the cache, multiplies them faster.
 
 Longer than most: what makes it fast is explained here, and nowhere else.
 """
@@ -24,27 +27,43 @@ Longer than most: what makes it fast is explained here, and nowhere else.
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
+from math import factorial, log
 from typing import Any
 
-import numba
+import numba.extending
 import numpy as np
 
+from lopsided.lanes import (
+    WIDTH,
+    add_product,
+    gated,
+    load,
+    power_of_two,
+    prefetch,
+    splat,
+    store,
+    total,
+)
 from lopsided.lesson import training
 from lopsided.lesson.network import Array, Network, layer_views, n_parameters
 
-#: Units in a block. `add_product` and `add_outer` are written out for this number.
+#: Units in a block: the functions below are written out for this number.
 BLOCK = 4
 
 #: The most examples that go through together.
 PART = 256
 
 #: Weights of a layer from which on a BLAS, which NumPy calls, multiplies faster.
-LARGE = 500 * 500
+LARGE = 1500 * 1500
 
-# A sum may be taken in another order, and fused with a product: without that no sum
-# along the batch can be spread over the processor's lanes. The other liberties of
-# "fast math" are not taken: divergence is told by infinity and NaN, which must show.
-LIBERTIES = {"reassoc", "contract", "nsz"}
+#: The coefficients of exp's power series, the highest first.
+SERIES = tuple(1 / factorial(i) for i in range(13, -1, -1))
+#: log(2), and its first 16 bits, of which small multiples are exact in float32 too.
+LN2, LN2_HIGH = log(2), 45426 / 2**16
+
+# A product may be added before it is rounded. No other liberty of "fast math" is taken:
+# divergence is told by infinity and NaN, which must show.
+LIBERTIES = {"contract"}
 
 
 def machine_code(
@@ -62,6 +81,16 @@ def machine_code(
         return numba.njit(function, cache=True, **options)
     except RuntimeError:  # no folder can be written
         return numba.njit(function, **options)
+
+
+#: For what `machine_code` calls: nobody else does.
+part_of_machine_code = partial(
+    numba.njit,
+    fastmath=LIBERTIES,
+    error_model="numpy",
+    no_cpython_wrapper=True,
+    no_cfunc_wrapper=True,
+)
 
 
 def run_epoch(
@@ -189,107 +218,205 @@ def descend(
     """
     L, m, n_0 = len(n) - 1, len(order), examples.shape[1]
     # Layer l has the parameters from at[l] to at[l + 1] and the rows from row[l] to
-    # row[l + 1] of A and dZ. In A, Z[l] lies until the activation replaces it.
+    # row[l + 1] of A and dZ.
     at, row = np.zeros(L + 2, np.int64), np.zeros(L + 2, np.int64)
     for l in range(L + 1):
         at[l + 1] = at[l] + (n[l] * (n[l - 1] + 1) if l else 0)
         row[l + 1] = row[l] + n[l]
-    width = min(PART, batch_size, m)
-    A = np.zeros((row[L + 1], width), theta.dtype)
-    dZ = np.zeros_like(A)
+    lanes = WIDTH // theta.itemsize
+    part_size = min(PART, batch_size, m)
+    width = -(-part_size // lanes) * lanes
+    A, dZ = aligned(row[L + 1], width, theta), aligned(row[L + 1], width, theta)
+    y, weight = np.zeros(width, theta.dtype), np.zeros(width, theta.dtype)
     gradient = np.zeros_like(theta)
     real = theta.dtype.type  # a bare 0.0 would turn float32 into float64
-    zero, one = real(0), real(1)
 
     for start in range(0, m, batch_size):
         stop = min(start + batch_size, m)
         gradient[:] = 0
-        for first in range(start, stop, width):
-            part = order[first : min(first + width, stop)]
+        for first in range(start, stop, part_size):
+            part = order[first : min(first + part_size, stop)]
             k = len(part)
+            for t in range(k):
+                p = part[t]
+                for i in range(n_0):
+                    A[i, t] = examples[p, i]
+                y[t], weight[t] = labels[p]
+            weight[k:] = 0  # of the columns beyond, nothing passes back
+            for t in range(first + part_size, min(first + 2 * part_size, m)):
+                p = order[t]
+                for i in range(0, n_0, lanes):
+                    prefetch(examples, p, i)
+                prefetch(examples, p, n_0 - 1)
+                prefetch(labels, p, 0)
 
             # Forward. The numbers in brackets are shapes.
-            for i in range(n_0):
-                a = A[i]
-                for t in range(k):
-                    a[t] = examples[part[t], i]
             for l in range(1, L + 1):
                 Wb = theta[at[l] : at[l + 1]].reshape(n[l], n[l - 1] + 1)
-                Z = A[row[l] : row[l + 1]]
-                for j in range(n[l]):
-                    Z[j] = Wb[j, -1]
+                Z, below = A[row[l] : row[l + 1]], A[row[l - 1] : row[l]]
                 # (n_l, n_{l-1}) @ (n_{l-1}, k) -> (n_l, k)
-                add_product(Z, Wb[:, :-1], A[row[l - 1] : row[l]], k)
-                for j in range(n[l] if l < L else 0):
-                    z = Z[j]
-                    for t in range(k):
-                        z[t] = max(z[t], zero)
+                forward(Z, Wb, below, k, l < L)
 
             # The logits, and the derivative by them.
             z, dz = A[row[L]], dZ[row[L]]
             for t in range(k):
-                y, weight = labels[part[t]]
-                e = np.exp(-abs(z[t]))
-                y_hat = (one if z[t] >= 0 else e) / (one + e)
-                dz[t] = weight * (y_hat - y)
                 logits[part[t]] = z[t]
+            for t in range(width):
+                dz[t] = weight[t] * (sigmoid(z[t]) - y[t])
 
             # Backward.
             for l in range(L, 0, -1):
                 shape = n[l], n[l - 1] + 1
-                D, below = dZ[row[l] : row[l + 1]], slice(row[l - 1], row[l])
+                D, below = dZ[row[l] : row[l + 1]], A[row[l - 1] : row[l]]
                 # (n_l, k) @ (k, n_{l-1}) -> (n_l, n_{l-1})
-                add_outer(gradient[at[l] : at[l + 1]].reshape(shape), D, A[below], k)
+                add_outer(gradient[at[l] : at[l + 1]].reshape(shape), D, below, k)
                 if l > 1:
                     Wb = theta[at[l] : at[l + 1]].reshape(shape)
-                    dZ[below] = 0
                     # (n_{l-1}, n_l) @ (n_l, k) -> (n_{l-1}, k)
-                    add_product(dZ[below], Wb[:, :-1].T, D, k)
-                    for j in range(row[l - 1], row[l]):
-                        a, d = A[j], dZ[j]
-                        for t in range(k):
-                            d[t] = d[t] if a[t] > 0 else zero
+                    backward(dZ[row[l - 1] : row[l]], Wb, D, below, k)
 
         step, shrink = real(alpha / (stop - start)), real(alpha)
         for i in range(theta.size):
             theta[i] -= step * gradient[i] + shrink * decay[i] * theta[i]
 
 
-@machine_code
+@part_of_machine_code
+def aligned(rows: int, columns: int, like: Array) -> Array:
+    """Make a matrix of zeros that begins where a line of the cache begins."""
+    size = rows * columns
+    memory = np.zeros(size + WIDTH // like.itemsize, like.dtype)
+    skip = -memory.ctypes.data % WIDTH // like.itemsize
+    return memory[skip : skip + size].reshape(rows, columns)
+
+
+@part_of_machine_code
+def sigmoid(z: float) -> float:
+    """Compute what `network.sigmoid` does, by what a loop can do to many at a time.
+
+    exp(-|z|) is 2**n exp(r) for a whole n, and r so small that the series gives it.
+    """
+    real = type(z)
+    x = -abs(z)
+    # exp(-87), 1e-38, is as good as less, and still a normal float32. NaN stays NaN.
+    x = real(-87) if x < real(-87) else x
+    n = np.rint(x * real(1 / LN2))
+    r = (x - n * real(LN2_HIGH)) - n * real(LN2 - LN2_HIGH)
+    e = real(0)
+    for coefficient in SERIES:
+        e = e * r + real(coefficient)
+    e *= power_of_two(n)
+    return (real(1) if z >= 0 else e) / (real(1) + e)
+
+
+@part_of_machine_code
 def four(W: Array, j: int, i: int) -> tuple[float, float, float, float]:
     """Take four neighbours in row ``j``, from column ``i`` on."""
     return W[j, i], W[j, i + 1], W[j, i + 2], W[j, i + 3]
 
 
-@machine_code
-def add_product(C: Array, W: Array, A: Array, k: int) -> None:
-    """Add ``W @ A`` to ``C``, in blocks of 4 x 4 weights.
+@part_of_machine_code
+def load_four(A: Array, i: int, t: int) -> Any:
+    """Take lanes from column ``t`` on: of row ``i`` and of the three below it."""
+    return load(A, i, t), load(A, i + 1, t), load(A, i + 2, t), load(A, i + 3, t)
+
+
+@part_of_machine_code
+def store_four(A: Array, i: int, t: int, c: Any) -> None:
+    """Put lanes to where `load_four` takes them."""
+    store(A, i, t, c[0])
+    store(A, i + 1, t, c[1])
+    store(A, i + 2, t, c[2])
+    store(A, i + 3, t, c[3])
+
+
+@part_of_machine_code
+def splat_four(w: Any) -> Any:
+    """Make lanes of each of four numbers."""
+    return splat(w[0]), splat(w[1]), splat(w[2]), splat(w[3])
+
+
+@part_of_machine_code
+def add_four(c: Any, w: Any, a: Any) -> Any:
+    """Add to four sums the products of ``a`` and four numbers, or four lanes."""
+    c0, c1 = add_product(c[0], w[0], a), add_product(c[1], w[1], a)
+    return c0, c1, add_product(c[2], w[2], a), add_product(c[3], w[3], a)
+
+
+@part_of_machine_code
+def gate_four(gate: Any, c: Any) -> Any:
+    """Put 0 in place of ``c`` where the gate is not above 0."""
+    c0, c1 = gated(gate[0], c[0]), gated(gate[1], c[1])
+    return c0, c1, gated(gate[2], c[2]), gated(gate[3], c[3])
+
+
+@part_of_machine_code
+def add_totals(G: Array, j: int, i: int, c: Any) -> None:
+    """Add up the lanes of four sums, into column ``i`` from row ``j`` on."""
+    G[j, i] += total(c[0])
+    G[j + 1, i] += total(c[1])
+    G[j + 2, i] += total(c[2])
+    G[j + 3, i] += total(c[3])
+
+
+@part_of_machine_code
+def forward(Z: Array, W: Array, A: Array, k: int, hidden: bool) -> None:
+    """Set ``Z`` to ``W @ [A; 1]``; in a hidden layer, to the ReLU of it.
 
     Parameters
     ----------
-    C : array, shape (n, k or wider)
-    W : array, shape (n, p)
+    Z : array, shape (n, k or wider)
+    W : array, shape (n, p + 1)
     A : array, shape (p, k or wider)
     k : int
         Columns to work on.
+    hidden : bool
     """
-    n, p = W.shape
+    n, p = len(Z), len(A)
     for j in range(0, n, BLOCK):
-        c0, c1, c2, c3 = C[j], C[j + 1], C[j + 2], C[j + 3]
-        for i in range(0, p, BLOCK):
-            a0, a1, a2, a3 = A[i], A[i + 1], A[i + 2], A[i + 3]
-            s0, s1, s2, s3 = four(W, j, i)
-            u0, u1, u2, u3 = four(W, j + 1, i)
-            v0, v1, v2, v3 = four(W, j + 2, i)
-            w0, w1, w2, w3 = four(W, j + 3, i)
-            for t in range(k):
-                c0[t] += s0 * a0[t] + s1 * a1[t] + s2 * a2[t] + s3 * a3[t]
-                c1[t] += u0 * a0[t] + u1 * a1[t] + u2 * a2[t] + u3 * a3[t]
-                c2[t] += v0 * a0[t] + v1 * a1[t] + v2 * a2[t] + v3 * a3[t]
-                c3[t] += w0 * a0[t] + w1 * a1[t] + w2 * a2[t] + w3 * a3[t]
+        units = W[j : j + BLOCK].T
+        for t in range(0, k, WIDTH // Z.itemsize):
+            z = splat_four(four(units, p, 0))
+            for i in range(p):
+                z = add_four(z, four(units, i, 0), load(A, i, t))
+            if hidden:
+                z = gate_four(z, z)
+            store_four(Z, j, t, z)
 
 
-@machine_code
+@part_of_machine_code
+def backward(dA: Array, W: Array, D: Array, A: Array, k: int) -> None:
+    """Set ``dA`` to ``W.T @ D``, and to 0 where ``A`` is not above 0.
+
+    The weights of a block stay in registers: there are often few units to sum over.
+
+    Parameters
+    ----------
+    dA, A : array, shape (p, k or wider)
+    W : array, shape (n, p + 1)
+    D : array, shape (n, k or wider)
+    k : int
+        Columns to work on.
+    """
+    n, p = len(D), len(A)
+    zero = splat(A.dtype.type(0))
+    for i in range(0, p, BLOCK):
+        for j in range(0, n, BLOCK):
+            s, u = four(W, j, i), four(W, j + 1, i)
+            v, w = four(W, j + 2, i), four(W, j + 3, i)
+            for t in range(0, k, WIDTH // A.itemsize):
+                d = zero, zero, zero, zero
+                if j > 0:
+                    d = load_four(dA, i, t)
+                d = add_four(d, s, load(D, j, t))
+                d = add_four(d, u, load(D, j + 1, t))
+                d = add_four(d, v, load(D, j + 2, t))
+                d = add_four(d, w, load(D, j + 3, t))
+                if j + BLOCK == n:
+                    d = gate_four(load_four(A, i, t), d)
+                store_four(dA, i, t, d)
+
+
+@part_of_machine_code
 def add_outer(G: Array, D: Array, A: Array, k: int) -> None:
     """Add ``[D @ A.T, D @ 1]``, a layer's ``dW`` and ``db``, to ``G``.
 
@@ -302,36 +429,19 @@ def add_outer(G: Array, D: Array, A: Array, k: int) -> None:
         Columns to work on.
     """
     n, p = len(D), len(A)
-    zero = G.dtype.type(0)
+    lanes, one = WIDTH // G.itemsize, splat(G.dtype.type(1))
+    zero = splat(G.dtype.type(0))
+    none = zero, zero, zero, zero
     for j in range(0, n, BLOCK):
-        d0, d1, d2, d3 = D[j], D[j + 1], D[j + 2], D[j + 3]
-        b0 = b1 = b2 = b3 = zero
-        for t in range(k):
-            b0 += d0[t]
-            b1 += d1[t]
-            b2 += d2[t]
-            b3 += d3[t]
-        G[j, p] += b0
-        G[j + 1, p] += b1
-        G[j + 2, p] += b2
-        G[j + 3, p] += b3
+        b = none
+        for t in range(0, k, lanes):
+            b = add_four(b, load_four(D, j, t), one)
+        add_totals(G, j, p, b)
         for i in range(0, p, 2):  # eight sums at a time are what the registers hold
-            a0, a1 = A[i], A[i + 1]
-            u0 = u1 = u2 = u3 = v0 = v1 = v2 = v3 = zero
-            for t in range(k):
-                u0 += d0[t] * a0[t]
-                u1 += d1[t] * a0[t]
-                u2 += d2[t] * a0[t]
-                u3 += d3[t] * a0[t]
-                v0 += d0[t] * a1[t]
-                v1 += d1[t] * a1[t]
-                v2 += d2[t] * a1[t]
-                v3 += d3[t] * a1[t]
-            G[j, i] += u0
-            G[j + 1, i] += u1
-            G[j + 2, i] += u2
-            G[j + 3, i] += u3
-            G[j, i + 1] += v0
-            G[j + 1, i + 1] += v1
-            G[j + 2, i + 1] += v2
-            G[j + 3, i + 1] += v3
+            u = v = none
+            for t in range(0, k, lanes):
+                d = load_four(D, j, t)
+                u = add_four(u, d, load(A, i, t))
+                v = add_four(v, d, load(A, i + 1, t))
+            add_totals(G, j, i, u)
+            add_totals(G, j, i + 1, v)
