@@ -632,8 +632,8 @@ print("straight to dZ:", d_logits(labels, said).round(5))
 #
 # We keep both readings, by name, in [`class_weights`](../src/lopsided/lesson/loss.py).
 # `"uniform"` is the formula as written: $c^{(i)} = w$ for every example. `"positive"`
-# is the intent as stated: $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either, $dZ =
-# c \, (\hat y - y)$.
+# is the intent as stated: $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either,
+# $dZ = c \, (\hat y - y)$.
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):
