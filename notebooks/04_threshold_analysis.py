@@ -746,8 +746,8 @@ for name, (p, cut) in panels.items():
 #
 # Other remedies change the table: [resampling](glossary.md#resampling). *Undersampling*
 # leaves out negatives until both classes are equally many. *Oversampling* draws positives
-# again and again. *SMOTE* makes new positives, on lines between neighbours (Chawla et al.
-# 2002).
+# again and again. *SMOTE* makes new positives, on lines between neighbours
+# (Chawla et al. 2002).
 #
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
