@@ -787,7 +787,7 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 # %% tags=["hide-input"]
 def in_words(values):
     found = resampled(values, test_share=0.2)
-    return f"{found.mean:+.4f} ± {found.half:.4f}"
+    return f"{found.mean:+.4f} ± {found.half:.4f}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 # In each split, the first row is that of another seed.
