@@ -139,9 +139,8 @@ show(surfaces(lines, X_toy, Y_toy, "level_lines", levels))
 # %% tags=["nbval-check-output"]
 p_toy = no_weight(X_toy)
 for level in (0.5, 0.35, 0.2):
-    counts = metrics.confusion_matrix(Y_toy, p_toy >= level)
-    four_counts = "   ".join(map(str, counts.ravel()))
-    print(f"t = {level:<4}  tn, fp, fn, tp:  {four_counts}")
+    tn, fp, fn, tp = metrics.confusion_matrix(Y_toy, p_toy >= level).ravel()
+    print(f"t = {level:<4}  tn {tn}  fp {fp}  fn {fn:2}  tp {tp}")
 
 # %% [markdown]
 # ## Two distributions, one axis
