@@ -17,8 +17,9 @@
 # there is a bend between layers, why the sigmoid overflows when it is written the
 # obvious way, and what the first loss tells.
 #
-# **You need** the product of two matrices, and logarithms. Two parts of about 15
-# minutes each: from a question to a network; then shapes, numbers and the loss.
+# **You need** the product of two matrices, logarithms, and a little Python. Two parts,
+# of about 20 and 15 minutes: from a question to a network; then shapes, numbers and the
+# loss.
 #
 # These lessons follow a short report on lopsided classes that trains a network by hand.
 # We call it *the report*; [the audit](06_audit.ipynb) quotes it and tests its claims. Here
@@ -58,13 +59,11 @@ from lopsided.table.simulate import clinic
 # use their hour. There is time for a few telephone calls. Here are six of a thousand
 # past appointments, from a simulated clinic: no row is a person.
 
-# %%
+# %% tags=["hide-input", "nbval-check-output"]
 table, _ = clinic(1000)
 booked = table["ScheduledDay"].dt.normalize()
 ahead = (table["AppointmentDay"] - booked).dt.days
 missed = table["No-show"] == "Yes"
-
-# %% tags=["nbval-check-output"]
 six = pd.DataFrame({"age": table["Age"], "days ahead": ahead})
 six["reminded"] = np.where(table["SMS_received"], "yes", "no")
 six["came"] = np.where(missed, "NO", "yes")
@@ -92,7 +91,7 @@ print(f'"They will all come" is right for {1 - missed.mean():.0%}, and finds nob
 # every point, the share of positives, and this is how it looks.
 
 # %% tags=["nbval-check-output"]
-X_toy, Y_toy = toy.points(np.random.default_rng(0))  # (2, 400) and (1, 400)
+X_toy, Y_toy = toy.points(np.random.default_rng(0))  # (2, 400): a column a point
 rate = Y_toy.mean()
 print(f"{Y_toy.size} points, {rate:.1%} positive")
 
@@ -280,7 +279,8 @@ hidden = {
 show(surfaces(hidden, X_toy, Y_toy, "hidden_layers"))
 
 # %% [markdown]
-# That is what hidden layers are for.
+# That is what hidden layers are for. Some positives stay outside all the same, and some
+# negatives inside: the classes overlap, and there no formula can tell one from the other.
 #
 # ## A network is layers in a row
 #
@@ -291,8 +291,9 @@ show(surfaces(hidden, X_toy, Y_toy, "hidden_layers"))
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}, \qquad A^{[0]} = X.$$
 #
 # The last layer has one neuron and the sigmoid. Its activation is the prediction
-# $\hat y$. Let us build the network from above. `network.W[l]` and `network.b[l]` are
-# views of one long vector of parameters, so `[:]` writes into them.
+# $\hat y$. Such a network is also known as a *multilayer perceptron*. Let us build the
+# one from above. `network.W[l]` and `network.b[l]` are views of one long vector of
+# parameters, so `[:]` writes into them.
 
 # %%
 network = Network([2, 3, 1])
@@ -332,18 +333,16 @@ assert np.array_equal(passed.A[2], forward_by_hand(network, X))
 assert np.allclose(passed.A[2], bent(X))
 
 # %% [markdown]
-# One warning about `@`. Floating point numbers are rounded after each addition, so the
-# order of a sum can change its last digit:
-
-# %% tags=["nbval-check-output"]
-print((0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3))
-
-# %% [markdown]
-# A matrix product adds in whatever order is fastest, and equal rows may then get
-# predictions that differ in the last digit. Where that matters, for ranks and
-# thresholds, the package's
+# <details><summary>Further: why equal rows need not get equal predictions</summary>
+#
+# Floating point numbers are rounded after each addition, so the order of a sum can change
+# its last digit: `(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3)` is `False`. A matrix product
+# adds in whatever order is fastest, and equal rows may then get predictions that differ
+# in the last digit. Where that matters, for ranks and thresholds, the package's
 # [`predict_proba`](../src/lopsided/lesson/network.py) adds every sum from its first term
 # to its last.
+#
+# </details>
 #
 # This is a good place for a pause.
 #
@@ -429,8 +428,8 @@ with np.errstate(all="raise"):
 
 # %% [markdown]
 # For a large positive $z$ the safe form, too, rounds to 1, and $1 - \hat y$ to 0. No
-# form of $\hat y$ can help there. The loss must start from $z$ itself; the section
-# "The ε is not needed" does that.
+# form of $\hat y$ can help there. What is next computed from $1 - \hat y$, the loss,
+# must start from $z$ itself; the section "The ε is not needed" does that.
 #
 # ## Why cross-entropy
 #
@@ -460,7 +459,14 @@ for said in (0.9, 0.5, 0.1, 0.01):
 
 # %% tags=["nbval-check-output"]
 epsilon = 1e-8  # the report's
-print(f"a positive with prediction 0 costs {-np.log(0 + epsilon):.2f}")
+
+
+def loss_by_hand(Y, said):
+    of_each = -Y * np.log(said + epsilon) - (1 - Y) * np.log(1 - said + epsilon)
+    return of_each.mean()
+
+
+print(f"a positive with prediction 0 costs {loss_by_hand(np.ones(1), 0.0):.2f}")
 
 # %% tags=["hide-input"]
 show(certainty(epsilon))
@@ -480,13 +486,18 @@ show(certainty(epsilon))
 # Whatever the labels are, so does the mean.
 #
 # </details>
+#
+# The package's [`binary_cross_entropy`](../src/lopsided/lesson/loss.py) is the mean from
+# above.
 
 # %% tags=["nbval-check-output"]
 Y = np.zeros((1, 50))
 Y[:, :10] = 1  # one positive in five
 X_many = np.random.default_rng(0).standard_normal((9, 50))
 silent = Network(as_words)
-met = binary_cross_entropy(Y, forward(silent, X_many).A[3])
+said = forward(silent, X_many).A[3]  # (1, 50)
+met = binary_cross_entropy(Y, said, epsilon)
+assert np.isclose(met, loss_by_hand(Y, said), rtol=1e-12)
 print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 
 # %% [markdown]
@@ -508,9 +519,10 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 # %% [markdown]
 # ## How large should the first weights be?
 #
-# From all-zero weights only the last bias can learn: no signal passes the hidden
-# layers, and equal units would be changed in the same way and stay equal. So a network
-# starts from random weights. A number, the [seed](glossary.md#seed), settles which: with
+# Training changes the weights little by little; the next lesson shows how. All-zero
+# weights are a bad start: no signal passes the hidden layers, so only the last bias
+# would be changed. And units that start equal would be changed in the same way, and stay
+# equal. So a network starts from random weights. A number, the [seed](glossary.md#seed), settles which: with
 # the same seed, everything comes out the same again. How large should they be? Send a
 # signal through ten layers of a hundred ReLU units, with three variances.
 
@@ -539,7 +551,7 @@ show(signal_sizes(signal))
 # squares. Weights with variance $2/n$ make good for both, and the signal keeps its size.
 # Twice that doubles its square in each layer; half of it halves it. Over ten layers the
 # size should grow by $\sqrt{2^{10}} = 32$, or shrink by as much. The random weights
-# come near that. `initialise` draws with variance $2 / n_{l-1}$ (He et al. 2015).
+# come near that. [`initialise`](../src/lopsided/lesson/network.py) draws with variance $2 / n_{l-1}$ (He et al. 2015).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs. A first loss ten times as large, or NaN, means
@@ -567,7 +579,8 @@ print(f"median {middle:.3f}")
 # &\quad = \max(z, 0) - y z + \log(1 + e^{-|z|})
 # \end{aligned}$$
 #
-# The right-hand form cannot overflow; `logistic_loss` uses it. It needs no
+# The right-hand form cannot overflow;
+# [`logistic_loss`](../src/lopsided/lesson/loss.py) uses it. It needs no
 # $\varepsilon$, and it keeps growing where the report's version goes flat: for a
 # *wrong* prediction that is ever more certain, $\varepsilon$ caps the loss at
 # $-\log \varepsilon$, as printed above. The picture there had $y = 1$. Here $y = 0$, so a

@@ -18,8 +18,8 @@
 # check catches.
 #
 # **You need** the chain rule, and [Carry an input
-# forward](01_forward_propagation.ipynb). Two parts of about 20 minutes each: from a
-# neuron to a network that learns; then class weights, and mistakes.
+# forward](01_forward_propagation.ipynb). Three parts of about 15 minutes each: by hand;
+# many weights and many rows, checked; then class weights, and mistakes.
 #
 # This is sections 5 and 6 of [the report](06_audit.ipynb), with two corrections: to its
 # $dW$, and to its class weight.
@@ -252,7 +252,7 @@ da1 = dz2 * W2  # the same, the other way
 dz1 = da1 * (z1 > 0)  # ReLU's slope: 1 or 0
 dW1 = np.outer(dz1, x)  # entry (j, k): dz of unit j, times input k
 for name, found in {"dW2": dW2, "da1": da1, "dz1": dz1, "dW1": dW1}.items():
-    print(name, (found.round(3) + 0).tolist())  # + 0 makes a zero of minus zero
+    print(name, (found.round(2) + 0).tolist())  # + 0 makes a zero of minus zero
 
 # %% tags=["hide-input"]
 small = Network([2, 3, 1])
@@ -270,17 +270,19 @@ show(network_graph(small, one_example, by_layer, {1: dW1, 2: dW2[None]}))
 # Again, do not believe it. Nudge one weight of the first layer.
 
 # %% tags=["nbval-check-output"]
-h = 1e-4
-nudged = W1.copy()
+h, nudged = 1e-4, W1.copy()
 nudged[1, 0] += h
 a2_nudged = sigmoid(W2 @ np.maximum(nudged @ x + b1, 0) + b2)
-print(f"promised {dW1[1, 0] * h:.3e}   met {np.log(a2) - np.log(a2_nudged):.3e}")
+met = -np.log(a2_nudged) - -np.log(a2)  # the loss, minus what it was
+print(f"promised {dW1[1, 0] * h:.3e}   met {met:.3e}")
 
 # %% [markdown]
+# This is a good place for a pause.
+#
 # ## In letters
 #
-# Collect all weights and biases in one vector $\theta$. For $m$ rows, training makes
-# the mean loss small:
+# **Part two: many weights, and many rows.** Collect all weights and biases in one vector
+# $\theta$. For $m$ rows, training makes the mean loss small:
 #
 # $$J(\theta) = \frac1m \sum_i c^{(i)} \ell^{(i)},$$
 #
@@ -383,9 +385,10 @@ Y = np.zeros((1, 12))
 Y[:, :3] = 1
 
 # %% [markdown]
-# The package's [`backward`](../src/lopsided/lesson/network.py) does the same, and
-# returns $dW$ and $db$ of all layers as one flat vector, laid out like $\theta$.
-# `layer_views` cuts it into layers.
+# The package's [`backward`](../src/lopsided/lesson/network.py) does the same. It starts
+# from [`d_logits`](../src/lopsided/lesson/loss.py), which is $\hat y - y$, and returns
+# $dW$ and $db$ of all layers as one flat vector, laid out like $\theta$. `layer_views`
+# cuts it into layers.
 
 # %%
 passed = forward(network, X)
@@ -462,9 +465,15 @@ def in_words(difference):
 # %% tags=["nbval-check-output"]
 gap = relative_difference(flat, witness(1.0))
 print(f"{flat.size} parameters, difference {in_words(gap)}: {verdict(gap)}")
+print(f"the nudges took {2 * flat.size} forward passes")
 assert verdict(gap) == "agrees"
 
 # %% [markdown]
+# If nudges are so simple, why is there backpropagation? Because they take two forward
+# passes *for each parameter*. Backpropagation takes one forward and one backward pass
+# for all parameters together. Programs such as PyTorch and JAX find the backward pass by
+# themselves, by the same chain rule: this is *automatic differentiation*.
+#
 # One number for all parameters says *that* something is wrong, not *where*. So nudge
 # the arrays on the way too: change one entry of $Z^{[l]}$ or $A^{[l]}$, and finish the
 # forward pass from there. $dZ$ and $dA$ belong to single examples, so here the losses
@@ -594,7 +603,7 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 #
 # ## Two readings of the class weight
 #
-# **Part two: class weights, and mistakes.** Only one row in five is positive. Should
+# **Part three: class weights, and mistakes.** Only one row in five is positive. Should
 # those few not count more? The report multiplies each example's derivative by a weight:
 #
 # $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
@@ -621,9 +630,10 @@ print("straight to dZ:", d_logits(labels, said).round(5))
 #
 # > w is a class weight assigned to the positive class
 #
-# We keep both readings, by name. `"uniform"` is the formula as written: $c^{(i)} = w$ for
-# every example. `"positive"` is the intent as stated: $c^{(i)} = w$ where $y^{(i)} = 1$,
-# else 1. For either, $dZ = c \, (\hat y - y)$.
+# We keep both readings, by name, in [`class_weights`](../src/lopsided/lesson/loss.py).
+# `"uniform"` is the formula as written: $c^{(i)} = w$ for every example. `"positive"`
+# is the intent as stated: $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either,
+# $dZ = c \, (\hat y - y)$.
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):
@@ -693,7 +703,8 @@ print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 #
 # The weight makes the network say more than $p$: it multiplies the odds by $w$, since
 # $q / (1 - q) = w \cdot p / (1 - p)$. Let numbers confirm it, by the lowest point of
-# the loss on a fine grid.
+# the loss on a fine grid. The package has the formula as
+# [`weighted_probability`](../src/lopsided/lesson/threshold.py).
 
 # %% tags=["nbval-check-output"]
 q = np.linspace(0.0005, 0.9995, 1000)

@@ -17,8 +17,8 @@
 # to notice that a network learns rows by heart, how settings are chosen, which curve
 # training really descends, and how a unit dies.
 #
-# **You need** [Send the error back](02_weighted_backprop.ipynb). Two parts of about 20
-# minutes each: learning that can be seen; then a whole table.
+# **You need** [Send the error back](02_weighted_backprop.ipynb). Three parts, of about 15,
+# 10 and 15 minutes: steps; when to stop, and what to choose; then a whole table.
 #
 # This is section 7 of [the report](06_audit.ipynb). The next cell holds what you can
 # change, the most useful first. `lopsided parameters` explains each name.
@@ -96,7 +96,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import figures, results
 from lopsided.report.averages import side_by_side
-from lopsided.report.display import show
+from lopsided.report.display import say, show
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.training_figures import (
     folds,
@@ -127,7 +127,7 @@ print(f"{table.provenance.source}: {Y.size} training {rows}, {Y_test.size} test"
 print(f"positive: {positive}, {Y.mean():.4f} of the training {rows}")
 for note in table.provenance.notes:
     if "share their" in note:
-        print(note)
+        say("{note}", note=note)
 
 # %% [markdown]
 # In the clinic, a test row may be of a patient who has training rows too. Where a table
@@ -136,15 +136,16 @@ for note in table.provenance.notes:
 #
 # Here are six training rows, one a column: only the features, and as numbers. (The network
 # meets them shifted and scaled. This part tells you why.) The last line is what it shall
-# learn to say.
+# learn to say. Names are spelled as in the table: in the clinic's, `Hipertension` and
+# `Handcap`.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 scale = np.array([[f.scale, f.mean] for f in table.recipe.features])
 six = pd.DataFrame(X[:12, :6] * scale[:12, :1] + scale[:12, 1:])
 six.index = pd.Index(table.recipe.names[:12], name="feature")
 six.columns = [*"ABCDEF"][: six.shape[1]]
 six.loc[positive] = Y[0, :6]
-show(six.round(2) + 0.0)  # which makes a zero of minus zero
+show((six.round(2) + 0.0).map("{:g}".format))  # + 0 makes a zero of minus zero
 
 # %% [markdown]
 # How rare is the positive class, and does any single feature tell who belongs to it? We
@@ -160,7 +161,7 @@ show(question(Y, parts(values), name, positive, rows))
 # %% [markdown]
 # A feature may stand for another that is not there. In the simulated clinic, reminded
 # patients miss more appointments. But only those are reminded who booked some days ahead.
-# Compare those who waited equally long.
+# Compare those who waited equally long, among twenty thousand other appointments.
 
 # %% tags=["nbval-check-output"]
 booked, _ = clinic(20_000)  # the simulated one, whatever the table above is
@@ -196,7 +197,8 @@ print(f"saying {share:.4f} to everyone loses {same_for_all:.4f}")
 # First in the toy world, where learning can be seen. In the last lesson each step used
 # all rows. Here each step uses a few of them, a [mini-batch](glossary.md#mini-batch).
 # When all rows have had their turn, one [epoch](glossary.md#epoch) is over; then they are
-# shuffled.
+# shuffled. This is *stochastic gradient descent*, SGD: stochastic, because luck decides
+# which rows come together.
 
 
 # %%
@@ -228,9 +230,9 @@ def constant(rate):
 
 # %%
 ours, theirs, ones = start(), start(), np.ones_like(Y_toy)
-train_by_hand(ours, X_toy, Y_toy, np.random.default_rng(0), 3, 20, 0.3)
-settings = {"epochs": 3, "batch_size": 20, **constant(0.3)}
-train(theirs, X_toy, Y_toy, ones, np.random.default_rng(0), **settings)
+both = {"epochs": 3, "batch_size": 20}
+train_by_hand(ours, X_toy, Y_toy, np.random.default_rng(0), **both, rate=0.3)
+train(theirs, X_toy, Y_toy, ones, np.random.default_rng(0), **both, **constant(0.3))
 assert np.allclose(ours.theta, theirs.theta, rtol=1e-9)
 
 # %% [markdown]
@@ -310,8 +312,9 @@ distant = squared + 10
 # %%
 def path(x, rate, steps=40):
     neuron, points = Network([1, 1]), [np.zeros(2)]
+    one = {"epochs": 1, "batch_size": Y_toy.size, "rate": rate}
     for _ in range(steps):
-        train_by_hand(neuron, x, Y_toy, np.random.default_rng(0), 1, 400, rate)
+        train_by_hand(neuron, x, Y_toy, np.random.default_rng(0), **one)
         points.append(neuron.theta.copy())
     return np.array(points)  # (steps + 1, 2)
 
@@ -352,16 +355,18 @@ for name, x in {"standardised": far, "distant zero": distant}.items():
 # %% [markdown]
 # It needs another shape of the loss. So features are standardised, with means and scales
 # of the training rows. And the rate is the first thing to try: ten times more, ten times
-# less. Which rate is right depends on the network and on the data; a deep network needs
-# smaller ones than this neuron.
+# less. Which rate is right depends on the network and on the data; a deep network, as a
+# rule, needs smaller ones than this neuron.
+#
+# This is a good place for a pause.
 #
 # ## When to stop
 #
-# A loss on the training rows can only tell how well those rows are known. To
-# [overfit](glossary.md#overfitting) is to learn their luck along with what is true of
-# all rows. It shows on rows that are kept aside while training goes on, the
-# [validation rows](glossary.md#validation-rows). Take a hundred points only, a
-# network with much room, and a thousand points aside.
+# **Part two: when to stop, and what to choose.** A loss on the training rows can only
+# tell how well those rows are known. To [overfit](glossary.md#overfitting) is to learn
+# their luck along with what is true of all rows. It shows on rows that are kept aside
+# while training goes on, the [validation rows](glossary.md#validation-rows). Take a
+# hundred points only, a network with much room, and a thousand points aside.
 
 # %%
 few_points = toy.points(np.random.default_rng(1), 100)
@@ -388,7 +393,8 @@ def watched(l2=0.0, epochs=3000):
 
 # %% [markdown]
 # `l2` is a [penalty](glossary.md#penalty): it adds `l2`/2 times the sum of the squared
-# weights to the objective, so that each step also pulls every weight towards zero.
+# weights to the objective, so that each step also pulls every weight towards zero. With
+# steps as ours it is also called *weight decay*.
 #
 # <details><summary>Predict: both losses fall at first. Which of them rises again, and
 # what does a penalty do to it?</summary>
@@ -424,22 +430,24 @@ show(kept_aside(curves, floor["validation"]))
 # the training points the harder ones: even the truth loses more on them. So look at where
 # a curve turns, not at the distance between the two.
 #
-# There are two cures. Stop where the validation loss is lowest (*early stopping*), or
-# train with a penalty. Here is what each of them believes, beside the truth.
+# There are two cures, both known as *regularisation*. Stop where the validation loss is
+# lowest (*early stopping*), or train with a penalty. (A third, *dropout*, turns random
+# units off at each step. The report uses none.) Here is what each of the two believes,
+# beside the truth.
 
 # %%
 stopped, _ = watched(epochs=best)
 
 # %% tags=["hide-input"]
 believed = {"by heart": by_heart, "stopped": stopped, "l2 = 0.01": held_back}
-both = seen(believed) | {"the truth": toy.probability}
-show(surfaces(both, *few_points, "believed"))
+beside = seen(believed) | {"the truth": toy.probability}
+show(surfaces(beside, *few_points, "believed"))
 
 # %% [markdown]
 # The first network is sure of itself on fingers that reach out for single points.
-# Choose epochs, rate and `l2` on validation rows, never on test rows: the best of
-# many tries is partly luck. The more rows there are for each parameter, the less
-# there is to cure.
+# Settings such as epochs, rate and `l2` are called *hyperparameters*. Choose them on
+# validation rows, never on test rows: the best of many tries is partly luck. The more
+# rows there are for each parameter, the less there is to cure.
 #
 # ## Choose inside the training rows
 #
@@ -532,7 +540,7 @@ for penalty in (0.0, lowest):
 #
 # ## First, overfit twenty rows
 #
-# **Part two: a whole table.** Overfitting is usually a fault; here we do it on purpose. A
+# **Part three: a whole table.** Overfitting is usually a fault; here we do it on purpose. A
 # network with room to spare should learn twenty rows by heart. If it does not, look for
 # a bug, a rate that does not fit, or rows that no feature tells apart. So take up to
 # ten rows of each class, a wide network, and a high learning rate.
@@ -577,7 +585,12 @@ def cosine(a, b):
     return a @ b / lengths if lengths else np.nan
 
 
-# %%
+# %% [markdown]
+# `batch_table` draws many batches of three sizes, and compares the gradient of each with
+# that of all rows.
+
+
+# %% tags=["hide-input"]
 def drawn(network, size, draws):
     rng, size = np.random.default_rng(P.seed), min(size, Y.size)
     batches = (rng.choice(Y.size, size, replace=False) for _ in range(draws))
@@ -588,14 +601,12 @@ def with_error(values):
     return f"{values.mean():z.3f} ± {2 * values.sem():.3f}"  # z: no minus zero
 
 
-# %%
 def batch_row(gradients, whole):
     cosines = pd.Series([cosine(g, whole) for g in gradients])
     along = pd.Series([g @ whole for g in gradients]) / (whole @ whole)
     return [with_error(cosines), f"{(cosines < 0).mean():.1%}", with_error(along)]
 
 
-# %%
 def batch_table(network):
     whole = gradient_on(network, np.arange(Y.size))
     print(f"the whole gradient has length {np.linalg.norm(whole):.2g}")
@@ -631,7 +642,8 @@ print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
 # $$\alpha_k = \alpha_0 + (\alpha_T - \alpha_0) \, \frac{k}{E - 1}$$
 #
 # for epoch $k = 0, \dots, E - 1$ of $E$. It begins with $\alpha_0$ and ends with
-# $\alpha_T$. With one epoch, the rate is $\alpha_0$.
+# $\alpha_T$. With one epoch, the rate is $\alpha_0$. In the package it is
+# [`learning_rate`](../src/lopsided/lesson/training.py).
 #
 # <details><summary>Further: momentum</summary>
 #

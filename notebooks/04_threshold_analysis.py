@@ -17,8 +17,8 @@
 # hide, what a weight does to probabilities, whether resampling does anything else, and
 # how to see whether probabilities can be trusted.
 #
-# **You need** [Train the network](03_training.ipynb). Three parts of about 20 minutes
-# each: choose a threshold; what it can promise; a weight and a threshold.
+# **You need** [Train the network](03_training.ipynb). Three parts, of about 20, 10
+# and 20 minutes: choose a threshold; what it can promise; a weight and a threshold.
 #
 # This is sections 8 and 9 of the report. The next cell holds what you can change, as in
 # the last lesson.
@@ -140,9 +140,8 @@ show(surfaces(lines, X_toy, Y_toy, "level_lines", levels))
 # %% tags=["nbval-check-output"]
 p_toy = no_weight(X_toy)
 for level in (0.5, 0.35, 0.2):
-    counts = metrics.confusion_matrix(Y_toy, p_toy >= level)
-    four_counts = "   ".join(map(str, counts.ravel()))
-    print(f"t = {level:<4}  tn, fp, fn, tp:  {four_counts}")
+    tn, fp, fn, tp = metrics.confusion_matrix(Y_toy, p_toy >= level).ravel()
+    print(f"t = {level:<4}  tn {tn}  fp {fp}  fn {fn:2}  tp {tp}")
 
 # %% [markdown]
 # ## Two distributions, one axis
@@ -167,7 +166,6 @@ def trained(**changes):
     return experiment.fit(P.with_(**healthy | changes), table)
 
 
-# %%
 plain = trained()
 p_train, p_test = plain.p_train, plain.p_test
 
@@ -283,7 +281,8 @@ show(pd.DataFrame(counted).T[shown].astype(float).round(4))
 #
 # Each rule answers a different question. One half needs no rows. The others ask
 # training rows, except `capacity`: it looks at the rows to be decided on, and needs no
-# labels. It flags as many as there is room for. No rule sees a label of the test rows.
+# labels. It flags as many as there is room for. No rule sees a label of the test rows. The
+# package's [`choose`](../src/lopsided/lesson/threshold.py) has them all.
 
 # %% tags=["hide-input"]
 room = max(1, Y_test.size // 20)
@@ -329,6 +328,7 @@ show(found.rename_axis("rule").sort_values("threshold").round(4))
 # %% [markdown]
 # Read the table by threshold: the higher it is, the lower the recall. On the training
 # rows no other rule beats `f1` in F1, `youden` in recall minus FPR, or `cost:5:1` in cost.
+# (The cost is that of a row, on average, in false alarms. A miss counts as five.)
 # On test rows another may pass it: near its best, such a measure is flat. `recall:0.8` and
 # `precision:0.3` are no contests. They keep a floor on the training rows where they can,
 # and may miss it on others.
@@ -392,8 +392,9 @@ for rule, expected in theory.items():
 # ## Do not choose on the rows that you report
 #
 # **Part two: what a threshold can promise.** A threshold chosen on some rows looks
-# better on them than it is: it has fitted their luck. Try it. Choose on some of the test rows, measure on the same rows, and then on
-# all the others. The difference is what tuning on test rows would flatter.
+# better on them than it is: it has fitted their luck. Try it. Choose on some of the test
+# rows, measure on the same rows, and then on all the others. The difference is what tuning
+# on test rows would flatter.
 
 
 # %%
@@ -479,11 +480,8 @@ for side, decided in {"with": p_run >= largest, "without": p_run > largest}.item
 # that a threshold near it promises hangs on which side of it the threshold falls. The last
 # lesson says how such ties come about: a narrow layer is off as a whole for many rows. So
 # look for ties before you trust a threshold, and before you blame a weight.
-
-# %% tags=["hide-input"]
-matrix = figures.confusion(metrics.confusion_matrix(Y_test, p_run >= t_run), *words)
-results.save_picture(P.run_dir, matrix)
-show(matrix)
+#
+# At the threshold of this run, the four counts are these.
 
 # %% tags=["hide-input"]
 of_run = {rule: cut_by(rule, fitted.p_train, p_run) for rule in questions}
@@ -496,6 +494,10 @@ if P.run_dir:
         figures.measures_by_threshold(Y_test, p_run, four),
     ):
         results.save_picture(P.run_dir, picture)
+
+matrix = figures.confusion(metrics.confusion_matrix(Y_test, p_run >= t_run), *words)
+results.save_picture(P.run_dir, matrix)
+show(matrix)
 
 # %% [markdown]
 # ## All thresholds at once
@@ -743,8 +745,9 @@ for name, (p, cut) in panels.items():
 # ## Undersampling, oversampling, SMOTE
 #
 # Other remedies change the table: [resampling](glossary.md#resampling). *Undersampling*
-# leaves out negatives until both classes are equally many. *Oversampling* draws positives again and again. *SMOTE* makes new
-# positives, on lines between neighbours (Chawla et al. 2002).
+# leaves out negatives until both classes are equally many. *Oversampling* draws positives
+# again and again. *SMOTE* makes new positives, on lines between neighbours
+# (Chawla et al. 2002).
 #
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
@@ -762,14 +765,12 @@ for name, (p, cut) in panels.items():
 # rows). Each decides at one half and is compared with the network without any of this,
 # at $1/(1 + w)$. Means over the splits:
 
-# %%
+# %% tags=["hide-input", "nbval-check-output"]
 study = pd.read_csv(results.committed("balancing.csv"))
 by_method = study.groupby(["table", "method"], sort=False)
-shown_as = {"agreement": "alike", "mean": "mean prediction", "brier": "Brier"}
+shown_as = {"agreement": "decides alike", "mean": "mean prediction", "brier": "Brier"}
 shown_as["mean_corrected"] = "mean, corrected"
 shown_as["brier_corrected"] = "Brier, corrected"
-
-# %% tags=["nbval-check-output"]
 show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 
 # %% [markdown]
@@ -783,10 +784,10 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 # [intervals](glossary.md#interval) allow for that (Nadeau and Bengio 2003).
 
 
-# %%
+# %% tags=["hide-input"]
 def in_words(values):
     found = resampled(values, test_share=0.2)
-    return f"{found.mean:+.4f} ± {found.half:.4f}"
+    return f"{found.mean:+.4f} ± {found.half:.4f}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 # In each split, the first row is that of another seed.
@@ -795,9 +796,9 @@ study["more alike"] = study["agreement"] - by_seed
 study["ROC AUC, more"] = study["roc_auc"] - study["roc_auc_plain"]
 
 # %% tags=["nbval-check-output"]
-print(f"{'':25}alike, minus seed   ROC AUC, minus none")
-for (where, method), of in by_method[["more alike", "ROC AUC, more"]]:
-    print(f"{where:10} {method:13}", *map(in_words, [*of.to_numpy().T]), sep="  ")
+differences = by_method[["more alike", "ROC AUC, more"]].agg(in_words)
+differences.columns = "decides alike, minus another seed", "ROC AUC, minus no remedy"
+show(differences)
 
 # %% tags=["hide-input", "nbval-check-output"]
 remedies = [of for (_, method), of in by_method if method != "another seed"]
@@ -850,12 +851,10 @@ print(f"of five nearest neighbours, twins: {np.minimum(twins, 5).mean() / 5:.0%}
 # weight, and from another seed, over seeds and splits: for a tenth of its epochs, and to
 # its end.
 
-# %%
+# %% tags=["hide-input", "nbval-check-output"]
 many = pd.read_csv(results.committed("law.csv"))
 many["weight - seed"] = many["agree_weight"] - many["agree_seed"]
 many["ROC AUC, more"] = many["roc_auc_weighted"] - many["roc_auc_plain"]
-
-# %% tags=["nbval-check-output"]
 for (where, length), of in many.groupby(["table", "epochs"]):
     print(f"{where}, {length} epochs, {len(of)} pairs: decided alike")
     for name in ("weight", "seed"):
@@ -904,6 +903,16 @@ print(f"{'share of positives':26}      {Y_test.mean():.4f}")
 # %% [markdown]
 # Bars that reach the diagonal bound how far a part can be off. They prove nothing: a part
 # may be off by less than its bar.
+#
+# <details><summary>Further: probabilities that are off in another way</summary>
+#
+# The formula undoes a weight, because a weight's work is known. Where probabilities are
+# off for other reasons, one can learn a map from what is said to what comes true, on rows
+# that have trained nothing: a sigmoid (Platt 1999), or any rising steps (*isotonic
+# regression*). scikit-learn's `CalibratedClassifierCV` has both. A map that rises keeps
+# the order of the rows, but for new ties.
+#
+# </details>
 #
 # And calibrated is not close. Whoever says the prevalence to everyone is calibrated, and
 # tells no one apart. So it is no contradiction if calibrated predictions are far from

@@ -34,7 +34,7 @@ P = from_notebook(globals(), "run_dir")
 # %% tags=["hide-input"]
 import pandas as pd
 
-from lopsided.prose import listed
+from lopsided.prose import Typed, listed
 from lopsided.report import results, sweep_figures, sweep_table
 from lopsided.report.display import say, show
 
@@ -203,7 +203,7 @@ show(pd.DataFrame(chosen).T.round(4), "The best points", "best")
 
 # %% tags=["hide-input", "nbval-check-output"]
 point = sweep_table.best(sweep, sweep.twin("train"))
-say("{command}", command=sweep_table.command(sweep, point))
+say("{command}", command=Typed(sweep_table.command(sweep, point)))
 
 # %% [markdown]
 # ## What we saw

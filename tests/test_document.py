@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import check_page, chromium
+from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
 from lopsided.parameters import Parameters, validate
 from lopsided.pipeline import document, notebooks, report
-from lopsided.prose import clean
+from lopsided.prose import Sentence, Typed, clean, one_line
 from lopsided.table.dataset import load
 
 pytestmark = pytest.mark.slow
@@ -332,6 +333,17 @@ def test_all_that_notebook_05_shows_is_in_the_documents():
 
 def test_a_character_without_a_font_gives_its_code():
     assert document._code_points("имя 名 x") == "имя [U+540D] x"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "lopsided report --run best -p x '[3]'"])
+def test_what_is_to_be_typed_stands_letter_by_letter(name):
+    """No dash is made of two hyphens, and no quotation mark is turned."""
+    written = Sentence("{command}.", {"command": Typed(name)}).markdown()
+    reader = MarkdownIt("commonmark", {"typographer": True})
+    reader.enable(["smartquotes", "replacements"])
+    code, end = reader.parseInline(written)[0].children
+    assert (code.type, code.content) == ("code_inline", one_line(name))
+    assert end.content == "."
 
 
 @pytest.mark.parametrize("missing", ["pypandoc", "typst"])

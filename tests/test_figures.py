@@ -24,7 +24,7 @@ from sklearn.calibration import calibration_curve
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
 from lopsided.report import figures, sweep_figures, sweep_table
-from lopsided.report.display import BLUE, ORANGE, PHONE, Picture
+from lopsided.report.display import BLUE, GREEN, ORANGE, PHONE, Picture
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
@@ -498,7 +498,7 @@ def read_dependence(picture):
     assert ticks == ["[3]", "[9]", "[27]"]
     for ax, metric in zip(panels, sweep_figures.DRAWN, strict=True):
         assert ax.get_ylabel() == names.get(metric, metric)
-        for w, colour in (("1", BLUE), ("4", ORANGE)):
+        for w, colour in (("1", BLUE), ("4", GREEN)):
             line = lines(ax)[w]
             part = done[done["w"] == w]
             expected = [
@@ -638,8 +638,6 @@ def test_lines_have_their_names_beside_them_in_their_colour(name):
 
 #: Where a colour stands for a class: negatives blue, positives orange.
 OF_CLASSES = {"cdf", "cdf_rules", "hundred"}
-#: Where it stands for the values of a choice, or for several models in a plane.
-OF_CHOICES = {"plane", "sweep: dependence", "sweep: plane"}
 
 
 @pytest.mark.parametrize("name", EACH)
@@ -647,8 +645,7 @@ def test_orange_is_the_positive_class_and_nothing_else(name):
     used = [line for ax in drawn(name).figure.axes for line in ax.lines]
     looks = [(line.get_color(), line.get_markeredgecolor()) for line in used]
     orange = any(ORANGE.lower() in map(to_hex, look) for look in looks)
-    if name not in OF_CHOICES:
-        assert orange == (name in OF_CLASSES)
+    assert orange == (name in OF_CLASSES)
 
 
 @pytest.mark.parametrize("name", ["roc", "precision_recall"])

@@ -51,7 +51,7 @@ def test_a_pair_that_differs_is_named_with_both_commands(tmp_path):
     script = tmp_path / f"{NOTEBOOKS[0].stem}.py"
     script.write_text(script.read_text().replace("x1, x2 = 2.0", "x1, x2 = 3.0"))
     with pytest.raises(
-        InputError, match=r"differ from cell 11 on.*--update.*py:percent"
+        InputError, match=r"differ from cell 10 on.*--update.*py:percent"
     ):
         check_pair(script.with_suffix(".ipynb"))
 

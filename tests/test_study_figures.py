@@ -3,9 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import same_color
 
 from lopsided.report import study_figures
 from lopsided.report.coverage_table import Coverage
+from lopsided.report.display import ORANGE
+
+
+def in_orange(picture):
+    """Name what is drawn in the colour of the positives."""
+    drawn = picture.figure.axes[0].lines
+    return [x.get_label() for x in drawn if same_color(x.get_color(), ORANGE)]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +35,7 @@ def test_coverage_stands_beside_the_promise_and_its_luck(covered):
     luck = 196 * np.sqrt(0.95 * 0.05 / 40)
     assert (ends.x0, ends.x1) == pytest.approx((95 - luck, 95 + luck))
     assert len({line.get_marker() for line in ax.lines}) == 4
+    assert not in_orange(picture)
 
 
 def test_groups_stand_in_their_order_with_what_was_counted():
@@ -41,6 +50,7 @@ def test_groups_stand_in_their_order_with_what_was_counted():
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["age: 0 to 17", "neighbourhoods: most"]
     assert "age 0 to 17: 40%" in picture.alt
+    assert in_orange(picture) == ["missed, share"]  # of positives, and of all
 
 
 def test_each_kind_of_network_has_its_curve():
@@ -54,3 +64,4 @@ def test_each_kind_of_network_has_its_curve():
     ticks = [label.get_text() for label in ax.get_xticklabels()]
     assert ticks == ["0", "10", "400"]
     assert "a: 2.00, in the end 0.50; b: 0.00, in the end 4.00" in picture.alt
+    assert not in_orange(picture)

@@ -94,10 +94,17 @@ def few(names: Sequence[str], most: int = 6) -> str:
     return listed([*map(quoted, names)], most)
 
 
+class Typed(str):
+    """A text to type, such as a command: a document shows it letter by letter."""
+
+
 class _Escaping(string.Formatter):
     """Format as usual, but let no text that comes from a table act as markup."""
 
     def format_field(self, value: Any, spec: str) -> str:
+        if isinstance(value, Typed):
+            fence = "`" * (1 + max(map(len, re.findall("`+", value)), default=0))
+            return f"{fence} {one_line(value)} {fence}"
         if isinstance(value, str):
             value = escape(value)
         return str(super().format_field(value, spec))

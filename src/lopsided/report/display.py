@@ -35,8 +35,9 @@ from lopsided.prose import Sentence, clean
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#555555"
-#: For kinds of things with no colour of their own, in this order.
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, "#E69F00", SKY)
+#: For kinds of things with no colour of their own, in this order. Orange is not one of
+#: them: it stands for positives.
+COLOURS = (BLUE, GREEN, PURPLE, "#E69F00", SKY, GREY)
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,

@@ -41,7 +41,7 @@ def over_plane(predict: Callable[[Array], Array]) -> Array:
 
 
 def shade(ax: Axes, predict: Callable[[Array], Array]) -> ContourSet:
-    """Shade the toy world by what is predicted there: darker is more."""
+    """Shade the toy world by what is predicted there: bluer is more."""
     levels = np.linspace(0, 1, 11)
     filled = ax.contourf(
         GRID, GRID, over_plane(predict), levels, cmap="Blues", alpha=0.75

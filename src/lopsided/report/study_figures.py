@@ -29,7 +29,7 @@ def coverage(found: Coverage) -> Picture:
     ax.axvspan(promised - luck, promised + luck, color=GREY, alpha=0.15, lw=0)
     ax.axvline(promised, color=GREY, lw=1)
     y = np.arange(len(held))
-    looks = zip("s^o", (ORANGE, GREEN, BLUE), strict=True)
+    looks = zip("s^o", (PURPLE, GREEN, BLUE), strict=True)
     for name, (marker, colour) in zip(held, looks, strict=True):
         ax.plot(100 * held[name], y, marker, color=colour, label=name)
     labels = [m if t == "none" else f"{m} at {t}" for m, t in held.index]
@@ -57,7 +57,7 @@ def fairness(table: pd.DataFrame, title: str) -> Picture:
     """
     figure, ax = axes("share (%)", "", title, (5.6, 5.2))
     y = np.arange(len(table))
-    looks = {"missed, share": (BLUE, "o"), "came, flagged": (ORANGE, "s")}
+    looks = {"missed, share": (ORANGE, "o"), "came, flagged": (BLUE, "s")}
     looks |= {"missed, phoned": (GREEN, "^")}
     for name, (colour, marker) in looks.items():
         ax.plot(100 * table[name], y, marker, ls="", color=colour, label=name)
@@ -91,7 +91,7 @@ def over_epochs(
     name, ylabel, title : str
     """
     figure, ax = axes("epochs done", ylabel, title)
-    colours = (BLUE, ORANGE, GREEN, PURPLE)
+    colours = (BLUE, PURPLE, GREEN, GREY)
     looks = zip(colours, ("-", "--", "-.", ":"), "os^D", (10, 8, 7, 5), strict=True)
     said = []
     for (label, curve), look in zip(curves.items(), looks, strict=False):

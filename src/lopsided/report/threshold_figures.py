@@ -55,7 +55,7 @@ def weight_and_threshold(
         "this network says 1/2",
         f"the network without weight says 1/(1 + w) = {t:g}",
     ]
-    about = "darker: a higher prediction; ▲ positive, ○ negative"
+    about = "bluer: a higher prediction; ▲ positive, ○ negative"
     figure.legend(
         handles,
         labels,
@@ -69,7 +69,7 @@ def weight_and_threshold(
     areas = [part.mean() for part in inside]
     alike = (inside[1] == inside[2]).mean()
     alt = (
-        "The toy world twice, darker where a network says more. Left, with no weight, "
+        "The toy world twice, bluer where a network says more. Left, with no weight, "
         f"one half is a ring around {areas[0]:.0%} of the plane, inside a dashed ring "
         f"at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the ring of one "
         f"half has grown to {areas[2]:.0%} and lies on the dashed ring: both decide "

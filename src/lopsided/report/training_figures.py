@@ -126,7 +126,9 @@ def valleys(
         first, last = (loss(*point) for point in (path[0], path[-1]))
         said.append(f"{title}: from {first:.3f} to {last:.3f}")
     figure.supxlabel(
-        "darker is lower; ● start, ■ after the last step", fontsize=10, color="black"
+        "bluer is lower; ● start, ■ after the last step",
+        fontsize=10,
+        color="black",
     )
     alt = (
         "The loss over a weight and a bias as a map, and the path of gradient descent "
