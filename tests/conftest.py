@@ -65,6 +65,14 @@ def pytest_configure(config):
     RunningKernel.await_reply = patient
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Do not even import a file that is slow as a whole, where only others are run."""
+    if config.option.markexpr == "not slow" and collection_path.suffix == ".py":
+        text = collection_path.read_text(encoding="utf-8")
+        return "\npytestmark = pytest.mark.slow" in text or None
+    return None
+
+
 #: The files that take longest, in that order: what starts last is waited for alone.
 LONGEST = (
     "site sweep faults lab report running_notebooks same_numbers exercises packed "
