@@ -72,10 +72,10 @@ def hostile(tmp_path_factory):
     run = tmp_path_factory.mktemp("run")
     rng = np.random.default_rng(0)
     names = [*NAMES, *(f"column_{k}" for k in range(180))]
-    table = pd.DataFrame(rng.normal(size=(100, len(names))), columns=names)
+    columns = dict(zip(names, rng.normal(size=(len(names), 100)), strict=True))
     for name in names[len(NAMES) :]:  # each is told with a value: no two are alike
-        table[name] = table[name].map("{:.9f}%".format)
-    table["#target $"] = np.where(np.arange(100) % 5, NO, YES)
+        columns[name] = [f"{value:.9f}%" for value in columns[name]]
+    table = pd.DataFrame(columns | {"#target $": np.where(np.arange(100) % 5, NO, YES)})
     table.to_csv(run / "hostile.csv", index=False)
     given = {"target": "#target $", "positive_label": YES, "epochs": 1}
     given |= {"threshold": 1.0, "n_bootstrap": 100, "hidden_units": [1]}

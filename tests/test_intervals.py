@@ -88,14 +88,15 @@ def test_an_interval_narrows_with_the_square_root_of_the_rows(sample):
 
 @pytest.mark.parametrize("groups", [None, np.arange(300) // 4], ids=["rows", "groups"])
 @pytest.mark.parametrize("digits", [2, 15], ids=["ties", "no ties"])
-def test_bands_follow_the_curves_of_scikit_learn(digits, groups):
+@pytest.mark.parametrize("lowest", [0, 1], ids=["negatives last", "positives last"])
+def test_bands_follow_the_curves_of_scikit_learn(lowest, digits, groups):
     """With one draw a band has no width: it is the curve of that draw."""
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     rng = np.random.default_rng(3)
     Y = (rng.random(300) < 0.3).astype(float)
     p = np.clip(rng.normal(0.3 + 0.2 * Y, 0.15), 0.001, 1).round(digits)
-    Y[np.argsort(p)[:20]] = 1  # so that the lowest rows still move recall
+    Y[np.argsort(p)[:20]] = lowest  # 1: so that the lowest rows still move recall
     Y[np.argsort(p)[-20:]] = np.arange(20) % 2 == 0  # and the highest does not
     for seed in range(4):
         bands = curve_bands(Y, p, 1, np.random.default_rng(seed), groups)
@@ -165,6 +166,14 @@ def test_each_row_is_drawn_as_often_as_another(how):
     resampler = Resampler(Y, **how)
     often = np.mean([resampler.draw(rng) for _ in range(2000)], axis=0)
     np.testing.assert_allclose(often, 1, atol=0.1)  # four standard errors and more
+
+
+def test_a_perfect_order_is_perfect_in_each_draw():
+    Y, p = np.array([0, 0, 1]), np.array([0.1, 0.2, 0.9])
+    (draws,) = bootstrap(Y, [(p, 0.5)], 50, np.random.default_rng(0))
+    known = draws["roc_auc"].dropna()
+    assert 20 < len(known) < 50  # in the others a class is missing
+    assert (known == 1).all()
 
 
 def test_a_probability_of_zero_or_one_is_a_surprise_and_not_infinite():

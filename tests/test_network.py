@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
+from lopsided.lesson import network as network_module
 from lopsided.lesson.loss import (
     class_weights,
     d_logits,
@@ -310,6 +311,28 @@ def test_predictions_in_parts_equal_the_whole(rows_at_once, monkeypatch):
     assert np.ptp(whole) > 0.1
     np.testing.assert_allclose(parts, whole, rtol=1e-13)
     np.testing.assert_array_equal(parts, predict_proba(network, X))
+
+
+def test_no_more_rows_are_passed_forward_at_once_than_asked(monkeypatch):
+    asked, product = [], network_module.product_in_order
+
+    def recorded(W, A):
+        asked.append(A.shape[1])
+        return product(W, A)
+
+    monkeypatch.setattr(network_module, "product_in_order", recorded)
+    network = initialise([2, 1], np.random.default_rng(0))
+    predict_proba(network, np.ones((2, 10)), 4)
+    predict_proba(network, np.ones((2, 5000)))
+    assert asked == [4, 4, 2, 4096, 904]
+
+
+def test_rows_take_the_precision_of_the_network():
+    X = np.random.default_rng(0).standard_normal((3, 9))
+    network = initialise([3, 4, 1], np.random.default_rng(0), dtype="float32")
+    logits = predict_logits(network, X)
+    assert logits.dtype == np.float64
+    np.testing.assert_array_equal(logits, predict_logits(network, X.astype("float32")))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
