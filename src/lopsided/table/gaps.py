@@ -73,6 +73,8 @@ def emptied(
     InputError
         When there is no such column, or no such value in it.
     """
+    if not named:
+        return frame, []  # older versions of pandas copy the frame below
     told: list[str] = []
     columns: dict[str, Any] = {}
     for name, values in named.items():
