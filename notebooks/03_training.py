@@ -490,8 +490,8 @@ def held_out(l2):
 # </details>
 
 # %%
-tried = {l2: held_out(l2) for l2 in (0.0, 0.001, 0.01, 0.1)}
-lowest = min(tried, key=lambda l2: tried[l2].mean())
+tried = {penalty: held_out(penalty) for penalty in (0.0, 0.001, 0.01, 0.1)}
+lowest = min(tried, key=lambda penalty: tried[penalty].mean())
 judged = {}
 for penalty, asked in tried.items():
     more = pd.Series(asked - tried[lowest])  # point by point
