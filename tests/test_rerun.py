@@ -80,11 +80,23 @@ def test_a_notebook_runs_again_whole_and_from_any_cell_on(path, run, tiny_clinic
 
 
 def assigned(source):
-    """List the global names that a cell binds."""
+    """List the global names that a cell binds: those of a comprehension stay in it."""
     import symtable
 
     symbols = symtable.symtable(source, "cell", "exec").get_symbols()
-    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    bound = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    nodes = [*ast.walk(ast.parse(source))]  # from Python 3.12 on, symbols are of both
+    loops = [n.target for n in nodes if isinstance(n, ast.comprehension)]
+    inside = {n for target in loops for n in ast.walk(target)}
+    stored = [n for n in nodes if isinstance(getattr(n, "ctx", None), ast.Store)]
+    names = [(n in inside, n.id) for n in stored if isinstance(n, ast.Name)]
+    outside = {name for is_inside, name in names if not is_inside}
+    return bound - {name for is_inside, name in names if is_inside} | bound & outside
+
+
+def test_a_comprehension_assigns_nothing_to_its_cell():
+    assert assigned("a = [b for b, c in d]; b2 = {e: f for e in g}") == {"a", "b2"}
+    assert assigned("h = [h for h in d]\nfor i in d: j = [i for i in d]") == set("hij")
 
 
 @each_notebook
