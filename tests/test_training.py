@@ -455,8 +455,8 @@ def test_divergence_in_the_only_step_is_noticed():
     X, Y = examples()
     step = {"epochs": 1, "batch_size": 60, "initial_learning_rate": 1e308}
     told = (
-        r"^training diverged in epoch 1: the loss is [^;]+; lower initial_learning_rate "
-        r"\(it is 1e\+308\) or the weight$"
+        r"^training diverged in epoch 1: the loss is [^;]+; lower "
+        r"initial_learning_rate \(it is 1e\+308\) or the weight$"
     )
     with pytest.raises(DivergenceError, match=told):
         train(start(), 100 * X, Y, 100 * ones(Y), rng(), **step)
