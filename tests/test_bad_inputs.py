@@ -104,6 +104,12 @@ FILES = {
     "JSON of lists": (b' [[1, "yes"],\n[2, "no"]]', TARGET, "t.csv is JSON, not a"),
     "a web page": (b"\n<!DOCTYPE html>\n<html>", TARGET, "is a web page or XML, not"),
     "ARFF": (b"% iris\n%\n@RELATION iris\n@data\n", TARGET, "t.csv is ARFF, not"),
+    # Takes for ever where a line's marks can be read as the beginnings of several.
+    "marks that are no comments": (
+        b"% " * 500 + b"\na,b\n1,2\n",
+        TARGET,
+        "no column 'churned'",
+    ),
     "PDF": (b"%PDF-1.7\n%..", TARGET, "t.csv is a PDF document, not a table"),
     "only one value": (
         table().replace(b"yes", b""),

@@ -575,8 +575,8 @@ def reliability(Y: Array, predictions: dict[str, Array]) -> Picture:
     """Draw observed frequency against predicted probability, in bins.
 
     Bins are cut at quantiles of the predictions: ten, or fewer where they would hold
-    less than twenty rows. Equal predictions stay together, so
-    bins need not be of equal size; each has its own 95 % interval (Wilson 1927).
+    less than twenty rows. Equal predictions stay together, so bins need not be of equal
+    size; each has its own 95 % interval (Wilson 1927).
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ ENCODINGS = [
 OTHERS = {
     rb"<(!doctype|html|\?xml|table)": "a web page or XML",
     rb"[\[{]\s*[\[{\"]": "JSON",
-    rb"(%.*\s+)*@relation\b": "ARFF",
+    rb"(%[^\n]*\n\s*)*@relation\b": "ARFF",  # below its comments
     rb"%PDF-": "a PDF document",
 }
 MOST_BELOW = 20  # lines

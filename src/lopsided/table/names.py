@@ -1,4 +1,4 @@
-"""What the names of columns promise, in the languages that tables often speak."""
+"""Names of columns: what they promise, in a few languages, and how one is found."""
 
 import difflib
 import re

@@ -21,7 +21,8 @@ CODES = (
     "zar|sgd|hkd|krw|rs\\.?"
 )
 FACTORS = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
-THOUSANDS = {"k", "mn", "mio", "bn"}  # alone, too: m may be metres
+#: Those that multiply in a column of nothing else, too: m may be metres, and b bytes.
+SURE_FACTORS = {"k", "mn", "mio", "bn"}
 #: Units of time in days, by the years of the Julian calendar.
 DAYS = {
     "second": 1 / 86400,
@@ -161,8 +162,9 @@ def _single(match: re.Match[str], decimal: str) -> Cell | None:
     close = match["close"] or ""
     if bool(match["open"]) != (close == ")"):
         return None
-    style = "plain" if not (money or unit or close) else "sign"
-    style = "minus after" if close == "-" else style
+    style = "sign" if money or unit or close else "plain"
+    if close == "-":
+        style = "minus after"
     return Cell(-value if close else value, style, money or unit)
 
 
@@ -261,7 +263,7 @@ def recognise(
         return None  # 24- beside 25-29 is no negative number
     if "range" in styles and MOST_RANGES < len(cells) > total / 2:
         return None
-    if len(units) == 1 and not units <= THOUSANDS:
+    if len(units) == 1 and not units <= SURE_FACTORS:
         return Form(decimal, units.pop())
     if units <= {*FACTORS, ""}:
         return Form(decimal, scale="factor")

@@ -138,9 +138,8 @@ class Text:
         """Read plain numbers, or booleans; None where the column is neither."""
         gapless = self.filled.null_count == 0 and (self.codes >= 0).all()
         if self.is_plain and not self.is_code:
-            signed = pc.replace_substring_regex(
-                self.filled, r"^\+", ""
-            )  # Arrow has none
+            # Arrow knows no plus before a number.
+            signed = pc.replace_substring_regex(self.filled, r"^\+", "")
             if gapless and self.all_match(INTEGER):
                 read = pc.cast(signed, pa.int64()).to_numpy()
                 return pd.Series(read[self.codes], name=self.name)
