@@ -333,14 +333,19 @@ assert np.array_equal(passed.A[2], forward_by_hand(network, X))
 assert np.allclose(passed.A[2], bent(X))
 
 # %% [markdown]
+# One warning about `@`. Floating point numbers are rounded after each addition, so the
+# order of a sum can change its last digit:
+
+# %% tags=["nbval-check-output"]
+print((0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3))
+
+# %% [markdown]
 # <details><summary>Further: why equal rows need not get equal predictions</summary>
 #
-# Floating point numbers are rounded after each addition, so the order of a sum can change
-# its last digit: `(0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3)` is `False`. A matrix product
-# adds in whatever order is fastest, and equal rows may then get predictions that differ
-# in the last digit. Where that matters, for ranks and thresholds, the package's
-# [`predict_proba`](../src/lopsided/lesson/network.py) adds every sum from its first term
-# to its last.
+# A matrix product adds in whatever order is fastest, and equal rows may then get
+# predictions that differ in the last digit. Where that matters, for ranks and thresholds,
+# the package's [`predict_proba`](../src/lopsided/lesson/network.py) adds every sum from
+# its first term to its last.
 #
 # </details>
 #
