@@ -37,6 +37,13 @@ def until(condition, what="it"):
     return found
 
 
+def in_ci(values, *here):
+    """Give values for a test: `make test` tries those named `here`, CI the rest too."""
+    assert {*here} <= {*values}
+    rest = [pytest.param(value, marks=pytest.mark.ci) for value in values]
+    return [v if v in here else p for v, p in zip(values, rest, strict=True)]
+
+
 def nbval(path, environment=os.environ):
     """Compare a notebook's checked outputs with a fresh execution, in a process."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "conftest"]

@@ -1,6 +1,8 @@
 """The audit's tables: resumed without a trace, written whole, never another file's."""
 
+import shutil
 from functools import partial
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -27,11 +29,16 @@ def declared(*numbers):
     return [Row({"number": str(n)}, partial(square, n)) for n in numbers]
 
 
-@pytest.fixture
-def table(tmp_path):
-    path = tmp_path / "squares.csv"
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    path = tmp_path_factory.mktemp("audit") / "squares.csv"
     assert complete(path, declared(3, 1, 2)) == 3
     return path
+
+
+@pytest.fixture
+def table(measured, tmp_path):
+    return Path(shutil.copy(measured, tmp_path))
 
 
 def test_the_rows_stand_as_declared(table):

@@ -37,6 +37,7 @@ def test_a_file_is_whole_or_not_there(name, place):
     assert faults.fault_short(place, random.Random(name), "kill", "", name)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_a_sweep_goes_on_after_a_fault(place):
     draw = random.Random(0)

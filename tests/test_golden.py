@@ -79,6 +79,7 @@ def test_the_metrics_in_a_run():
     assert_close(found, golden(name), tolerance)
 
 
+@pytest.mark.ci
 def test_the_run_on_the_real_file(real_data, tmp_path):
     """As ``make report DATA=... RUN=real`` does it, to the last byte."""
     command = [sys.executable, "-m", "lopsided", "report", real_data.resolve()]

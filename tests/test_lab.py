@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from browser import chromium
-from conftest import HANGS, until
+from conftest import HANGS, in_ci, until
 
 from lopsided.lesson import metrics
 from lopsided.parameters import validate
@@ -149,7 +149,7 @@ def run_all(page):
     ).wait_for(state="detached")
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", in_ci(NOTEBOOKS, "02_weighted_backprop", PLAY))
 def test_a_notebook_runs_from_top_to_bottom_without_a_word_of_complaint(
     lab, page, name
 ):
@@ -181,6 +181,7 @@ def outputs(path):
     return [cell.get("outputs") for cell in notebook.cells]
 
 
+@pytest.mark.ci
 def test_run_all_again_with_another_parameter_is_what_a_fresh_kernel_gives(
     lab, page, tiny_clinic, tmp_path
 ):

@@ -110,6 +110,7 @@ def installed(built, tmp_path_factory):
             path.chmod(0o755)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_an_installed_package_makes_a_run_in_an_empty_folder(
     installed, tmp_path, tiny_clinic
@@ -151,6 +152,7 @@ def open_to_all():
         yield Path(name)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_another_user_makes_a_run_from_a_read_only_checkout(
     tracked, open_to_all, tiny_clinic

@@ -147,6 +147,7 @@ def test_the_progress_of_training_does_not_stay(run):
     assert not (run / "progress.jsonl").exists()
 
 
+@pytest.mark.ci
 def test_a_failing_notebook_is_kept_and_named(made, tiny_clinic):
     cwd = made[0]
     before = (cwd / "runs/r/metrics.json").read_bytes()

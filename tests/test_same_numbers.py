@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, nbval
+from conftest import ROOT, in_ci, nbval
 from test_golden import assert_close, default_metrics, golden
 from threadpoolctl import threadpool_info
 
@@ -186,7 +186,7 @@ def short(table):
     return cache(lambda case: numbers("short", case, table))
 
 
-@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("threads", in_ci(THREADS, 1))
 @pytest.mark.parametrize("case", CASES)
 def test_a_short_job_gives_the_same_numbers(short, case, threads):
     expected = short("its own")["1"]
@@ -196,7 +196,7 @@ def test_a_short_job_gives_the_same_numbers(short, case, threads):
     assert_close(found["by the compiled engine"], expected["metrics"], 1e-6)
 
 
-@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("threads", in_ci(THREADS, 1))
 @pytest.mark.parametrize("case", CASES)
 def test_a_row_has_one_prediction_wherever_it_stands(short, case, threads):
     assert set(short(case)[str(threads)]["broken"].values()) == {0}
@@ -210,6 +210,7 @@ def own_kernel():
     return None
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("case", sorted({"Haswell", "SkylakeX"} - {own_kernel()}))
 def test_the_default_run_on_other_kernels(case):
     """On this processor's own, `test_golden.test_the_default_run` looks."""
@@ -217,14 +218,12 @@ def test_the_default_run_on_other_kernels(case):
     assert_close(found["metrics"], golden("simulated"))
 
 
-SHOWS_THRESHOLDS = [ROOT / "notebooks/08_explore.ipynb"]
-ALL = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NOTEBOOKS = ALL if "LOPSIDED_ALL_NOTEBOOKS" in os.environ else SHOWS_THRESHOLDS
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_checked_outputs_of_a_notebook_without_avx512(path):
-    """With ``LOPSIDED_ALL_NOTEBOOKS``, as in ``.ci/run``, of each."""
+@pytest.mark.parametrize("name", in_ci(NOTEBOOKS, "08_explore.ipynb"))
+def test_checked_outputs_of_a_notebook_without_avx512(name):
+    path = ROOT / "notebooks" / name
     done = nbval(path, environment("Haswell", AVX512))
     assert done.returncode == 0, done.stdout
 

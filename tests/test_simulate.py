@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import in_ci
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -357,7 +358,7 @@ def test_same_day_bookings(table):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", AUCS)
+@pytest.mark.parametrize("columns", in_ci(AUCS, "eight columns"))
 def test_auc(table, columns):
     assert mean_aucs(table, columns) == pytest.approx(AUCS[columns], abs=0.015)
 
@@ -408,6 +409,7 @@ def test_constants_against_the_real_file(real):
     test_oddities(real)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 @pytest.mark.parametrize("columns", AUCS)
 def test_aucs_against_the_real_file(real, columns):

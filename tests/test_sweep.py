@@ -425,6 +425,7 @@ def slow(tmp_path_factory, table_of_200):
     return parquet(cwd)
 
 
+@pytest.mark.ci
 def test_a_killed_worker_costs_nothing_but_its_time(work, slow):
     (work / "small.yaml").write_text(SLOW)
     process = start(work)
@@ -479,6 +480,7 @@ def test_a_sweep_stopped_at_any_moment_ends_the_same(work, slow):
     assert len(lines) == 3 + 1  # no point was measured twice
 
 
+@pytest.mark.ci
 def test_a_wider_sweep_adds_what_is_new_and_reads_the_old_networks(undisturbed, work):
     before = work / "runs/sweeps/small"
     copytree(undisturbed.run, before, ignore=lambda *_: ["figures"])
@@ -517,6 +519,7 @@ def only_ours():
     gc.unfreeze()
 
 
+@pytest.mark.ci
 @pytest.mark.usefixtures("only_ours")
 def test_memory_does_not_grow_with_the_number_of_points(work, monkeypatch):
     """Measured in what one start holds while it runs, not in what it writes."""
@@ -567,6 +570,7 @@ def other_cluster(tmp_path):
         process.communicate()
 
 
+@pytest.mark.ci
 def test_a_running_scheduler_gives_the_same(work, undisturbed, other_cluster):
     process = start(work, "--scheduler", other_cluster)
     _, err = process.communicate()

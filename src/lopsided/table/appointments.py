@@ -29,6 +29,14 @@ FEATURE_SETS = {
     "report": REPORT,
     "extended": [*REPORT, "lead_days", "scheduled_weekday", "appointment_weekday"],
 }
+#: What is predicted from them unless something else is asked, and how.
+DEFAULTS = {
+    "target": "No-show",
+    "positive_label": "Yes",
+    "features": "report",
+    "threshold": 0.18,
+    "training": "report",
+}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 

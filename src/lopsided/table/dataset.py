@@ -201,7 +201,8 @@ def _loaded(parameters: Parameters, on_part: Callable[[float], None] | None) -> 
         table = reader.read(parameters.data, how, on_part)
     notes, frame = [*table.notes], table.frame
     table = replace(table, frame=pd.DataFrame())  # a tall one is let go by columns
-    known = appointments.recognised(frame) and parameters.target in (None, "No-show")
+    own = (None, appointments.DEFAULTS["target"])
+    known = appointments.recognised(frame) and parameters.target in own
     if known:
         frame = appointments.prepared(frame)
         notes += appointments.notes(frame, table.sha256)

@@ -5,7 +5,7 @@ import pandas as pd
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.prose import few, quoted
-from lopsided.table import textual
+from lopsided.table import appointments, textual
 from lopsided.table.names import find
 from lopsided.table.reader import Reading
 
@@ -21,7 +21,7 @@ def reading(parameters: Parameters) -> Reading:
     InputError
         When ``gaps`` names the target: ``labels`` says which of its values count.
     """
-    answer = parameters.target or "No-show"
+    answer = parameters.target or appointments.DEFAULTS["target"]
     if answer in parameters.gaps:
         raise InputError(f"gaps: {quoted(answer)} is the target; leave it out")
     asked = {*OF_A_FILE, "decimal", "dayfirst", "gaps"}
@@ -42,8 +42,7 @@ def with_defaults(
         When a column is not there, or none is named to predict.
     """
     if known:
-        defaults = {"target": "No-show", "features": "report", "threshold": 0.18}
-        defaults |= {"positive_label": "Yes", "training": "report"}
+        defaults = appointments.DEFAULTS
     else:
         defaults = {"features": "all", "threshold": "prevalence", "training": "fitted"}
     given = {name: getattr(parameters, name) for name in defaults}
