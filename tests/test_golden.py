@@ -57,7 +57,10 @@ def default_metrics(engine):
     return found
 
 
-@pytest.mark.parametrize(("engine", "tolerance"), [("numpy", 1e-9), ("numba", 1e-6)])
+@pytest.mark.parametrize(
+    ("engine", "tolerance"),
+    [("numpy", 1e-9), pytest.param("numba", 1e-6, marks=pytest.mark.ci)],
+)
 def test_the_default_run(engine, tolerance):
     """With two threads; a run has one."""
     if engine == "numba":
