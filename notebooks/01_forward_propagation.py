@@ -527,9 +527,10 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 # Training changes the weights little by little; the next lesson shows how. All-zero
 # weights are a bad start: no signal passes the hidden layers, so only the last bias
 # would be changed. And units that start equal would be changed in the same way, and stay
-# equal. So a network starts from random weights. A number, the [seed](glossary.md#seed), settles which: with
-# the same seed, everything comes out the same again. How large should they be? Send a
-# signal through ten layers of a hundred ReLU units, with three variances.
+# equal. So a network starts from random weights. A number, the
+# [seed](glossary.md#seed), settles which: with the same seed, everything comes out the
+# same again. How large should they be? Send a signal through ten layers of a hundred
+# ReLU units, with three variances.
 
 
 # %%
@@ -556,7 +557,8 @@ show(signal_sizes(signal))
 # squares. Weights with variance $2/n$ make good for both, and the signal keeps its size.
 # Twice that doubles its square in each layer; half of it halves it. Over ten layers the
 # size should grow by $\sqrt{2^{10}} = 32$, or shrink by as much. The random weights
-# come near that. [`initialise`](../src/lopsided/lesson/network.py) draws with variance $2 / n_{l-1}$ (He et al. 2015).
+# come near that. [`initialise`](../src/lopsided/lesson/network.py) draws with variance
+# $2 / n_{l-1}$ (He et al. 2015).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs. A first loss ten times as large, or NaN, means

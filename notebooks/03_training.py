@@ -685,11 +685,11 @@ print(f"of saying the prevalence to everyone {same_for_all:.4f}")
 show(figures.loss(history))
 
 # %% [markdown]
-# Losses use natural logarithms; their unit is the [nat](glossary.md#nat). A flat stretch need not be the
-# end: a curve can fall again after it. Compare the last cross-entropy with the loss of
-# saying the prevalence to everyone. Without a weight on one class, the difference is
-# what the features have told about the training rows. With one, it may even be
-# negative.
+# Losses use natural logarithms; their unit is the [nat](glossary.md#nat). A flat
+# stretch need not be the end: a curve can fall again after it. Compare the last
+# cross-entropy with the loss of saying the prevalence to everyone. Without a weight on
+# one class, the difference is what the features have told about the training rows. With
+# one, it may even be negative.
 #
 # What has its first layer learned? It began with random weights, so look at what training
 # moved. A square for each weight, the larger, the further it went: filled where it grew,

@@ -133,7 +133,8 @@ show(surfaces(lines, X_toy, Y_toy, "level_lines", levels))
 # of the four counts can only grow?</summary>
 #
 # Both counts of points inside the line, tp and fp: whoever was inside stays inside. So
-# fewer are missed, and there are more false alarms. A threshold trades one mistake for the other.
+# fewer are missed, and there are more false alarms. A threshold trades one mistake for
+# the other.
 #
 # </details>
 

@@ -561,8 +561,8 @@ if sizes[largest] > 0.01 * p.size:
 
 # %% [markdown]
 # For each class, the share of its test rows at or below a probability is
-# drawn<!-- see cdf -->. What would another threshold give<!-- see thresholds -->? Looking is free; a threshold
-# chosen here would have seen the test labels.
+# drawn<!-- see cdf -->. What would another threshold give<!-- see thresholds -->?
+# Looking is free; a threshold chosen here would have seen the test labels.
 
 # %%
 own_w = 1.0 if P.weighting == "uniform" else used_w

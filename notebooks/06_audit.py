@@ -471,8 +471,9 @@ show(pd.DataFrame(rows, columns=columns).round(4))
 #
 # > Train Accuracy … Test Accuracy
 #
-# Nothing is said about the split. A patient may have several appointments. Random splits put some into training and
-# some into the test. Keep each patient on one side, and compare.
+# Nothing is said about the split. A patient may have several appointments. Random splits
+# put some into training and some into the test. Keep each patient on one side, and
+# compare.
 
 # %% tags=["nbval-check-output"]
 shared = [note for note in clinic.provenance.notes if "PatientId" in note]
@@ -523,8 +524,9 @@ show(pd.DataFrame(rows, columns=["network", "layer", "W", "W = W - u", "W -= u"]
 #
 # > a weighted loss gradient is computed
 #
-# The loss of its section 4 has no weight. The report weights the gradient and prints an unweighted loss. With a weight on
-# positives, look at both curves from the first epoch to the last.
+# The loss of its section 4 has no weight. The report weights the gradient and prints an
+# unweighted loss. With a weight on positives, look at both curves from the first epoch
+# to the last.
 
 # %% tags=["nbval-check-output"]
 for name in ("objective", "cross_entropy"):
@@ -851,12 +853,61 @@ show(pd.DataFrame(spans, index=columns))
 #
 # ## On your own
 #
-# 1. Take another report with a confusion matrix and an accuracy. Which row counts are
-#    possible? How many digits does it take until only multiples of one are left?
-# 2. Which weight on positives would bring the table within reach at a threshold of one
-#    half? Compute first, then train.
-# 3. Add a setting to `notebooks/reproduction.yaml` that you believe in. Where does its
-#    cloud lie, and would a single seed have misled you?
+# 1. How many digits of the training accuracy does it take until only multiples of one
+#    number of rows fit? Guess, then round it and try.
+#
+#    <details><summary>Answer</summary>
+#
+#    If you try up to $N$ rows, at most about twice as many digits as $N$ has. Different
+#    fractions with denominators up to $N$ lie at least $1 / N^2$ apart, so with more
+#    than $2 \log_{10} N$ digits only one of them can fit. With luck, fewer digits do:
+#
+#    ```python
+#    counts = np.arange(1, 150_001)
+#    for digits in range(4, 13):
+#        q = round(printed.train_accuracy, digits)
+#        fit = counts[np.round(np.rint(q * counts) / counts, digits) == q]
+#        print(digits, "digits:", len(fit), "fit, all multiples of", np.gcd.reduce(fit))
+#    ```
+#
+#    </details>
+#
+# 2. Which weight on positives makes one half decide as $0.18$ does without a weight?
+#    Compute it, then train with it on the clinic. Do the two networks agree?
+#
+#    <details><summary>Answer</summary>
+#
+#    The odds of one half are 1. So the weight is 1 over the odds of $0.18$.
+#
+#    ```python
+#    w_half = (1 - 0.18) / 0.18
+#    q_test = brief("positive", w_half).p_test
+#    alike = (q_test >= 0.5) == (p_test >= 0.18)
+#    print(f"w = {w_half:.2f}: {alike.mean():.1%} of the decisions agree")
+#    ```
+#
+#    Perfect models would agree on every row. These obey the law only roughly. And so
+#    many predictions lie near $0.18$ (finding f) that a small difference decides.
+#
+#    </details>
+#
+# 3. Would a single seed have misled you? Count how often one network alone comes near
+#    the table, by the verdict on its setting.
+#
+#    <details><summary>Answer</summary>
+#
+#    ```python
+#    judged = distances.set_index(setting)["verdict"]
+#    each = evidence.random.join(judged, on=setting)
+#    print((each["d"] <= audit_table.NEAR).groupby(each["verdict"]).mean())
+#    ```
+#
+#    What the share of `reached` lacks of 1 are networks that miss the table although
+#    others of their setting come near: with one of them alone, you would have given up
+#    a reading that can be true. The share of `excluded` would be lucky hits. That of
+#    `not excluded` is zero by definition.
+#
+#    </details>
 #
 # Next: [Do better](09_better.ipynb).
 #

@@ -119,7 +119,8 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 # An interval on one side of zero tells an effect from the luck of the seeds that were
 # varied, for the settings that were run. The luck of what stayed the same, such as the
 # test rows of one split, is not in it. The effect is a mean over blocks: a choice that
-# helps in one setting and hurts in another has a small one. Look at its lines above before you call it harmless.
+# helps in one setting and hurts in another has a small one. Look at its lines above
+# before you call it harmless.
 #
 # What cannot be compared, or with no more than one seed, stands here:
 
@@ -219,5 +220,44 @@ say("{command}", command=Typed(sweep_table.command(sweep, point)))
 #
 # 1. Add `cost:5:1` to the thresholds of the example. How many networks does the sweep
 #    train now?
+#
+#    <details><summary>Answer</summary>
+#
+#    As many as before. A threshold acts on the predictions of a trained network, so all
+#    thresholds share it. Those of the example have the same networks already:
+#    `done.groupby("threshold", observed=True)["network"].nunique()`.
+#
+#    </details>
+#
 # 2. Sort the example by `test.roc_auc`. Which parameters cannot matter, and why?
-# 3. Split the rows anew with `split_seed`. Is the spread larger than that of `seed`?
+#
+#    <details><summary>Answer</summary>
+#
+#    The threshold cannot: ROC AUC depends on the order of the predictions alone. Nor can
+#    `weighting` where `w` is 1, since both of its values then train the same network.
+#    Such points stand side by side, the lowest first:
+#
+#    ```python
+#    order = done.sort_values("test.roc_auc")
+#    show(order.set_index(["seed", *sweep.choices])[["test.roc_auc"]].head(10))
+#    print("values a network:", done.groupby("network")["test.roc_auc"].nunique().max())
+#    ```
+#
+#    </details>
+#
+# 3. Had the example one seed only, which setting would have come first? Try each seed.
+#
+#    <details><summary>Answer</summary>
+#
+#    Among the short trainings, this counts how many seeds put each setting first:
+#
+#    ```python
+#    of_all = done[done["epochs"] == "40"]
+#    by_seed = of_all.pivot_table("test.f1", sweep.choices, "seed", observed=True)
+#    print(by_seed.idxmax().value_counts())
+#    ```
+#
+#    Each line is a setting that somebody with one seed would have called the best. More
+#    than one line: the seed had a say in it.
+#
+#    </details>

@@ -173,7 +173,7 @@ for w, t in ((1.0, 0.5), (8.0, 0.5), (8.0, same)):
     print(f"weight {w:.0f}, threshold {t:.2f}: {tp} found, {fp} false alarms")
 
 # %% [markdown]
-# ## Questions
+# ## On your own
 #
 # 1. Take the smallest class weight, and note the threshold and the four counts. Now
 #    take the largest weight. Which threshold comes nearest to these counts?

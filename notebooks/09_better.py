@@ -515,12 +515,67 @@ say(
 #
 # ## On your own
 #
-# 1. Set `group_column` to `PatientId` and run the report. What changes in its intervals,
-#    and why so little?
+# 1. Set `group_column` to `PatientId` and run the report. What changes, and why do its
+#    intervals hardly?
+#
+#    <details><summary>Answer</summary>
+#
+#    The split changes: each patient now stands on one side. So the test holds fewer
+#    patients, with more visits each. What is drawn does not change: without the
+#    parameter, the run draws patients too, since they stand on both sides of the split.
+#    And the visits of a patient go together only a little. This is how many times as
+#    wide intervals become when patients are drawn in place of rows, on the usual split:
+#    `drawn.loc["groups", names] / drawn.loc["rows", names]`.
+#
+#    </details>
+#
 # 2. Ten splits in place of five: by how much does the interval of a difference shrink,
 #    and what would it be with very many?
-# 3. Choose a threshold for each scholarship group so that both have one false positive
-#    rate. What happens to their recall, and who gains?
+#
+#    <details><summary>Answer</summary>
+#
+#    From $n$ splits with standard deviation $s$, half of it is
+#    $t_{n-1} \sqrt{1/n + 1/4} \; s$. The quarter is test rows over training rows: it
+#    does not shrink. So with very many splits about $s$ is left. They are splits of one
+#    table, after all.
+#
+#    ```python
+#    from scipy.stats import t
+#
+#    for n in (5, 10, 1000):
+#        print(n, "splits:", (t.ppf(0.975, n - 1) * (1 / n + 1 / 4) ** 0.5).round(2), "s")
+#    ```
+#
+#    </details>
+#
+# 3. Take logistic regression on the simulated clinic. Choose a threshold for each
+#    scholarship group so that both have one false positive rate. What happens to their
+#    recall, and who gains?
+#
+#    <details><summary>Answer</summary>
+#
+#    ```python
+#    from sklearn.linear_model import LogisticRegression
+#
+#    from lopsided.table.dataset import load
+#
+#    clinic = load(P)
+#    model = LogisticRegression().fit(clinic.X_train.T, clinic.Y_train[0])
+#    p, came = model.predict_proba(clinic.X_test.T)[:, 1], clinic.Y_test[0] == 0
+#    has = clinic.X_test[clinic.recipe.names.index("Scholarship")] > 0
+#    for name, group in {"scholarship": has, "none": ~has}.items():
+#        for whose, those in {"shared": came, "own": came & group}.items():
+#            called = p >= np.quantile(p[those], 0.7)
+#            fpr, recall = called[came & group].mean(), called[~came & group].mean()
+#            print(f"{name}, {whose} threshold: FPR {fpr:.3f}, recall {recall:.3f}")
+#    ```
+#
+#    The threshold rises where there is a scholarship, and recall falls with the false
+#    positive rate. Without one, both rise a little. Who gains depends on the use. If
+#    the flagged are overbooked, those with a scholarship who come are spared. If they
+#    are phoned, those with a scholarship who would forget lose a call.
+#
+#    </details>
 
 # %% [markdown]
 # ## Appendix: ties, luck or a rule?
