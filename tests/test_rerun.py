@@ -1,6 +1,7 @@
 """Notebooks are run again in the same kernel: whole, and from any cell on."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def with_parameters(path, values):
     return sources
 
 
+def answers(path):
+    """List the code that answers what a notebook asks below "On your own"."""
+    text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells)
+    _, _, below = text.partition("On your own")
+    blocks = re.findall(r"^( *)```python\n(.*?)^ *```", below, re.M | re.S)
+    return [re.sub(f"^{space}", "", code, flags=re.M) for space, code in blocks]
+
+
 @pytest.fixture
 def run(monkeypatch):
     """Give a function that runs a cell as a kernel does, and returns what it shows."""
@@ -79,6 +88,8 @@ def test_a_notebook_runs_again_whole_and_from_any_cell_on(path, run, tiny_clinic
             different.append(f"{error!r}: {source}")
     assert not different
     assert [run(source) for source in sources] == first
+    for source in answers(path):
+        run(source)
 
 
 def assigned(source):
