@@ -87,8 +87,9 @@ print(f'"They will all come" is right for {1 - missed.mean():.0%}, and finds nob
 # ## A world that can be seen
 #
 # A real table has many columns, and cannot be drawn. So we learn in a toy world with
-# two: each point is an example, and one in five is positive. Give the same answer to
-# every point, the share of positives, and this is how it looks.
+# two: each point is an example, and one in five is positive.
+# [`points`](../src/lopsided/lesson/toy.py) draws them. Give the same *prediction* $\hat y$
+# to all, the share of positives, and this is how it looks.
 
 # %% tags=["nbval-check-output"]
 X_toy, Y_toy = toy.points(np.random.default_rng(0))  # (2, 400): a column a point
@@ -128,8 +129,8 @@ show(neuron_graph(values))
 # a &= \sigma(z) = \frac{1}{1 + e^{-z}}
 # \end{aligned}$$
 #
-# The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of
-# the last neuron is called the [logit](glossary.md#logit). Solve for it:
+# The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of a
+# neuron whose $a$ does so is called the [logit](glossary.md#logit). Solve for it:
 # $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so $z$ is the
 # [log-odds](glossary.md#log-odds) of the prediction. A negative $z$ gives less than one
 # half: this neuron leans towards "no". An `assert` stops with an error if what it says is
@@ -154,8 +155,12 @@ assert a < 0.5
 #
 # </details>
 #
-# Let us see what the best weights do. How they are found is the subject of the next two
-# lessons; here we only look at the result.
+# Let us see what the best weights do. [`initialise`](../src/lopsided/lesson/network.py)
+# takes the sizes of the layers: `[2, 1]` is two inputs and one neuron. It draws random
+# weights, and the [seed](glossary.md#seed) settles which: with the same seed, everything
+# comes out the same again. [`train`](../src/lopsided/lesson/training.py) improves them;
+# how, and what its settings mean, is the subject of the next two lessons. Here we only look
+# at the result, with [`predict_proba`](../src/lopsided/lesson/network.py).
 
 
 # %%
@@ -279,8 +284,11 @@ hidden = {
 show(surfaces(hidden, X_toy, Y_toy, "hidden_layers"))
 
 # %% [markdown]
-# That is what hidden layers are for. Some positives stay outside all the same, and some
-# negatives inside: the classes overlap, and there no formula can tell one from the other.
+# That is what hidden layers are for. On the left the line of one half has six corners: it
+# crosses each of the three units' own lines twice, and bends there.
+# ([Lesson 3](03_training.ipynb) draws such lines.) Some positives stay outside all the
+# same, and some negatives inside: the classes overlap, and there no formula can tell one
+# from the other.
 #
 # ## A network is layers in a row
 #
@@ -301,7 +309,8 @@ network.W[1][:], network.b[1][:] = W, b
 network.W[2][:], network.b[2][:] = W_out, b_out
 
 # %% [markdown]
-# Follow the third example through it. A unit whose $z$ is not positive is off, and grey.
+# Follow the third example through it. A circle holds a unit's activation; above it stand
+# its bias and its $z$. A unit whose $z$ is not positive is off, and grey.
 
 # %% tags=["hide-input"]
 show(network_graph(network, forward(network, X[:, 2:3])))
@@ -343,9 +352,8 @@ print((0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3))
 # <details><summary>Further: why equal rows need not get equal predictions</summary>
 #
 # A matrix product adds in whatever order is fastest, and equal rows may then get
-# predictions that differ in the last digit. Where that matters, for ranks and thresholds,
-# the package's [`predict_proba`](../src/lopsided/lesson/network.py) adds every sum from
-# its first term to its last.
+# predictions that differ in the last digit. That matters for ranks and thresholds, so
+# `predict_proba` adds every sum from its first term to its last.
 #
 # </details>
 #
@@ -426,8 +434,8 @@ def safe_sigmoid(z):
 # It is the package's [`sigmoid`](../src/lopsided/lesson/network.py).
 
 # %% tags=["nbval-check-output"]
-with np.errstate(all="raise"):
-    for value in (-700.0, -1.0, 0.0, 1.0, 700.0):
+with np.errstate(over="raise"):  # an overflow would stop here
+    for value in (-1000.0, -1.0, 0.0, 1.0, 1000.0):
         print(f"{value:6.0f}  {safe_sigmoid(value):.5g}")
         assert safe_sigmoid(value) == sigmoid(np.array(value))
 
@@ -499,7 +507,7 @@ show(certainty(epsilon))
 Y = np.zeros((1, 50))
 Y[:, :10] = 1  # one positive in five
 X_many = np.random.default_rng(0).standard_normal((9, 50))
-silent = Network(as_words)
+silent = Network(as_words)  # all parameters are zero
 said = forward(silent, X_many).A[3]  # (1, 50)
 met = binary_cross_entropy(Y, said, epsilon)
 assert np.isclose(met, loss_by_hand(Y, said), rtol=1e-12)
@@ -526,11 +534,11 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 #
 # Training changes the weights little by little; the next lesson shows how. All-zero
 # weights are a bad start: no signal passes the hidden layers, so only the last bias
-# would be changed. And units that start equal would be changed in the same way, and stay
-# equal. So a network starts from random weights. A number, the
-# [seed](glossary.md#seed), settles which: with the same seed, everything comes out the
-# same again. How large should they be? Send a signal through ten layers of a hundred
-# ReLU units, with three variances.
+# would be changed, as the next lesson shows. And units that start equal would be changed
+# in the same way, and stay equal. So a network starts from random weights. How large
+# should they be? Send a signal through ten layers of a hundred ReLU units, with three
+# variances. The *size* of a signal is the root of the mean of its squares,
+# $\sqrt{\overline{a^2}}$.
 
 
 # %%
@@ -553,11 +561,15 @@ for variance, found in signal.items():
 show(signal_sizes(signal))
 
 # %% [markdown]
-# A sum of $n$ terms has $n$ times the variance of one, and ReLU removes half of the
-# squares. Weights with variance $2/n$ make good for both, and the signal keeps its size.
-# Twice that doubles its square in each layer; half of it halves it. Over ten layers the
-# size should grow by $\sqrt{2^{10}} = 32$, or shrink by as much. The random weights
-# come near that. [`initialise`](../src/lopsided/lesson/network.py) draws with variance
+# Each $z$ is a sum of $n$ products $w a$. Weights with mean zero and variance $v$ give it
+# the mean square $n v \, \overline{a^2}$. The $z$ lie evenly around zero, so ReLU removes
+# half of that:
+#
+# $$\overline{a_{\text{next}}^2} = \tfrac12 \, n v \, \overline{a^2}.$$
+#
+# With $v = 2/n$ the signal keeps its size. Twice that doubles its square in each layer;
+# half of it halves it. Over ten layers the size should grow by $\sqrt{2^{10}} = 32$, or
+# shrink by as much. The random weights come near that. `initialise` draws with variance
 # $2 / n_{l-1}$ (He et al. 2015).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more

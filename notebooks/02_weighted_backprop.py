@@ -55,9 +55,9 @@ from lopsided.report.plane_figures import surfaces, tangent
 # %% [markdown]
 # ## One neuron, backward by hand
 #
-# Here is the neuron of the first lesson again, with the same four numbers: two inputs
-# and two weights. This time we also know the [label](glossary.md#label): $y = 1$. The
-# loss of one positive is $\ell = -\log a$.
+# Here is the neuron of the first lesson again, with the same numbers. This time we also
+# know the [label](glossary.md#label): $y = 1$. The loss of one positive is
+# $\ell = -\log a$.
 
 # %% tags=["nbval-check-output"]
 x1, x2, y = 2.0, -1.0, 1.0
@@ -159,7 +159,7 @@ print(f"dx1 = {dx1:.3f}   dx2 = {dx2:.3f}")
 #
 # The whole calculation is a [computation graph](glossary.md#computation-graph). Read it
 # twice: left to right, above the lines, values are computed. Right to left, below the
-# lines, derivatives are.
+# lines, derivatives are. They start with 1: the loss moves as much as it does itself.
 
 # %% tags=["hide-input"]
 values = {"w1": w1, "x1": x1, "w2": w2, "x2": x2, "b": b}
@@ -262,10 +262,10 @@ one_example = forward(small, x[:, None])
 show(network_graph(small, one_example, by_layer, {1: dW1, 2: dW2[None]}))
 
 # %% [markdown]
-# The number in a circle is the unit's activation. The derivative of each bias is its
-# unit's $dz$. The grey unit is off for this row. A unit that is off for *every* row
-# never learns again: it is [dead](glossary.md#dead-unit), and the next lesson finds
-# some.
+# The derivative of each bias is its unit's $dz$. The grey unit is off for this row. A unit
+# that is off for *every* row is [dead](glossary.md#dead-unit): no row moves its weights.
+# In a later layer, changes in the layers before it may wake it again. The next lesson
+# shows how units die.
 #
 # Again, do not believe it. Nudge one weight of the first layer.
 
@@ -355,12 +355,12 @@ def through_layer(dZ, A_before, W):
 
 # %%
 def backward_by_hand(network, passed, dZ, slope=slope):
-    d = {}
+    d = {f"dZ{network.L}": dZ}
     for l in range(network.L, 0, -1):
-        d[f"dZ{l}"], A, W = dZ, passed.A[l - 1], network.W[l]
-        d[f"dW{l}"], d[f"db{l}"], dA = through_layer(dZ, A, W)
-        if l > 1:
-            d[f"dA{l - 1}"], dZ = dA, dA * slope(passed.Z[l - 1])
+        dW, db, dA = through_layer(d[f"dZ{l}"], passed.A[l - 1], network.W[l])
+        d |= {f"dW{l}": dW, f"db{l}": db}
+        if l > 1:  # on to the layer before
+            d |= {f"dA{l - 1}": dA, f"dZ{l - 1}": dA * slope(passed.Z[l - 1])}
     return d
 
 
@@ -398,6 +398,16 @@ dWs, dbs = layer_views(network.layer_dims, flat)
 for l in (3, 2, 1):
     assert np.allclose(by_hand[f"dW{l}"], dWs[l], rtol=0, atol=1e-14)
     assert np.allclose(by_hand[f"db{l}"], dbs[l], rtol=0, atol=1e-14)
+
+# %% [markdown]
+# The first lesson claimed that a network of zeros would only change its last bias. Which
+# of its derivatives are not zero?
+
+# %% tags=["nbval-check-output"]
+zeros = Network([4, 3, 3, 1])
+at_zeros = forward(zeros, X)
+d = backward_by_hand(zeros, at_zeros, at_zeros.A[3] - Y)
+print([name for name in d if name[:2] in ("dW", "db") and d[name].any()])
 
 # %% [markdown]
 # ## Check the gradient by numbers
@@ -678,9 +688,17 @@ print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
 # %% [markdown]
-# The second cosine is below zero. Here a small step against the weighted gradient lowers
-# the weighted loss and raises the plain one.
-#
+# The second cosine is below zero. (With most seeds it is above; ours shows that it need not
+# be.) Here a small step against the weighted gradient lowers the weighted loss and raises
+# the plain one.
+
+# %% tags=["nbval-check-output"]
+stepped = Network(network.layer_dims, network.theta - 0.01 * positive)
+for name, weight in {"weighted": on_positives, "plain": 1.0}.items():
+    losses = [objective(forward(n, X).Z[3], Y, weight) for n in (network, stepped)]
+    print(f"{name:8} loss: {losses[0]:.4f} before, {losses[1]:.4f} after")
+
+# %% [markdown]
 # ## What a weight on positives asks for
 #
 # <details><summary>Predict: one row in five is positive, and positives count four times.
@@ -707,12 +725,12 @@ print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 # [`weighted_probability`](../src/lopsided/lesson/threshold.py).
 
 # %% tags=["nbval-check-output"]
-q = np.linspace(0.0005, 0.9995, 1000)
+q = np.linspace(0, 1, 100_001)[1:-1]  # neither 0 nor 1: log 0 is infinite
 rows = []
 for p, w in ((0.2, 1), (0.2, 4), (0.02, 4), (0.02, 49)):
     mean_loss = -w * p * np.log(q) - (1 - p) * np.log(1 - q)
     rows.append([p, w, q[mean_loss.argmin()], weighted_probability(p, w)])
-    assert abs(rows[-1][2] - rows[-1][3]) < 0.001
+    assert abs(rows[-1][2] - rows[-1][3]) < 0.00001
 names = ["p", "w", "lowest at", "formula"]
 show(pd.DataFrame(rows, columns=names).round(3).set_index(["p", "w"]))
 
@@ -725,15 +743,24 @@ show(pd.DataFrame(rows, columns=names).round(3).set_index(["p", "w"]))
 #
 # **Now the mistakes.** The first is to compute what should be cancelled on paper. In
 # floating point, $\hat y$ rounds to exactly 1 once the logit is large, and the report's
-# $dA$ times the slope divides zero by zero: on a prediction that is *right*. One such
-# row turns every weight of the network into NaN.
+# $dA$ times the slope divides zero by zero: on a prediction that is *right*.
 
 # %% tags=["nbval-check-output"]
 sure, right_label = sigmoid(np.array([[40.0]])), np.array([[1.0]])
 with np.errstate(divide="ignore", invalid="ignore"):
-    dA_sure = d_output(right_label, sure)
-    print("dA times slope:", (dA_sure * sure * (1 - sure)).item())
+    lost = (d_output(right_label, sure) * sure * (1 - sure)).item()
+print("dA times slope:", lost)
 print("straight to dZ:", d_logits(right_label, sure).item())
+
+# %% [markdown]
+# One such row among our twelve spoils the whole gradient, and the next update turns every
+# parameter into NaN.
+
+# %% tags=["nbval-check-output"]
+spoilt = d_logits(Y, passed.A[3])
+spoilt[0, 0] = lost
+found = backward(network, passed, spoilt)
+print(f"{np.isnan(found).sum()} of {found.size} derivatives are NaN")
 
 # %% [markdown]
 # ## The transposed dW fails in three different ways
@@ -875,10 +902,10 @@ assert np.isclose(settles_at(right), expected)
 #
 #    <details><summary>Answer</summary>
 #
-#    Now $dz = a - 0 = a$, which is positive, so every derivative changes its sign: the
-#    neuron should say less. All are scaled by the same factor, $a / (1 - a)$, because
-#    all are $dz$ times a factor that has no label in it. Only $da$ is new:
-#    $1 / (1 - a)$.
+#    Now $dz = a - 0 = a$, which is positive, so every derivative but the loss's own 1
+#    changes its sign: the neuron should say less. All from $dz$ back are scaled by the same
+#    factor, $a / (1 - a)$, because all are $dz$ times a factor that has no label in it.
+#    Only $da$ is new: $1 / (1 - a)$.
 #
 #    </details>
 #

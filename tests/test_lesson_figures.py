@@ -99,6 +99,14 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
         for w, d in zip(network.W[l].flat, dW[l].flat, strict=True)
     ]
     assert shown == sorted(wanted)
+    units = [t.get_text() for t in notes if t.get_text().startswith("b ")]
+    assert sorted(units) == sorted(
+        f"b {number(b.item(), 2)}\nz {number(z.item(), 2)}"
+        for l in (1, 2)
+        for b, z in zip(network.b[l], passed.Z[l], strict=True)
+    )
+    keys = [t.get_text() for t in ax.texts if not isinstance(t, Annotation)]
+    assert keys[0] == "on a line: the weight; in a circle: the activation"
     assert len(texts(picture, GREY)) >= 8 * off
 
 

@@ -97,21 +97,21 @@ def _node(ax: Axes, x: float, y: float, text: str, off: bool = False) -> None:
     )
 
 
-def _key(ax: Axes, derivatives: bool) -> None:
+def _key(ax: Axes, words: str, derivatives: bool) -> None:
     """Say what the colours mean, below the drawing."""
-    words = "above each line: the value"
-    ax.text(0, -0.04, words, transform=ax.transAxes, color=BLUE, fontsize=10, va="top")
-    if derivatives:
-        words = "below, slanted: derivative of the loss by it"
+    below = "below, slanted: the derivative of the loss by it"
+    for text, y, colour, style in (
+        (words, -0.03, BLUE, "normal"),
+        (below * derivatives, -0.09, GREEN, "italic"),
+    ):
         ax.text(
-            1,
-            -0.04,
-            words,
+            0,
+            y,
+            text,
             transform=ax.transAxes,
-            color=GREEN,
+            color=colour,
             fontsize=10,
-            fontstyle="italic",
-            ha="right",
+            fontstyle=style,
             va="top",
         )
 
@@ -158,7 +158,7 @@ def neuron_graph(
         )
         _node(ax, x, y, text)
     ax.set(xlim=(-0.3, 5.45), ylim=(-0.5, 6.7))
-    _key(ax, bool(derivatives))
+    _key(ax, "above each line: the value", bool(derivatives))
     said = [
         f"{name} is {number(values[name])}"
         + (f", derivative {number(slopes[name])}" if derivatives else "")
@@ -226,14 +226,15 @@ def network_graph(
             if l == 0:
                 said.append(f"input {j + 1}: {a}")
                 continue
+            b = f"b {number(network.b[l][j, 0], 2)}"
             z = f"z {number(passed.Z[l][j, 0], 2)}"
             dz = f"dz {number(dZ[l][j, 0], 2)}" if dZ else ""
-            _pair(ax, l, y, z, dz, silent, away=20)
+            _pair(ax, l, y, f"{b}\n{z}", dz, silent, away=20)
             name = "ŷ" if l == network.L else f"unit {j + 1}"
-            words = [name + (" (off)" if silent else "") + f": {z}", f"a {a}", dz]
+            words = [name + (" (off)" if silent else "") + f": {b}", z, f"a {a}", dz]
             said.append(", ".join(filter(None, words)))
-    ax.set(xlim=(-0.25, network.L + 0.25), ylim=(-0.5 if dW else -0.3, widest - 0.55))
-    _key(ax, dW is not None)
+    ax.set(xlim=(-0.25, network.L + 0.25), ylim=(-0.5 if dW else -0.3, widest - 0.5))
+    _key(ax, "on a line: the weight; in a circle: the activation", dW is not None)
     alt = (
         f"A network of {', '.join(map(str, network.layer_dims))} units, one example "
         f"passing through. {'; '.join(said)}."

@@ -269,7 +269,10 @@ def signal_sizes(sizes: Mapping[str, Sequence[float]]) -> Picture:
         By the variance of the weights: the root mean square of A[l], from layer 0 on.
     """
     figure, ax = axes(
-        "layer l", "root mean square of A[l]", "How the signal travels", (5.6, 3.6)
+        "layer l",
+        "size of A[l] (root mean square)",
+        "How the signal travels",
+        (5.6, 3.6),
     )
     styles = zip(("black", BLUE, GREEN), ("o--", "s-", "^:"), strict=True)
     last = 0
@@ -288,7 +291,7 @@ def signal_sizes(sizes: Mapping[str, Sequence[float]]) -> Picture:
     ax.set(xticks=range(last + 1), xlim=(-0.3, last * 1.28))
     ends = "; ".join(f"{n}: {v[0]:.2g} to {v[-1]:.2g}" for n, v in sizes.items())
     alt = (
-        f"Root mean square of the activations from the input to layer {last}, on a "
-        f"logarithmic axis, a line for each variance of the weights. {ends}."
+        "Size of the activations, their root mean square, from the input to layer "
+        f"{last}, on a logarithmic axis. A line for each variance of weights. {ends}."
     )
     return Picture("signal_sizes", figure, alt)
