@@ -114,14 +114,16 @@ from lopsided.table.simulate import clinic
 #
 # The table is split once. The network learns from the
 # [training rows](glossary.md#training-rows). The [test rows](glossary.md#test-rows) are
-# kept aside: they show how it does on rows that it has not learned from.
+# kept aside: they show how it does on rows that it has not learned from. Below, `P` holds
+# the parameters of the cell above; `X` and `Y` are the features and labels of the
+# training rows.
 
-# %%
+# %% tags=["hide-input"]
 table = load(P)
 P = results.choice(table.parameters, table).parameters  # with what the table decides
 X, Y, Y_test = table.X_train, table.Y_train, table.Y_test
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 rows, positive = table.words.rows, table.words.positive
 print(f"{table.provenance.source}: {Y.size} training {rows}, {Y_test.size} test")
 print(f"positive: {positive}, {Y.mean():.4f} of the training {rows}")
@@ -131,8 +133,9 @@ for note in table.provenance.notes:
 
 # %% [markdown]
 # In the clinic, a test row may be of a patient who has training rows too. Where a table
-# can tell, the last line says how many test rows that concerns. `group_column` keeps such
-# rows on one side; finding l of [the audit](06_audit.ipynb) measures what that changes.
+# can tell, the last line says how many test rows that concerns. `group_column` in the
+# cell above keeps such rows on one side, as `-p group_column` does in a terminal; finding
+# l of [the audit](06_audit.ipynb) measures what that changes.
 #
 # Here are six training rows, one a column: only the features, and as numbers. (The network
 # meets them shifted and scaled. This part tells you why.) The last line is what it shall
@@ -163,14 +166,24 @@ show(question(Y, parts(values), name, positive, rows))
 # patients miss more appointments. But only those are reminded who booked some days ahead.
 # Compare those who waited equally long, among twenty thousand other appointments.
 
-# %% tags=["nbval-check-output"]
+# %%
 booked, _ = clinic(20_000)  # the simulated one, whatever the table above is
 ahead = booked["AppointmentDay"].dt.normalize() - booked["ScheduledDay"].dt.normalize()
-waits = {"any": (-9, 999), "3 to 7": (3, 7), "8 to 14": (8, 14), "15 to 30": (15, 30)}
+waits = {"any": (-9, 999), "0 to 2": (0, 2), "3 to 7": (3, 7), "8 to 14": (8, 14)}
+waits["15 to 30"] = (15, 30)
+
+
+def missed(some):
+    share = (some["No-show"] == "Yes").mean()
+    return f"{share:.1%} of {len(some)} missed" if len(some) else "nobody"
+
+
+# %% tags=["nbval-check-output"]
 for wait, ends in waits.items():
     some = booked[ahead.dt.days.between(*ends)]
-    missed = (some["No-show"] == "Yes").groupby(some["SMS_received"]).mean()
-    print(f"{wait:>8} days: {missed[0]:.1%} missed, {missed[1]:.1%} if reminded")
+    told = some["SMS_received"] == 1
+    print(f"{wait:>8} days. Not reminded: {missed(some[~told])}. ", end="")
+    print(f"Reminded: {missed(some[told])}.")
 
 # %% [markdown]
 # In this simulation a reminder helps, by construction. A real table alone could not tell:
@@ -383,7 +396,7 @@ def watched(l2=0.0, epochs=3000):
     network, losses = start(roomy, seed=1), []
     rng, ones = np.random.default_rng(0), np.ones((1, 100))
 
-    def watch(epoch, history):
+    def watch(epoch, history):  # `train` calls it after each epoch
         losses.append([loss_on(network, few_points), loss_on(network, aside)])
 
     plan = constant(0.1) | {"epochs": epochs, "batch_size": 100, "l2": l2}
@@ -412,6 +425,10 @@ best = int(losses[1].argmin()) + 1
 print(f"no penalty: lowest after {best} epochs, {losses[1].min():.3f}; ", end="")
 print(f"in the end {losses[1, -1]:.3f}")
 print(f"l2 = 0.01:  lowest {losses_l2[1].min():.3f}; in the end {losses_l2[1, -1]:.3f}")
+
+# %% [markdown]
+# In the toy world each label is drawn with a known probability, `toy.probability`. So we
+# can also ask what the truth itself would lose.
 
 # %% tags=["nbval-check-output"]
 floor = {}
@@ -463,6 +480,7 @@ fold = np.arange(100) % 5  # points come in no order, so every fifth will do
 # %%
 def fit(X, Y, l2, seed=1):
     network, rng = start(roomy, seed), np.random.default_rng(0)
+    # A higher rate and fewer epochs than above: many networks are trained.
     plan = constant(0.3) | {"epochs": 300, "batch_size": 100, "l2": l2}
     train(network, X, Y, np.ones_like(Y), rng, **plan)
     return network
@@ -566,7 +584,9 @@ print(f"{right:.0%} of {few.size} rows right")
 # ## Mini-batches
 #
 # How well does a batch stand for the whole table? Compare gradients by the cosine of the
-# angle between them, first for the untrained network.
+# angle between them, first for the untrained network. The run's class weight counts here
+# too: `w` may be a number, or the [balanced weight](glossary.md#balanced-weight),
+# negatives over positives.
 
 # %%
 used = balanced_weight(Y) if P.w == "balanced" else P.w
@@ -639,10 +659,11 @@ print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
 # Large steps get close; small steps settle. The report lets the rate $\alpha$ fall on
 # a straight line from the first epoch to the last:
 #
-# $$\alpha_k = \alpha_0 + (\alpha_T - \alpha_0) \, \frac{k}{E - 1}$$
+# $$\alpha_k = \alpha_\text{start}
+# + (\alpha_\text{end} - \alpha_\text{start}) \, \frac{k}{E - 1}$$
 #
-# for epoch $k = 0, \dots, E - 1$ of $E$. It begins with $\alpha_0$ and ends with
-# $\alpha_T$. With one epoch, the rate is $\alpha_0$. In the package it is
+# for epoch $k = 0, \dots, E - 1$ of $E$. With one epoch, the rate is
+# $\alpha_\text{start}$. In the package it is
 # [`learning_rate`](../src/lopsided/lesson/training.py).
 #
 # <details><summary>Further: momentum</summary>
@@ -679,7 +700,7 @@ print(f"layer_dims {list(fitted.network.layer_dims)}, w = {fitted.w:.4g}")
 print(f"objective {history.objective[0]:.4f} -> {history.objective[-1]:.4f}")
 print(f"predictions from {fitted.p_test.min():.4f} to {fitted.p_test.max():.4f}")
 print(f"cross-entropy at the end {history.cross_entropy[-1]:.4f}; ", end="")
-print(f"of saying the prevalence to everyone {same_for_all:.4f}")
+print(f"of saying the share of positives to everyone {same_for_all:.4f}")
 
 # %% tags=["hide-input"]
 show(figures.loss(history))
@@ -687,9 +708,10 @@ show(figures.loss(history))
 # %% [markdown]
 # Losses use natural logarithms; their unit is the [nat](glossary.md#nat). A flat
 # stretch need not be the end: a curve can fall again after it. Compare the last
-# cross-entropy with the loss of saying the prevalence to everyone. Without a weight on
-# one class, the difference is what the features have told about the training rows. With
-# one, it may even be negative.
+# cross-entropy with the loss of saying the share of positives, the
+# [prevalence](glossary.md#prevalence), to everyone. Without a weight on one class, the
+# difference is what the features have told about the training rows. With one, it may
+# even be negative.
 #
 # What has its first layer learned? It began with random weights, so look at what training
 # moved. A square for each weight, the larger, the further it went: filled where it grew,
@@ -715,8 +737,9 @@ show(batch_table(fitted.network))
 # Compare the length with that from before training. Near a minimum the whole gradient
 # shrinks; the noise of a batch does not shrink with it. So the longer training went on,
 # the nearer to zero lie the cosines: a single batch then tells next to nothing about the
-# direction of the whole. What the theory promises is the mean *gradient*, in the last
-# column, and only within its error. Training can go on all the same: what the batches of
+# direction of the whole. Their mean may even lie below zero: a cosine counts a short
+# gradient like a long one, and the whole may come from a few long ones. What the theory
+# promises is the mean *gradient*, in the last column, and only within its error. Training can go on all the same: what the batches of
 # an epoch have in common adds up, and their noise mostly cancels. Small steps average more
 # of it. This is why the rate falls.
 #
@@ -770,18 +793,35 @@ show(readings)
 # A ReLU unit whose $Z$ is not positive for any row has slope zero for every row. No
 # gradient reaches its weights: it is [dead](glossary.md#dead-unit). In the first layer
 # it stays so, unless a penalty moves its weights; in a later one, changes in the layers
-# before it can wake it. A narrow layer has few units to lose. We look at the first
-# training rows only.
+# before it can wake it. A narrow layer has few units to lose.
+#
+# How does a unit die? A step that is too long can throw it there. Watch it in the toy
+# world, with the rate from above and with one that is too high.
+
+
+# %%
+def dead(network, X):
+    Z = forward(network, X).Z  # in each hidden layer, count what no row turns on
+    return [int(np.sum(~(Z[l] > 0).any(axis=1))) for l in range(1, network.L)]
+
 
 # %% tags=["nbval-check-output"]
-sample = X[:, :20_000]
-done = forward(fitted.network, sample)
-layers = [
-    [l, len(done.Z[l]), int(np.sum(~(done.Z[l] > 0).any(axis=1)))]
-    for l in range(1, fitted.network.L)
-]
-columns = ["hidden layer", "units", "dead"]
-show(pd.DataFrame(layers, columns=columns).set_index("hidden layer"))
+for rate in (0.3, 10):
+    network, rng = start(), np.random.default_rng(0)
+    before = dead(network, X_toy)
+    train_by_hand(network, X_toy, Y_toy, rng, epochs=50, batch_size=20, rate=rate)
+    after = dead(network, X_toy)
+    print(f"rate {rate:<3}: of 8 units, dead before {before[0]}, after {after[0]}")
+
+# %% [markdown]
+# Where all are dead, only the last bias still learns: the network says the same to
+# everyone. And the network of the whole table? We ask its first training rows only.
+
+# %% tags=["nbval-check-output"]
+counts = {"units": fitted.network.layer_dims[1:-1]}
+counts["dead"] = dead(fitted.network, X[:, :20_000])
+layers = pd.RangeIndex(1, fitted.network.L, name="hidden layer")
+show(pd.DataFrame(counts, index=layers))
 
 # %% [markdown]
 # Rows [tie](glossary.md#tie) at one prediction for two reasons. They may be equal in

@@ -207,6 +207,7 @@ def read_cdf_rules(picture):
     assert_cdf(lines(ax)[HOSTILE], Y, P, 1)
     assert_widest_gap(ax, Y, P)
     assert_marks(ax, MARKS)
+    assert ax.get_xlim()[0] < P.min()  # the curves begin inside
     assert_says(picture, *(f"{label} at {t:.3g}" for label, t in MARKS.items()))
 
 
@@ -224,7 +225,7 @@ def read_confusion(picture):
     assert ax.yaxis_inverted()  # the negative class stands above, as in the array
     texts = {text.get_position(): text.get_text() for text in ax.texts}
     assert texts == {
-        (j, i): f"{counts[i, j]}\n{shares[i, j]:.1%} of row"
+        (j, i): f"{counts[i, j]}\n{shares[i, j]:.1%}\nof {['no', HOSTILE][i]}"
         for i in (0, 1)
         for j in (0, 1)
     }
@@ -316,9 +317,9 @@ def assert_band(ax, curve):
 def read_roc(picture):
     (ax,) = picture.figure.axes
     assert_axes(ax, "false positive rate", "recall (true positive rate)")
-    (curve,) = unnamed(ax)
     fpr, tpr, _ = metrics.roc_curve(Y[0], P[0], drop_intermediate=False)
-    assert_line(curve, fpr, tpr)
+    named = f"ROC AUC {metrics.roc_auc_score(Y[0], P[0]):.4f}"
+    assert_line(lines(ax)[named], fpr, tpr)
     fpr, tpr, _ = metrics.roc_curve(Y[0], P_OTHER[0], drop_intermediate=False)
     assert_line(lines(ax)["other seeds"], fpr[1:], tpr[1:])
     assert_line(lines(ax)["knows nothing"], [0, 1], [0, 1])
@@ -333,7 +334,8 @@ def read_roc(picture):
 def read_precision_recall(picture):
     (ax,) = picture.figure.axes
     assert_axes(ax, "recall", "precision")
-    (curve,) = unnamed(ax)
+    named = f"average precision {metrics.average_precision_score(Y[0], P[0]):.4f}"
+    curve = lines(ax)[named]
     assert curve.get_drawstyle() == "steps-pre"
     precision, reached, _ = metrics.precision_recall_curve(Y[0], P[0])
     assert_line(curve, reached[-2::-1], precision[-2::-1])
@@ -351,8 +353,9 @@ def read_precision_recall(picture):
 
 def read_cost_curve(picture):
     (ax,) = picture.figure.axes
-    assert ax.get_xlabel().startswith("weight of positives")
-    assert ax.get_ylabel() == "normalised expected cost"
+    assert_axes(
+        ax, "positives' share of what is at stake", "cost, as a share of the worst"
+    )
     fpr, tpr, _ = metrics.roc_curve(Y[0], P[0], drop_intermediate=False)
     x = np.linspace(0, 1, 201)
     best = (np.outer(1 - tpr, x) + np.outer(fpr, 1 - x)).min(axis=0)
@@ -364,7 +367,7 @@ def read_cost_curve(picture):
         missed, alarms = 1 - recall(Y, P, t), recall(Y, P, t, y=0)
         assert_line(found[f"{label}: {t:.3f}"], x, missed * x + alarms * (1 - x))
     gain = constant - best
-    assert_says(picture, f"{gain.max():.3f}", f"at a weight of {x[gain.argmax()]:.2f}")
+    assert_says(picture, f"{gain.max():.3f}", f"at a share of {x[gain.argmax()]:.2f}")
 
 
 def share_flagged(labels, flagged):
@@ -405,6 +408,7 @@ def read_rules(picture):
         assert ax.get_ylabel() == name
         assert ax.get_title() == f"{rule}: {t:.3f}"
         assert set(lines(ax)["chosen"].get_xdata()) == {t}
+        assert lines(ax)["test"].get_lw() < lines(ax)["training"].get_lw() / 2
         for side, (labels, p) in (("training", (Y, P)), ("test", (Y_TEST, P_TEST))):
             x = lines(ax)[side].get_xdata()
             assert len(x) == len(np.unique(p)) + 1

@@ -212,6 +212,9 @@ def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
     assert np.allclose([start.get_xydata()[0], end.get_xydata()[0]], path[[0, -1]])
     assert "one: from 7.000 to 0.250; two: from 7.000 to 1.750" in picture.alt
     contour = first.collections[1]
+    written = {t.get_text() for t in first.texts}
+    assert written
+    assert written <= {f"{level:.2f}" for level in contour.levels}
     for level, drawn in zip(contour.levels, contour.get_paths(), strict=True):
         if len(drawn.vertices):
             assert np.allclose(bowl(*drawn.vertices.T), level, atol=0.05)
@@ -239,6 +242,7 @@ def test_a_unit_switches_on_at_its_line_towards_its_arrow():
     (ax,) = picture.figure.axes
     for line, w, b in zip(ax.lines, network.W[1], network.b[1], strict=True):
         assert np.allclose(w @ line.get_data() + b, 0)
+        assert line.get_linestyle() == "--"  # a whole line is one half elsewhere
     arrows = [t for t in ax.texts if t.arrow_patch]
     signs = [t.get_text() for t in ax.texts if t.get_text()]
     assert signs == ["+", "−"]
@@ -277,6 +281,8 @@ def test_a_weight_moves_the_line_of_one_half_onto_the_threshold():
         assert np.allclose(toy.probability(half.vertices.T), level, atol=0.02)
         assert np.allclose(toy.probability(dashed.vertices.T), 0.2, atol=0.02)
     assert "alike on 100% of the plane" in picture.alt
+    top = picture.figure.bbox.y1
+    assert all(a.title.get_window_extent().y1 < top - 4 for a in picture.figure.axes)
 
 
 def test_groups_lie_on_the_curve_of_the_law():
@@ -289,7 +295,10 @@ def test_groups_lie_on_the_curve_of_the_law():
     assert np.allclose(np.interp(p, x, y), q, atol=1e-3)
     assert np.allclose(dots.get_xydata(), np.column_stack([p, q]))
     assert "b: 0.200 becomes 0.429" in picture.alt
-    assert "1/2 on q is 0.250 on p" in [t.get_text() for t in ax.texts]
+    said = {t.get_text(): t.xy for t in ax.texts}
+    assert "1/2 on q is 0.250 on p" in said
+    assert said["a"] == (p[0], q[0])
+    assert said["c"] == (p[2], q[2])
 
 
 def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
@@ -298,6 +307,9 @@ def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
     near, far = picture.figure.axes
     assert np.allclose(near.lines[1].get_xydata(), np.column_stack([p[0], p[0]]))
     assert np.allclose(far.lines[1].get_ydata(), p[0, ::-1])
+    assert "each of 4 test rows" in picture.alt
+    some = threshold_figures.law({"near": (p, p)}, 0.25, most=3)
+    assert "each of 3 test rows" in some.alt
     assert "near: 0.0000 apart on average, 100.0% decided alike" in picture.alt
     assert "far: 0.2000 apart on average, 0.0% decided alike" in picture.alt
 

@@ -164,11 +164,16 @@ def test_jumping_begins_where_the_answer_says():
 
 
 def test_a_reminded_patient_misses_less_than_one_who_waits_as_long():
-    rows = re.findall(
-        r"([\d.]+)% missed, ([\d.]+)%", printed(TRAINING, "waits.items()")
-    )
+    found = printed(TRAINING, "waits.items()")
+    assert re.search(r"0 to 2 days\. .* Reminded: nobody\.", found)
+    rows = re.findall(r"Not reminded: ([\d.]+)% .* Reminded: ([\d.]+)%", found)
     more = [float(without) < float(reminded) for without, reminded in rows]
     assert more == [True, False, False, False]
+
+
+def test_a_rate_that_is_too_high_kills_units_and_the_other_none():
+    found = re.findall(r"before (\d), after (\d)", printed(TRAINING, "before = dead("))
+    assert found == [("0", "0"), ("0", "8")]
 
 
 def test_the_weighted_objective_falls_while_the_plain_loss_rises():

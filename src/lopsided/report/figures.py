@@ -33,7 +33,6 @@ from lopsided.report.display import (
     ORANGE,
     PHONE,
     PURPLE,
-    SKY,
     Picture,
     axes,
     name_lines,
@@ -156,8 +155,9 @@ def cdf_rules(
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive)
     _widest_gap(ax, Y, p)
     places = [*marks.values(), threshold.ks_distance(Y, p)[1]]
-    beside = 0.06 * max(max(places) - min(places), 0.1)
-    ax.set(xlim=(min(places) - beside, max(places) + beside), ylim=(0, 1.02))
+    low, high = min(float(np.min(p)), *places), max(places)
+    beside = 0.06 * max(high - low, 0.1)
+    ax.set(xlim=(low - beside, high + beside), ylim=(0, 1.02))
     placed = _mark(figure, ax, marks, "Where rules cut")
     name_lines(ax)
     alt = (
@@ -169,7 +169,7 @@ def cdf_rules(
 
 @styled
 def confusion(table: Array, positive: str, negative: str) -> Picture:
-    """Draw a confusion matrix: counts, and each cell's share of its row.
+    """Draw a confusion matrix: counts, and each cell's share of its actual class.
 
     Parameters
     ----------
@@ -182,8 +182,9 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
     ax.grid(False)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1.6)  # pale enough for black text
     for (i, j), count in np.ndenumerate(table):
-        text = f"{count:,}\n{share[i, j]:.1%} of row"
-        ax.text(j, i, text, ha="center", va="center", color="black")
+        of = short((negative, positive)[i], 18)
+        text = f"{count:,}\n{share[i, j]:.1%}\nof {of}"
+        ax.text(j, i, text, ha="center", va="center", color="black", fontsize=10)
     names = [short(name, 18) for name in (negative, positive)]
     ax.set_xticks([0, 1], names)
     ax.set_yticks([0, 1], names, rotation=90, va="center")
@@ -368,7 +369,9 @@ def roc(
     rates = _rates(Y, p)
     point = count_metrics(*confusion_matrix(Y, threshold.predict(p, t)).ravel())
     _behind(ax, bands, "roc", Y, seeds, ("false_positive_rate", "recall"))
-    ax.plot(*_thin(rates["false_positive_rate"], rates["recall"]), color=BLUE)
+    area = f"ROC AUC {roc_auc(Y, p):.4f}"
+    curve = _thin(rates["false_positive_rate"], rates["recall"])
+    ax.plot(*curve, color=BLUE, label=area)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1, label="knows nothing")
     x, y = point["false_positive_rate"], point["recall"]
     ax.plot(x, y, **THRESHOLD, label=f"threshold {t:.3g}")
@@ -396,7 +399,10 @@ def precision_recall(
     share = float(np.mean(np.ravel(Y) == 1))
     _behind(ax, bands, "pr", Y, seeds, ("recall", "precision"))
     ax.step(  # between two thresholds there is none: no line may promise it
-        *_thin(rates["recall"][1:], rates["precision"][1:]), where="pre", color=BLUE
+        *_thin(rates["recall"][1:], rates["precision"][1:]),
+        where="pre",
+        color=BLUE,
+        label=f"average precision {average_precision(Y, p):.4f}",
     )
     ax.axhline(share, color=GREY, ls=":", lw=1, label="knows nothing")
     x, y = point["recall"], point["precision"]
@@ -455,7 +461,7 @@ def _behind_in_words(bands: pd.DataFrame | None, areas: list[float]) -> str:
 
 @styled
 def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
-    """Draw the cost of thresholds against how much positives matter.
+    """Draw the cost of thresholds against the positives' share of what is at stake.
 
     A point of the horizontal axis stands for a prevalence and a pair of costs; each
     threshold is a straight line, and the best of all thresholds their lower envelope
@@ -474,16 +480,16 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
         return np.outer(fn / c.tp[-1], x) + np.outer(fp / c.fp[-1], 1 - x)
 
     figure, ax = axes(
-        "weight of positives: cost × prevalence, as a share",
-        "normalised expected cost",
+        "positives' share of what is at stake",
+        "cost, as a share of the worst",
         "Cost curve",
     )
     ax.plot(x, np.minimum(x, 1 - x), color=GREY, ls=":", label="constant answers")
-    looks = ((SKY, "--"), (GREEN, "-."), (PURPLE, (0, (1, 1))))
-    for (label, t), (colour, style) in zip(marks.items(), looks, strict=False):
+    styles = ("--", "-.", (0, (6, 1, 1, 1, 1, 1)))
+    for (label, t), style in zip(marks.items(), styles, strict=False):
         (_, fp), (fn, _) = confusion_matrix(Y, threshold.predict(p, t))
         line = cost(np.atleast_1d(fp), np.atleast_1d(fn))[0]
-        ax.plot(x, line, color=colour, ls=style, lw=1.5, label=f"{label}: {t:.3f}")
+        ax.plot(x, line, color=GREY, ls=style, lw=1.5, label=f"{label}: {t:.3f}")
     thin = _thin(c.fp, c.fn, most=5000)
     best = cost(*thin).min(axis=0)
     ax.plot(x, best, color=BLUE, lw=2.5, label="best threshold")
@@ -491,9 +497,10 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
     name_lines(ax)
     gain = np.minimum(x, 1 - x) - best
     alt = (
-        "Normalised expected cost against the weight of positives. The best threshold "
-        f"saves at most {gain.max():.3f} against a constant answer, at a weight of "
-        f"{x[gain.argmax()]:.2f}; straight lines are single thresholds."
+        "Cost, as a share of the worst, against the positives' share of what is at "
+        f"stake. The best threshold saves at most {gain.max():.3f} against a constant "
+        f"answer, at a share of {x[gain.argmax()]:.2f}; straight lines are single "
+        "thresholds."
     )
     return Picture("cost_curve", figure, alt)
 
@@ -513,14 +520,16 @@ def rules(
     """
     figure = Figure(figsize=(5.6, 7.6))
     panels = figure.subplots(4, 2, sharex=True).ravel()
-    sides = (("training", train, BLUE, "-"), ("test", test, GREEN, "--"))
+    wide: dict[str, Any] = {"color": GREY, "alpha": 0.35, "lw": 5}
+    thin: dict[str, Any] = {"color": "black", "ls": "--", "lw": 1.2}
+    sides = (("training", train, wide), ("test", test, thin))
     right = 1.05 * max(*marks.values(), np.quantile(train[1], 0.999))
     for ax, (rule, t) in zip(panels, marks.items(), strict=False):
-        for label, (Y, p), colour, style in sides:
+        for label, (Y, p), look in sides:
             c = threshold.candidates(Y, p)
             name, values = threshold.aim(rule, c)
-            ax.plot(*_thin(c.t, values), color=colour, ls=style, lw=1.5, label=label)
-        ax.axvline(t, color="black", ls=":", lw=1.2, label="chosen")
+            ax.plot(*_thin(c.t, values), label=label, **look)
+        ax.axvline(t, color="black", ls=":", lw=1.5, label="chosen")
         ax.set(xlim=(0, right), ylabel=name)
         ax.set_title(f"{rule}: {t:.3f}", fontsize=10)
     for ax in panels[len(marks) :]:

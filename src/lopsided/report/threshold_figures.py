@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from lopsided.lesson.network import Array
 from lopsided.lesson.threshold import equivalent_threshold, weighted_probability
-from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
+from lopsided.report.display import BLUE, GREEN, GREY, PURPLE, Picture, axes, styled
 from lopsided.report.plane_figures import level_lines, over_plane, scatter, shade
 
 
@@ -34,7 +34,7 @@ def weight_and_threshold(
     X, Y : array, shapes (2, m) and (1, m)
     """
     t = equivalent_threshold(w)
-    figure = Figure(figsize=(5.6, 3.6))
+    figure = Figure(figsize=(5.6, 3.8))
     left, right = figure.subplots(1, 2)
     half = {"colors": "black", "linewidths": 2.2, "linestyles": "-"}
     low = {"colors": GREEN, "linewidths": 2.6, "linestyles": "--"}
@@ -96,9 +96,18 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
         "A weight multiplies the odds",
     )
     x = np.linspace(0, 1, 201)
-    ax.plot(x, weighted_probability(x, w), color=BLUE)
+    ax.plot(x, weighted_probability(x, w), color=GREY)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1.5)
-    ax.plot(p, q, "o", color=GREEN, ms=8)
+    ax.plot(p, q, "s", color=PURPLE, ms=8)
+    for i in (int(np.argmin(p)), int(np.argmax(p))):
+        ax.annotate(
+            names[i],
+            (p[i], q[i]),
+            (9, 0),
+            textcoords="offset points",
+            va="top",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
     t = equivalent_threshold(w)
     ax.plot([0, t, t], [0.5, 0.5, 0], color="black", ls="--", lw=1)
     ax.annotate(
@@ -113,7 +122,7 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
         (0.4, float(weighted_probability(0.4, w))),
         (-8, 6),
         textcoords="offset points",
-        color=BLUE,
+        color=GREY,
         ha="right",
     )
     ax.annotate(
@@ -129,7 +138,7 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
     said = "; ".join(f"{name}: {a:.3f} becomes {b:.3f}" for name, a, b in pairs)
     away = np.abs(q - weighted_probability(p, w)).max()
     alt = (
-        "What is learned with a weight against what is learned without: dots for "
+        "What is learned with a weight against what is learned without: squares for "
         f"{len(p)} groups on the curve of the formula, at most {away:.1g} away. {said}."
     )
     return Picture("exact_law", figure, alt)
@@ -144,8 +153,9 @@ def law(
     Parameters
     ----------
     panels : mapping of (array, array)
-        By title, which begins with what stands on the vertical axis: the probabilities
-        of the first network and of the other, shape (1, m).
+        Two, by title, which begins with what stands on the vertical axis: the
+        probabilities of the first network and of the other, shape (1, m). The first
+        other is one whose weight was undone.
     t : float
         The threshold of both, which divides each panel.
     most : int
@@ -154,12 +164,15 @@ def law(
     figure = Figure(figsize=(5.6, 3.9))
     columns = np.ravel(figure.subplots(1, len(panels), sharex=True, sharey=True))
     top = 1.05 * max(float(np.max(pair)) for pair in panels.values())
-    said = []
-    for ax, (title, (p, other)) in zip(columns, panels.items(), strict=True):
+    said, drawn = [], 0
+    for ax, (title, (p, other)), colour in zip(
+        columns, panels.items(), (GREEN, BLUE), strict=False
+    ):
         p, other = np.ravel(p), np.ravel(other)
         some = np.unique(np.linspace(0, p.size - 1, most).astype(int))
         ax.plot([0, top], [0, top], color=GREY, ls=":", lw=1.5, zorder=1)
-        dots = {"color": BLUE, "ms": 3, "alpha": 0.4, "mew": 0, "rasterized": True}
+        drawn = some.size
+        dots = {"color": colour, "ms": 3, "alpha": 0.4, "mew": 0, "rasterized": True}
         ax.plot(p[some], other[some], ".", **dots, zorder=2)
         ax.axvline(t, color="black", ls="--", lw=1)
         ax.axhline(t, color="black", ls="--", lw=1)
@@ -173,7 +186,8 @@ def law(
         )
     columns[0].set_ylabel("probability of the other network")
     alt = (
-        "A dot for each test row: what a network without weight says, and what another "
-        f"one says. Dots on the diagonal are equal. {'; '.join(said)}."
+        f"A dot for each of {drawn} test rows: what a network without weight says, and "
+        f"what another one says. Dots on the diagonal are equal. Of all rows: "
+        f"{'; '.join(said)}."
     )
     return Picture("law", figure, alt)

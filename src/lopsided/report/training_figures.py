@@ -59,7 +59,7 @@ def question(
     ends = np.array([share_interval(*pair) for pair in zip(shares, sizes, strict=True)])
     x = np.arange(len(parts))
     reach = np.abs(ends.T - shares)
-    below.errorbar(x, shares, reach, fmt="^", ms=8, color=ORANGE, lw=1.5)
+    below.errorbar(x, shares, reach, fmt="^", ms=5, color=ORANGE, lw=1.5, capsize=6)
     below.axhline(share, color="black", ls=":", lw=1.5)
     below.annotate(
         "all " + rows,
@@ -114,10 +114,11 @@ def valleys(
         levels = np.quantile(L, np.linspace(0, 1, 12))
         filled = ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
         filled.set_rasterized(True)  # shades take less room as a picture
-        ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
-        cased = [Stroke(linewidth=3.2, foreground="white"), Normal()]  # for grey prints
+        lines = ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
+        ax.clabel(lines, levels[[5, 9]], fmt="%.2f", fontsize=9, colors="black")
+        cased = [Stroke(linewidth=2.2, foreground="white"), Normal()]  # for grey prints
         ax.plot(*path.T, "-", color=PURPLE, lw=1.2, path_effects=cased)
-        ax.plot(*path.T, "o", color=PURPLE, ms=4, mec="white", mew=0.6)
+        ax.plot(*path.T, "o", color=PURPLE, ms=4, mew=0)
         ax.plot(*path[0], "o", color="black", ms=7)
         ax.plot(*path[-1], "s", color="black", ms=6)
         ax.set(xlabel="w", ylabel="b")
@@ -125,11 +126,8 @@ def valleys(
         ax.grid(visible=False)
         first, last = (loss(*point) for point in (path[0], path[-1]))
         said.append(f"{title}: from {first:.3f} to {last:.3f}")
-    figure.supxlabel(
-        "bluer is lower; ● start, ■ after the last step",
-        fontsize=10,
-        color="black",
-    )
+    key = "bluer is lower; ● start, ■ after the last step; each window has its scale"
+    figure.supxlabel(key, fontsize=10, color="black")
     alt = (
         "The loss over a weight and a bias as a map, and the path of gradient descent "
         f"on it. {'; '.join(said)}."
@@ -203,7 +201,8 @@ def folds(network: Network, X: Array, Y: Array) -> Picture:
         normal = w / np.linalg.norm(w)
         foot = -b / np.linalg.norm(w) * normal
         along = np.array([-normal[1], normal[0]])
-        ax.plot(*(foot + np.outer((-9, 9), along)).T, color="black", lw=1.2)
+        edge = foot + np.outer((-9, 9), along)
+        ax.plot(*edge.T, color="black", lw=1.2, ls="--")
         if np.abs(foot).max() > 2.5:
             continue
         tip, sign = foot + 0.9 * normal, "+" if out > 0 else "−"
@@ -218,11 +217,14 @@ def folds(network: Network, X: Array, Y: Array) -> Picture:
         )
         said.append(f"{'raises' if out > 0 else 'lowers'} it at x₁ = {tip[0]:.1f}")
     ax.set_aspect("equal")
+    key = "bluer: a higher prediction; ▲ positive, ○ negative\n"
+    key += "dashed: where a unit switches on"
+    figure.supxlabel(key, fontsize=10, color="black")
     alt = (
-        f"The plane with a line for each of {network.layer_dims[1]} hidden units. An "
-        "arrow points to the side where the unit is on; its sign says whether the unit "
-        "raises or lowers the prediction there. Of the units whose line crosses the "
-        f"picture, {sum('lowers' in s for s in said)} lower it and "
+        f"The plane with a dashed line for each of {network.layer_dims[1]} hidden "
+        "units. An arrow points to the side where the unit is on; its sign says "
+        "whether the unit raises or lowers the prediction there. Of the units whose "
+        f"line crosses the picture, {sum('lowers' in s for s in said)} lower it and "
         f"{sum('raises' in s for s in said)} raise it."
     )
     return Picture("folds", figure, alt)
