@@ -175,8 +175,9 @@ print("F1 agrees:      ", 2 * tp / (2 * tp + fp + fn) == printed.f1)
 
 # %% [markdown]
 # Checking printed scores against counts is a field of its own. Its tool is
-# [mlscorecheck](https://pypi.org/project/mlscorecheck/) ([Fazekas and Kovács
-# 2024](glossary.md#sources)): told the rows of a test, it says whether rounded scores can come from them at all:
+# [mlscorecheck](https://pypi.org/project/mlscorecheck/)
+# ([Fazekas and Kovács 2024](glossary.md#sources)): told the rows of a test, it says
+# whether rounded scores can come from them at all:
 #
 # ```python
 # from mlscorecheck.check.binary import check_1_testset_no_kfold
