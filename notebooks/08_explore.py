@@ -19,8 +19,8 @@
 # **You need** two sliders and no code. Best come here on the way through
 # [Choose a threshold](04_threshold_analysis.ipynb), before its rules. About 20 minutes.
 #
-# The first network is the one of that lesson: eight hidden units, and a higher rate than
-# the report's for fewer epochs.
+# The networks are trained as in that lesson: with eight hidden units, for fewer epochs
+# than the report's and at a higher rate.
 
 # %% tags=["parameters", "hide-input"]
 data = "simulated"
@@ -118,8 +118,8 @@ for w, p in models.items():
 
 # %% [markdown]
 # Were the networks perfect, both shares in a line would be equal, and so would all
-# areas: a weight would not change the order of the rows. No trained network is. And
-# where many rows share one prediction, a threshold takes all of them or none.
+# areas: a weight would not change the order of the rows. No trained network is
+# perfect. And where many rows share one prediction, a threshold takes all or none.
 #
 # ## What costs do
 #
