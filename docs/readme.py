@@ -45,10 +45,11 @@ def findings_block():
         f"{n_train:,}. With the {n_test:,} rows of its test that makes "
         f"{n_train + n_test:,}, and a public file of doctors’ appointments has as "
         "many.",
-        "**The class weight, as printed, does nothing.** The report credits it with "
-        "handling the imbalance. Its formula multiplies both classes by it, which only "
-        "changes the learning rate. With a substantial weight on one class, no network "
-        "that was tried comes near the report’s table.",
+        "**The class weight, as printed, favours no class.** The report credits it "
+        "with handling the imbalance. Its formula multiplies both classes by it, which "
+        "only changes the learning rate. With a substantial weight on one class, no "
+        "network that was tried comes near the report’s table, at either threshold "
+        "that it prints.",
         f"**“They will all come” beats it.** The report’s predictions are right for "
         f"{reached:.1%} of the appointments. Saying that everyone comes is right for "
         f"{negatives / n_test:.1%}.",

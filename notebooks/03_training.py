@@ -736,12 +736,13 @@ show(batch_table(fitted.network))
 # %% [markdown]
 # Compare the length with that from before training. Near a minimum the whole gradient
 # shrinks; the noise of a batch does not shrink with it. So the longer training went on,
-# the nearer to zero lie the cosines: a single batch then tells next to nothing about the
-# direction of the whole. Their mean may even lie below zero: a cosine counts a short
-# gradient like a long one, and the whole may come from a few long ones. What the theory
-# promises is the mean *gradient*, in the last column, and only within its error. Training can go on all the same: what the batches of
-# an epoch have in common adds up, and their noise mostly cancels. Small steps average more
-# of it. This is why the rate falls.
+# the nearer to zero lie the cosines: a single batch then tells next to nothing about
+# the direction of the whole. Their mean may even lie below zero: a cosine counts a
+# short gradient like a long one, and the whole may come from a few long ones. What the
+# theory promises is the mean *gradient*, in the last column, and only within its error.
+# Training can go on all the same: what the batches of an epoch have in common adds up,
+# and their noise mostly cancels. Small steps average more of it. This is why the rate
+# falls.
 #
 # ## Which curve does training descend?
 #

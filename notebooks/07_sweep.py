@@ -105,7 +105,8 @@ for name in sweep.choices:
 # weighting.
 #
 # Blocks of one seed share its luck, so they are averaged first. What is left is one
-# difference a seed; their standard error and $95\,\%$ interval follow.
+# difference a seed; their standard error and $95\,\%$ interval follow. The weight `w`
+# means something else under each weighting, so it has effects under each.
 
 # %% tags=["nbval-check-output"]
 metric, effects = sweep.metric, sweep_table.effects(sweep)
@@ -121,7 +122,19 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 # test rows of one split, is not in it. The effect is a mean over blocks: a choice that
 # helps in one setting and hurts in another has a small one. Look at its lines above
 # before you call it harmless.
-#
+
+# %% tags=["hide-input", "nbval-check-output"]
+faster = sweep_table.faster(sweep, effects)
+if len(faster):
+    say(
+        "A weight on both classes favours neither: it multiplies the learning rate. So "
+        "the gain of {which} is that of a higher rate, as where the epochs are too few, "
+        "and no remedy for the imbalance. The same holds for such a weight at the head "
+        "of the settings and in the command below.",
+        which=listed([*names[faster.index]]),
+    )
+
+# %% [markdown]
 # What cannot be compared, or with no more than one seed, stands here:
 
 # %% tags=["hide-input", "nbval-check-output"]

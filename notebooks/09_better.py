@@ -21,16 +21,13 @@
 # What takes long was measured on the real file by `make audit`, and is read here from
 # `notebooks/results`.
 
-# %% tags=["hide-input", "parameters"]
-run_dir = None
-
 # %% tags=["hide-input"]
 import json
 
 import numpy as np
 import pandas as pd
 
-from lopsided.parameters import from_file, from_notebook
+from lopsided.parameters import from_file
 from lopsided.report import results, study_figures
 from lopsided.report.comparison import gains, resampled
 from lopsided.report.coverage_table import coverage
@@ -39,7 +36,6 @@ from lopsided.report.figures import side_by_side
 from lopsided.report.intervals import bootstrap, interval
 from lopsided.table import appointments, simulate
 
-P = from_notebook(globals(), "run_dir")
 published = appointments.PUBLISHED_SHA256[:12]
 
 # %% [markdown]
@@ -182,8 +178,9 @@ show(over_splits("report", shown).round(4))
 #
 # Now each model minus the report's network, split by split. Five splits of one table
 # are not five witnesses: they share most of their rows. The interval allows for that
-# (Nadeau and Bengio 2003), and with five of them it is wide. The last column counts the
-# splits; where a model lacks some, `make audit` has them still to measure.
+# ([Nadeau and Bengio 2003](glossary.md#sources)), and with five of them it is wide. The
+# last column counts the splits; where a model lacks some, `make audit` has them still to
+# measure.
 
 
 # %%
@@ -385,8 +382,9 @@ for name, label in headline.items():
 
 # %% [markdown]
 # To train such a network, write these lines into `better.yaml`. They are what the first
-# split chose. Several are averaged by hand: `n_seeds` trains them, and keeps the
-# predictions of each.
+# split chose. For an average, add `n_networks` with a number: so many networks become one
+# to keep, which takes the mean of their logits. The average above was the mean of their
+# probabilities.
 
 # %% tags=["nbval-check-output"]
 declared = from_file(results.committed("selection.csv").parents[1] / "selection.yaml")
@@ -442,9 +440,10 @@ for model in ("report's network", "chosen network"):
 # who came in one group than in another. Where the outcome is more common in one
 # group, three things cannot be had at once, unless prediction is perfect: calibration in
 # each group, one mean prediction for those who came in any group, and one for those who
-# did not (Kleinberg, Mullainathan and Raghavan 2017). Calibration and one of the other
-# two can (Pleiss et al. 2017). Decisions need not share a threshold: one for each group
-# makes one error rate equal (question 3 below), at the price of the other.
+# did not ([Kleinberg, Mullainathan and Raghavan 2017](glossary.md#sources)). Calibration
+# and one of the other two can ([Pleiss et al. 2017](glossary.md#sources)). Decisions need
+# not share a threshold: one for each group makes one error rate equal (question 3 below),
+# at the price of the other.
 #
 # How large are the gaps? Flagged although they came, one group minus another.
 
@@ -557,9 +556,10 @@ say(
 #    ```python
 #    from sklearn.linear_model import LogisticRegression
 #
+#    from lopsided.parameters import Parameters
 #    from lopsided.table.dataset import load
 #
-#    clinic = load(P)
+#    clinic = load(Parameters())
 #    model = LogisticRegression().fit(clinic.X_train.T, clinic.Y_train[0])
 #    p, came = model.predict_proba(clinic.X_test.T)[:, 1], clinic.Y_test[0] == 0
 #    has = clinic.X_test[clinic.recipe.names.index("Scholarship")] > 0
@@ -586,8 +586,9 @@ say(
 # clinic, and looked inside while they learned.
 #
 # First weights are drawn at random around zero. He's have the variance $2 / n_{l-1}$
-# (He et al. 2015), Xavier's $2 / (n_{l-1} + n_l)$ (Glorot and Bengio 2010). The small
-# ones have a standard deviation of a hundredth.
+# ([He et al. 2015](glossary.md#sources)), Xavier's $2 / (n_{l-1} + n_l)$
+# ([Glorot and Bengio 2010](glossary.md#sources)). The small ones have a standard deviation
+# of a hundredth.
 
 # %% tags=["nbval-check-output"]
 study = pd.read_csv(results.committed("dead_units.csv"))

@@ -363,6 +363,35 @@ def test_the_committed_notebooks_hold_these_scripts_and_no_widget():
         assert "jupyter.widget" not in str(notebook)
 
 
+def shown_by(name, begins):
+    """Give what the cell of a committed notebook shows that begins so, of each kind."""
+    notebook = nbformat.read(notebooks.folder() / f"{name}.ipynb", as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.source.startswith(begins))
+    return cell.outputs[-1]["data"]
+
+
+def test_the_committed_explorer_has_no_rule_that_ties_defeat():
+    """Its first network is that of lesson 04, and its buttons say what 04's table says.
+
+    Networks like the report's would not do: too many rows share one prediction.
+    """
+    live = shown_by("08_explore", "explorer.show(")["text/html"]
+    tag = next(a for _, a in Tags(live).tags if "data-models" in a)
+    carried = json.loads(tag["data-models"])
+    assert len(carried) == 3
+    for model in carried:
+        at = model["rules"][[*explorer.RULES].index("room for 1 in 20")]
+        rows = sum(model[name][at] for name in explorer.COUNTS)
+        flagged = model["tp"][at] + model["fp"][at]
+        assert 0.9 * rows / 20 < flagged <= rows / 20
+    buttons = re.findall(r'data-rule="\d">[^<]*<b>([^<]*)', live)
+    told = shown_by("04_threshold_analysis", "at_test = {")["text/plain"]
+    lines = {line.split()[0].partition(":")[0]: line for line in told.splitlines()}
+    for rule, t in zip(explorer.RULES.values(), buttons, strict=True):
+        line = lines[str(rule).partition(":")[0]]
+        assert float(t) == pytest.approx(float(line.split()[1]), abs=0.51e-4)
+
+
 def test_the_table_reads_as_written():
     counts = explorer.counts_at(Y, P, T)
     table = explorer.table(counts)

@@ -203,7 +203,10 @@ def test_each_question_has_its_answer(path):
 
 
 TERM = re.compile(r"^## ([^\n]+)\n\n(.+?)\n(?=\n## |\Z)", re.S | re.M)
-GLOSSARY = dict(TERM.findall((NOTEBOOKS / "glossary.md").read_text("utf-8")))
+TERMS, SOURCES = (NOTEBOOKS / "glossary.md").read_text("utf-8").split("\n## Sources\n")
+GLOSSARY = dict(TERM.findall(TERMS))
+#: Of one author, of several, or of the first and others.
+CITED = re.compile(r"(?:[A-Z]\w+(?:, | and ))*[A-Z]\w+(?: et al\.)? (?:19|20)\d\d\b")
 
 
 def anchor(heading):
@@ -224,8 +227,18 @@ def test_the_glossary_is_sorted_and_says_where_each_term_is_explained():
 @pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 def test_links_into_the_glossary_lead_to_a_term_and_are_made_once(path):
     linked = re.findall(r"\(glossary\.md#([^)]+)\)", prose(path))
-    assert set(linked) <= {anchor(term) for term in GLOSSARY}
-    assert len(linked) == len(set(linked))
+    terms = [link for link in linked if link != "sources"]
+    assert set(terms) <= {anchor(term) for term in GLOSSARY}
+    assert len(terms) == len(set(terms))
+
+
+def test_each_work_that_a_notebook_cites_is_a_source_and_no_other():
+    entries = re.findall(r"^- \*\*(.+?)\.\*\* ", SOURCES, re.M)
+    assert entries == sorted(entries)
+    cited = set()
+    for path in NOTEBOOKS.glob("0*.py"):
+        cited |= set(CITED.findall(" ".join(prose(path).split())))
+    assert cited == set(entries)
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)

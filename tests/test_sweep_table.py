@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -47,7 +48,31 @@ def test_a_network_under_two_names_counts_once():
     weighting = found.loc["weighting"]
     assert weighting["difference"] == pytest.approx(-0.2)
     assert (weighting["blocks"], weighting["seeds"], weighting["one"]) == (2, 2, 2)
-    assert found.loc["w", "difference"] == pytest.approx(-0.1)  # 0 and -0.2
+
+
+def test_a_weight_has_an_effect_under_each_weighting():
+    """And not one for both, which was -0.1: the mean of 0 and -0.2."""
+    found = sweep_table.effects(named_twice()).set_index("choice")
+    assert [*found.index] == ["weighting", "uniform: w", "positive: w"]
+    expected = [-0.2, 0, -0.2]
+    assert found["difference"].to_list() == pytest.approx(expected, abs=1e-12)
+    assert (found["blocks"] == 2).all()
+
+
+@pytest.mark.parametrize(
+    ("metric", "l2", "faster"),
+    [("f1", 0.0, ["4"]), ("f1", 0.1, []), ("brier", 0.0, [])],
+)
+def test_a_uniform_weight_that_helps_is_a_higher_rate(metric, l2, faster):
+    """Without a penalty, of which the rate would change the share."""
+    sweep = named_twice()
+    higher = (sweep.table["weighting"] == "uniform") & (sweep.table["w"] == "4")
+    luck = sweep.table["seed"] / 1000
+    better = sweep.table["test.f1"] + higher * (0.1 + luck)
+    table = sweep.table.assign(**{f"test.{metric}": better, "l2": l2})
+    sweep = replace(sweep, table=table, metric=f"test.{metric}")
+    found = sweep_table.faster(sweep, sweep_table.effects(sweep))
+    assert found["value"].to_list() == faster
 
 
 def test_fingerprints_know_a_weight_of_one(tmp_path):
@@ -97,6 +122,9 @@ def test_the_committed_example_finds_its_effects():
     assert diluted == pytest.approx(-0.0068, abs=5e-5)
     threshold = found.loc["threshold"]
     assert threshold["difference"] / threshold["error"] == pytest.approx(14, abs=1)
+    by_w = found["difference"].filter(like=": w").groupby(level=0)
+    signs = {choice: (ends.min() > 0, ends.max() < 0) for choice, ends in by_w}
+    assert signs == {"uniform: w": (True, False), "positive: w": (False, True)}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def table(shown: Film, t: float = 0.5) -> pd.DataFrame:
                 {
                     "class weight": f"{w:g}",
                     "epoch": shown.epochs[stop],
-                    "loss": f"{shown.loss(w, stop):.4f}",
+                    "loss, weighted": f"{shown.loss(w, stop):.4f}",
                     "found": tp,
                     "missed": fn,
                     "false alarms": fp,
@@ -186,7 +186,8 @@ x₁ runs to the right and x₂ upwards, from −3 to 3.</p>
 <svg class="loss" viewBox="-46 -12 300 212" role="img" aria-label="The loss over the
 epochs. A dot marks the epoch of now."><path class="axes" d="M0 0V150H240"/>
 <polyline class="curve" points=""/><circle class="now" r="6"/>
-<g class="ticks"></g><text x="120" y="186" text-anchor="middle">epoch</text>
+<g class="ticks"></g><text x="120" y="186" text-anchor="middle">epoch (stops evenly
+spaced)</text>
 <text transform="translate(-34 75) rotate(-90)" text-anchor="middle">loss</text></svg>
 <table><tbody><tr><th scope="row">loss, weighted</th>
 <td><b data-show="loss"></b></td></tr>{places}</tbody></table>

@@ -22,6 +22,8 @@ SEEDS = ("seed", "split_seed", "data_seed")
 #: Fewer than so many seeds do not rank a setting.
 ENOUGH = 3
 LOWER_IS_BETTER = ("log_loss", "brier")
+#: Choices that mean something else under each value of another parameter.
+WITHIN = {"w": "weighting"}
 
 
 @dataclass(frozen=True)
@@ -150,25 +152,52 @@ def settings(sweep: Sweep) -> pd.DataFrame:
 def effects(sweep: Sweep) -> pd.DataFrame:
     """Compare each choice's values where all else is equal, seeds too.
 
-    A network under two names counts once.
+    A network under two names counts once. A choice of `WITHIN` is compared under each
+    value of the other parameter by itself: over both, opposite effects would cancel.
 
     Returns
     -------
     DataFrame
-        As of `comparison.matched_effects`, with the ``choice`` before it.
+        As of `comparison.matched_effects`, with the ``choice`` before it, such as
+        ``"threshold"`` or ``"uniform: w"``.
     """
     by_decision = sweep.done.groupby(_decision(sweep), observed=True, dropna=False)
     done, tables = sweep.done.assign(decision=by_decision.ngroup()), []
     for name in sweep.choices:
         others = [other for other in sweep.choices if other != name]
-        effect = matched_effects(
-            done, name, sweep.metric, others, sweep.seeds, "decision"
-        )
-        tables.append(effect.assign(choice=name))
+        parts = {name: done}
+        if (by := WITHIN.get(name)) in done:
+            groups = done.groupby(by, observed=True, sort=False)
+            parts = {f"{value}: {name}": points for value, points in groups}
+        for choice, points in parts.items():
+            how = name, sweep.metric, others, sweep.seeds, "decision"
+            tables.append(matched_effects(points, *how).assign(choice=choice))
     if not tables:
         return pd.DataFrame(columns=["choice", "value", "against", "blocks", "seeds"])
     table = pd.concat(tables, ignore_index=True)
     return table[["choice", *(name for name in table if name != "choice")]]
+
+
+def faster(sweep: Sweep, found: pd.DataFrame) -> pd.DataFrame:
+    """Keep the effects that are those of a higher learning rate, where it helps.
+
+    Without a penalty, a larger weight on both classes is a higher rate and no more. It
+    helps if the whole interval of its effect says so.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    found : DataFrame
+        From `effects`.
+    """
+    uniform = found[found["choice"] == "uniform: w"]
+    if uniform.empty or (sweep.done["l2"].astype(str).astype(float) != 0).any():
+        return uniform.iloc[:0]
+    value, against = (
+        pd.to_numeric(uniform[name], "coerce") for name in ("value", "against")
+    )
+    helps = uniform["high"] < 0 if sweep.ascending else uniform["low"] > 0
+    return uniform[helps & (value > against)]
 
 
 def best(sweep: Sweep, metric: str) -> pd.Series:
