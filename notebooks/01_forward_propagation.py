@@ -150,8 +150,8 @@ assert a < 0.5
 # <details><summary>Predict: where in the toy world would the best line run?</summary>
 #
 # Nowhere of use. Whichever way a line is laid, both of its sides hold many more
-# negatives than positives. The best that the neuron can do is to ignore its inputs,
-# and to say about one in five to everyone.
+# negatives than positives. The best that the neuron can do is almost to ignore its
+# inputs, and to say about one in five to everyone.
 #
 # </details>
 #
@@ -570,7 +570,7 @@ show(signal_sizes(signal))
 # With $v = 2/n$ the signal keeps its size. Twice that doubles its square in each layer;
 # half of it halves it. Over ten layers the size should grow by $\sqrt{2^{10}} = 32$, or
 # shrink by as much. The random weights come near that. `initialise` draws with variance
-# $2 / n_{l-1}$ (He et al. 2015).
+# $2 / n_{l-1}$ ([He et al. 2015](glossary.md#sources)).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs. A first loss ten times as large, or NaN, means

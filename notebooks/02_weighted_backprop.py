@@ -130,8 +130,8 @@ for said in (0.5, 0.01):
 
 # %% [markdown]
 # With the squared error, a neuron that is sure and wrong hardly moves. With the
-# cross-entropy it moves most: the more wrong, the harder it is told. (After Nielsen 2015,
-# chapter 3.)
+# cross-entropy it moves most: the more wrong, the harder it is told. (After
+# [Nielsen 2015](glossary.md#sources), chapter 3.)
 
 # %% [markdown]
 # Two kinds of step are left. A sum passes its derivative on to every term unchanged: if
@@ -914,10 +914,11 @@ assert np.isclose(settles_at(right), expected)
 #
 #    <details><summary>Answer</summary>
 #
-#    Try it with a few seeds. The forgotten $\tfrac1m$, the wrong class and the
-#    transposed $dW$ are always caught while some unit of each layer is on. The `>=`
-#    shows only if some unit is off for some row: with all inputs positive and a lucky
-#    draw of weights, each unit of the first layer may be always on.
+#    Try it with a few seeds. The forgotten $\tfrac1m$ and the wrong class are caught
+#    while some unit of each layer is on. So is the transposed $dW$, unless $dW$ happens
+#    to be symmetric, as when the same single unit is on in both layers. The `>=` shows
+#    only if some unit is off for some row: with all inputs positive and a lucky draw of
+#    weights, each unit of the first layer may be always on.
 #
 #    </details>
 #
@@ -937,8 +938,8 @@ assert np.isclose(settles_at(right), expected)
 #    <details><summary>Answer</summary>
 #
 #    Anything that is wrong in the objective *and* in its gradient passes: labels
-#    shuffled against their rows, a feature that was standardised twice, test rows among
-#    the training rows.
+#    shuffled against their rows, a feature that holds the label, test rows among the
+#    training rows.
 #
 #    </details>
 #

@@ -916,10 +916,10 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #    <details><summary>Answer</summary>
 #
 #    The first steps are so long that some throw a unit to where no row turns it on: it is
-#    dead from then on, or until the layer before it moves. Yet on the clinic the loss
-#    ends no higher, because the rate falls all the same: the report's first rate is on
-#    the low side. The price is paid in ties. The appendix of [Do
-#    better](09_better.ipynb) has the table.
+#    dead from then on, or until the layer before it moves. Yet on the
+#    clinic ROC AUC is no lower in the end, because the rate falls all the same: the
+#    report's first rate is on the low side. The price is paid in ties. The appendix of
+#    [Do better](09_better.ipynb) has the table, over many seeds.
 #
 #    </details>
 #

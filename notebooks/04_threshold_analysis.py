@@ -372,12 +372,12 @@ show(figures.rules((Y_train, p_train), (Y_test, p_test), by_rule))
 # - *Cost.* Let a miss cost $c_\text{miss}$ and a false alarm $c_\text{alarm}$. To call a
 #   row positive costs $(1 - p) \, c_\text{alarm}$ on average, to call it negative
 #   $p \, c_\text{miss}$. The first is less where
-#   $p > c_\text{alarm} / (c_\text{alarm} + c_\text{miss})$ (Elkan 2001). With equal costs
-#   this is one half, and the cost is the share of wrong decisions.
+#   $p > c_\text{alarm} / (c_\text{alarm} + c_\text{miss})$ ([Elkan 2001](glossary.md#sources)).
+#   With equal costs this is one half, and the cost is the share of wrong decisions.
 # - *Youden.* Of $m$ rows, a share $\pi$ is positive. To call one row more positive adds
 #   $p / (m \pi)$ to recall and $(1 - p) / (m (1 - \pi))$ to FPR, on average. The first is
 #   more where $p > \pi$.
-# - *F1.* At half of the best F1; for a proof see (Lipton et al. 2014).
+# - *F1.* At half of the best F1; for a proof see [Lipton et al. 2014](glossary.md#sources).
 #
 # This is where the optimum lies for calibrated predictions of all rows of the world. On
 # a sample it lies elsewhere, and it is flat: thresholds that differ much can be almost
@@ -531,8 +531,8 @@ show(figures.precision_recall(Y_test, p_test, t, bands, plain.P_test[1:]))
 
 # %% [markdown]
 # Costs change from place to place and year to year. The cost curve shows all of them
-# (Drummond and Holte 2006). Let $\pi$ be the prevalence. The horizontal axis is the
-# positives' share of what is at stake,
+# ([Drummond and Holte 2006](glossary.md#sources)). Let $\pi$ be the prevalence. The
+# horizontal axis is the positives' share of what is at stake,
 #
 # $$x = \frac{\pi \, c_\text{miss}}
 # {\pi \, c_\text{miss} + (1 - \pi) \, c_\text{alarm}},$$
@@ -774,7 +774,7 @@ for name, (p, other_p) in panels.items():
 # Other remedies change the table: [resampling](glossary.md#resampling). *Undersampling*
 # leaves out negatives until both classes are equally many. *Oversampling* draws positives
 # again and again. *SMOTE* makes new positives, on lines between neighbours
-# (Chawla et al. 2002).
+# ([Chawla et al. 2002](glossary.md#sources)).
 #
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
@@ -808,7 +808,8 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 #
 # Do they decide more rows alike than another seed does? And does any of them order the
 # rows better? Compare split by split. Splits share rows, so the $95\,\%$
-# [intervals](glossary.md#interval) allow for that (Nadeau and Bengio 2003).
+# [intervals](glossary.md#interval) allow for that
+# ([Nadeau and Bengio 2003](glossary.md#sources)).
 
 
 # %% tags=["hide-input"]
@@ -937,8 +938,8 @@ print(f"{'share of positives':26}      {Y_test.mean():.4f}")
 #
 # The formula undoes a weight, because a weight's work is known. Where probabilities are
 # off for other reasons, one can learn a map from what is said to what comes true, on rows
-# that have trained nothing: a sigmoid (Platt 1999), or any rising steps (*isotonic
-# regression*). scikit-learn's `CalibratedClassifierCV` has both. A map that rises keeps
+# that have trained nothing: a sigmoid
+# ([Platt 1999](glossary.md#sources)), or any rising steps (*isotonic regression*). scikit-learn's `CalibratedClassifierCV` has both. A map that rises keeps
 # the order of the rows, but for new ties.
 #
 # </details>

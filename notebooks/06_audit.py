@@ -311,8 +311,8 @@ print(f"always positive: F1       {always_yes:.4f}; the report {printed.f1:.4f}"
 #
 # As written, $w$ multiplies every gradient. An update subtracts $\alpha \cdot w \cdot
 # \text{gradient}$, so only the product $\alpha w$ matters. Then
-# $(w, \alpha_0, \alpha_T)$ and $(1, w \alpha_0, w \alpha_T)$ must train the same
-# network, up to rounding. Here $w = 3$.
+# $(w, \alpha_\text{start}, \alpha_\text{end})$ and
+# $(1, w \alpha_\text{start}, w \alpha_\text{end})$ must train the same network, up to rounding. Here $w = 3$.
 
 
 # %%
