@@ -919,7 +919,7 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #    dead from then on, or until the layer before it moves. Yet on the
 #    clinic ROC AUC is no lower in the end, because the rate falls all the same: the
 #    report's first rate is on the low side. The price is paid in ties. The appendix of
-#    [Do better](09_better.ipynb) has the table, over many seeds.
+#    [Do better](09_better.ipynb) has the table, with several seeds of each.
 #
 #    </details>
 #
