@@ -1,5 +1,6 @@
 """The documents: what a run found, as text, whatever its table holds."""
 
+import pickle
 import re
 import sys
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ from browser import check_page, chromium
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
+from lopsided.errors import DocumentError
 from lopsided.parameters import Parameters, validate
 from lopsided.pipeline import document, notebooks, report
 from lopsided.prose import Sentence, Typed, clean, one_line
@@ -416,3 +418,10 @@ def test_report_in_a_browser(plain):
 def test_hostile_report_in_a_browser(hostile):
     with chromium() as browser:
         check_page(browser, hostile[0] / "report.html", formulas=10, dollars=True)
+
+
+def test_what_could_not_be_written_is_told_by_another_process():
+    error = DocumentError({"report.html": 1.5}, {"report.pdf": "no font"})
+    told = pickle.loads(pickle.dumps(error))
+    assert (told.seconds, told.failed) == (error.seconds, error.failed)
+    assert str(told) == "report.pdf could not be written: no font"

@@ -1,6 +1,7 @@
 """The errors that are meant for the user: one line, no traceback."""
 
 import errno
+from typing import Any
 
 
 class InputError(ValueError):
@@ -28,3 +29,23 @@ def in_words(error: OSError, doing: str = "") -> str:
     if error.filename:
         return f"{error.filename}: {what}"
     return what
+
+
+class DocumentError(RuntimeError):
+    """A document could not be written.
+
+    Attributes
+    ----------
+    seconds : dict of float
+        Of those that were.
+    failed : dict of str
+        Why, for each that was not.
+    """
+
+    def __init__(self, seconds: dict[str, float], failed: dict[str, str]) -> None:
+        self.seconds, self.failed = seconds, failed
+        names, reasons = " and ".join(failed), "; ".join(dict.fromkeys(failed.values()))
+        super().__init__(f"{names} could not be written: {reasons}")
+
+    def __reduce__(self) -> tuple[Any, ...]:  # it comes from another process
+        return type(self), (self.seconds, self.failed)

@@ -24,6 +24,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
+from lopsided.errors import DocumentError
 from lopsided.parameters import Parameters
 from lopsided.pipeline.folders import overwrite
 from lopsided.pipeline.scratch import scratch
@@ -131,23 +132,6 @@ def publish(
     if failed:
         raise DocumentError(seconds, failed)
     return seconds
-
-
-class DocumentError(RuntimeError):
-    """A document could not be written.
-
-    Attributes
-    ----------
-    seconds : dict of float
-        Of those that were.
-    failed : dict of str
-        Why, for each that was not.
-    """
-
-    def __init__(self, seconds: dict[str, float], failed: dict[str, str]) -> None:
-        self.seconds, self.failed = seconds, failed
-        names, reasons = " and ".join(failed), "; ".join(dict.fromkeys(failed.values()))
-        super().__init__(f"{names} could not be written: {reasons}")
 
 
 class Report:

@@ -157,12 +157,15 @@ def run(
         )
 
 
-def cores() -> int:
-    """Give the jobs that this machine can run at a time: a core and a GiB each."""
+def cores(more: int = 0) -> int:
+    """Give the jobs that this machine can run at a time: a core and a GiB each.
+
+    That many ``more`` share the cores, where there is memory for them.
+    """
     import joblib
 
     free = psutil.virtual_memory().available // 2**30
-    return int(max(1, min(joblib.cpu_count(), free)))
+    return int(max(1, min(joblib.cpu_count() + more, free)))
 
 
 class Processes:

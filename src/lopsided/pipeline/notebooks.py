@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lopsided.errors import InputError
+from lopsided.parameters import Parameters
 from lopsided.pipeline.folders import overwrite
 from lopsided.pipeline.kernels import own_kernel
 
@@ -160,6 +161,17 @@ def of_run(
     if trained is None and source.stem != TRAINING:
         return None
     return execute(source, stage / "notebooks" / source.name, values)
+
+
+def publish_run(
+    parameters: Parameters, made: dict[str, Any], stage: Path, executed: float | None
+) -> dict[str, float]:
+    """Write the documents of a run, if their notebook was executed."""
+    if executed is None:
+        return {}
+    from lopsided.pipeline import document
+
+    return document.publish(parameters, made, stage)
 
 
 def rename_folder(path: Path, before: Path, after: Path) -> None:

@@ -5,8 +5,8 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
-from concurrent.futures import BrokenExecutor
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -14,20 +14,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from joblib.externals.loky import get_reusable_executor
-
 from lopsided import __version__
-from lopsided.errors import in_words
-from lopsided.lesson.training import DivergenceError
-from lopsided.parameters import Parameters, validate
-from lopsided.pipeline import document, jobs, notebooks
+from lopsided.errors import DocumentError, in_words
+from lopsided.parameters import Parameters
+from lopsided.pipeline import jobs, notebooks
 from lopsided.pipeline.folders import RunFolder
 from lopsided.pipeline.reading_progress import Told
 from lopsided.pipeline.run_progress import Progress
+from lopsided.pipeline.training import train
 from lopsided.prose import one_line
 from lopsided.report import card, decision, results
 from lopsided.table.dataset import load
 
+DOCUMENTS = "documents"  # the job
 KERNEL_LOG = "kernels.log"  # kept with a run that failed
 LIBRARIES = "numpy pandas matplotlib scikit-learn pyarrow papermill pydantic".split()
 
@@ -85,12 +84,13 @@ def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
         try:
             written = parameters.with_(run_dir=str(run.path)).model_dump()
             results.write_json(stage / results.PARAMETERS, written)
-            seconds = execute_all(parameters, stage)
+            made = manifest(parameters, sha256)
+            seconds, published = execute_all(parameters, made, stage)
             if (stage / results.CHOICE).exists():
                 chosen = results.read_json(stage / results.CHOICE)["settings"]
                 results.write_json(stage / results.PARAMETERS, written | chosen)
-            made = manifest(parameters, sha256)
-            seconds |= documents(parameters, made, stage)
+            seconds |= told(made, published.result)
+            made["finished"] = now()
             made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
             results.write_json(stage / results.MANIFEST, made)
             (stage / card.CARD).write_text(card.of_run(stage), encoding="utf-8")
@@ -109,12 +109,25 @@ def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
 def documents(
     parameters: Parameters, made: dict[str, Any], stage: Path, *more: Any
 ) -> dict[str, float]:
-    """Write the documents, or say what they lack; give the seconds of each.
+    """Write the documents; arguments as `document.publish`, the rest as `told`."""
 
-    What was measured stands without them. Arguments as `document.publish`.
+    def published() -> dict[str, float]:
+        from lopsided.pipeline import document
+
+        return document.publish(parameters, made, stage, *more)
+
+    return told(made, published)
+
+
+def told(
+    made: dict[str, Any], published: Callable[[], dict[str, float]]
+) -> dict[str, float]:
+    """Say how the documents went, or what they lack; give the seconds of each.
+
+    What was measured stands without them.
     """
     try:
-        seconds = document.publish(parameters, made, stage, *more)
+        seconds = published()
     except ImportError as error:  # no wheel of pandoc or Typst for this machine
         print(
             f"documents: {error.name} is missing; for report.html and report.pdf, "
@@ -122,7 +135,7 @@ def documents(
             file=sys.stderr,
         )
         return {}
-    except document.DocumentError as error:
+    except DocumentError as error:
         print(f"documents: {error}; all else is there", file=sys.stderr)
         made["without"] = error.failed
         return error.seconds
@@ -137,13 +150,17 @@ def settle(stage: Path, final: Path) -> None:
         notebooks.rename_folder(executed, stage, final.resolve())
 
 
-def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
-    """Train, and execute the notebooks side by side; those that need it after that.
+def execute_all(
+    parameters: Parameters, made: dict[str, Any], stage: Path
+) -> tuple[dict[str, float], Future[dict[str, float]]]:
+    """Train, execute the notebooks, and write the documents, each as soon as it can.
 
     Returns
     -------
     dict of float
-        Seconds of each.
+        Seconds of the training and of each notebook.
+    Future
+        Done; as `document.publish`.
     """
     (stage / "notebooks").mkdir()
     values = parameters.model_dump() | {"run_dir": str(stage)}
@@ -153,41 +170,30 @@ def execute_all(parameters: Parameters, stage: Path) -> dict[str, float]:
         source = notebooks.folder() / f"{name}.ipynb"
         execute = partial(notebooks.of_run, source, stage, values)
         todo.append(jobs.Job(name, execute, ("training",) if needs_it else ()))
+    publish = partial(notebooks.publish_run, parameters, made, stage)
+    todo.append(jobs.Job(DOCUMENTS, publish, (name,)))  # of the last notebook
     seconds: dict[str, float] = {}
     log = stage / KERNEL_LOG
+    # One more than cores, so that none is idle while the last one or two jobs run.
+    slots = jobs.cores(more=1)
     with (
-        jobs.workers(log=log, cores_each=jobs.cores()) as pool,
+        jobs.workers(slots, log, cores_each=jobs.cores()) as pool,
         Progress(parameters, stage) as progress,
     ):
         for done, future in jobs.run(todo, pool, tick=progress.look, seconds=0.2):
             name = str(done.key)
-            try:
-                took = future.result()
-            except BrokenExecutor:
+            if isinstance(future.exception(), BrokenExecutor):
                 raise notebooks.NotebookError(
                     f"{name}: its process died; was memory short?"
-                ) from None
+                )
+            if name == DOCUMENTS:
+                published = future
+                continue
+            took = future.result()
             if took is not None:
                 seconds[name] = took
                 progress.step_done(name, took)
-    return dict(sorted(seconds.items()))
-
-
-def train(values: dict[str, Any]) -> float | None:
-    """Choose what is open, train, and write the model; give the seconds.
-
-    None where the loss diverged: the notebook of the training then meets it again, and
-    shows where.
-    """
-    start = time.perf_counter()
-    table = load(validate(values))
-    try:
-        results.fitted(results.choice(table.parameters, table).parameters, table)
-    except DivergenceError:
-        return None
-    finally:  # joblib's processes would stay five minutes, and this one wait for them
-        get_reusable_executor().shutdown(kill_workers=True)
-    return time.perf_counter() - start
+    return dict(sorted(seconds.items())), published
 
 
 def manifest(parameters: Parameters, sha256: str) -> dict[str, Any]:
@@ -199,12 +205,17 @@ def manifest(parameters: Parameters, sha256: str) -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "git_revision": git_revision(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished": now(),
         "data": {"source": Path(parameters.data).name, "sha256": sha256},
         "seeds": {
             k: getattr(parameters, k) for k in ("seed", "split_seed", "data_seed")
         },
     }
+
+
+def now() -> str:
+    """Give the time, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def git_revision() -> str | None:

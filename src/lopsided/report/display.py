@@ -70,6 +70,13 @@ def _rounded(found: re.Match[str]) -> str:
     return shorter.replace("\n", "")
 
 
+def _lay_out(figure: Figure) -> None:
+    """Place what a figure holds, as drawing it would."""
+    if engine := figure.get_layout_engine():
+        with house_style():
+            engine.execute(figure)
+
+
 @dataclass(frozen=True)
 class Picture:
     """A figure, its file name without ending, and its alternative text."""
@@ -88,8 +95,7 @@ class Picture:
             if clean(text.get_text()) != text.get_text():
                 text.set_text(clean(text.get_text()))
         # The layout would come out a little different each time it is drawn.
-        with house_style():
-            self.figure.draw_without_rendering()
+        _lay_out(self.figure)
         self.figure.set_layout_engine("none")
 
     def svg(self) -> bytes:
@@ -224,8 +230,7 @@ def name_lines(ax: Axes) -> None:
     """
     figure = ax.get_figure(root=True)
     assert figure is not None
-    with house_style():
-        figure.draw_without_rendering()
+    _lay_out(figure)
     within = ax.get_window_extent()
     curves = [_in_pixels(ax, line) for line in ax.lines]
     legend = ax.get_legend()
@@ -249,23 +254,20 @@ def name_lines(ax: Axes) -> None:
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
         size = text.get_window_extent()
+        others = np.concatenate([curve[:0], *(c for c in curves if c is not curve)])
+        corners = [*itertools.product((4, -size.width - 4), (4, -size.height - 4))]
         best = (np.inf, within.x0 + 4, within.y1 - size.height - 4)
         for x, y in curve[:: max(1, len(curve) // 60)]:
-            for dx, dy in itertools.product(
-                (4, -size.width - 4), (4, -size.height - 4)
-            ):
+            for dx, dy in corners:
                 box = Bbox.from_bounds(x + dx, y + dy, size.width, size.height)
                 wide, near = box.padded(2), box.padded(12)
                 if not (within.contains(*wide.min) and within.contains(*wide.max)):
                     continue
-                cost = sum(10 * _inside(wide, other) for other in curves)
-                cost += sum(
-                    _inside(near, other) for other in curves if other is not curve
-                )
+                cost = 10 * (_inside(wide, curve) + _inside(wide, others))
+                cost += _inside(near, others)
                 cost += 1000 * sum(wide.overlaps(other) for other in taken)
                 best = min(best, (float(cost), *box.min))
-        x, y = ax.transAxes.inverted().transform(best[1:])
-        text.set_position((x, y))
+        text.set_position(tuple(ax.transAxes.inverted().transform(best[1:])))
         taken.append(text.get_window_extent())
 
 
@@ -279,7 +281,8 @@ def _in_pixels(ax: Axes, line: Line2D) -> npt.NDArray[np.float64]:
 
 
 def _inside(box: Bbox, points: npt.NDArray[np.float64]) -> int:
-    return int(((points > box.min) & (points < box.max)).all(axis=1).sum())
+    (x0, y0), (x1, y1), (x, y) = *box.get_points(), points.T
+    return int(np.count_nonzero((x > x0) & (x < x1) & (y > y0) & (y < y1)))
 
 
 def say(sentence: str | Sentence, **values: Any) -> None:

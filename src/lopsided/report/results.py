@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,6 @@ from lopsided.parameters import Resolved
 from lopsided.prose import quoted
 from lopsided.report.choosing import Choice, choose, settled
 from lopsided.report.description import Description, damaged, first_problem
-from lopsided.report.display import Picture
 from lopsided.report.experiment import (
     Fitted,
     choose_threshold,
@@ -36,6 +35,9 @@ from lopsided.table.dates import DateForm
 from lopsided.table.numbers import Form
 from lopsided.table.reader import Reading
 from lopsided.table.recipe import Recipe
+
+if TYPE_CHECKING:  # who trains does not draw: matplotlib takes half a second
+    from lopsided.report.display import Picture
 
 MODEL = "model.npz"
 PREDICTIONS = "predictions.parquet"
@@ -107,7 +109,7 @@ def save_metrics(run_dir: RunDir, measured: dict[str, Any]) -> None:
         write_json(Path(run_dir, METRICS), measured)
 
 
-def save_picture(run_dir: RunDir, picture: Picture) -> None:
+def save_picture(run_dir: RunDir, picture: "Picture") -> None:
     """Write a figure as SVG and PNG into the run's ``figures`` folder."""
     if run_dir:
         folder = Path(run_dir, "figures")
