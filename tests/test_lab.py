@@ -219,11 +219,11 @@ def counts(path):
 
 def check_the_slider(page):
     """Move it with the keyboard; the four counts are those that Python finds."""
-    plan = {"training": "report", "weighting": "positive", "epochs": 20, "w": 1.0}
-    rates = {"initial_learning_rate": 0.3, "final_learning_rate": 0.001}
-    p = validate(plan | rates)
-    table = load(p)
-    predictions = experiment.fit(table.parameters.with_(epochs=20), table)
+    plan = {"training": "report", "weighting": "positive", "w": 1.0, "epochs": 25}
+    plan |= {"hidden_units": [8]}
+    rates = {"initial_learning_rate": 0.1, "final_learning_rate": 0.001}
+    table = load(validate(plan | rates))
+    predictions = experiment.fit(table.parameters, table)
     panel = page.locator(".lopsided-explorer")
     handle = panel.get_by_role("slider", name="Threshold")
     places = {name: panel.locator(f"td [data-show={name}]") for name in explorer.COUNTS}

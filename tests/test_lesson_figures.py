@@ -281,6 +281,7 @@ def test_a_weight_moves_the_line_of_one_half_onto_the_threshold():
         assert np.allclose(toy.probability(half.vertices.T), level, atol=0.02)
         assert np.allclose(toy.probability(dashed.vertices.T), 0.2, atol=0.02)
     assert "alike on 100% of the plane" in picture.alt
+    picture.figure.draw_without_rendering()  # only then is a title where it is seen
     top = picture.figure.bbox.y1
     assert all(a.title.get_window_extent().y1 < top - 4 for a in picture.figure.axes)
 

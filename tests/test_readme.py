@@ -31,10 +31,10 @@ RUN_BY = {
         "$(call INSTALL,--no-deps -e .)",
     ),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
-    ".venv/bin/python -m pytest -n 4 --nbval-lax --nbval-current-env": (
+    '.venv/bin/python -m pytest -n 4 -m "not ci" --nbval-lax --nbval-current-env': (
         MAKE,
         "$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder "
-        "--nbval-lax --nbval-current-env\n",
+        '-m "not ci" --nbval-lax --nbval-current-env\n',
     ),
     "make site": (CI, "\nmake site\n"),
     "python notebooks/03_training.py": (CI, "\npython notebooks/03_training.py"),
