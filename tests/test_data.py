@@ -471,3 +471,101 @@ def test_what_was_said_of_the_file_stays_beside_what_is_said_of_appointments(tmp
     assert not any("without a target" in note for note in d.provenance.notes)
     assert d.provenance.is_appointments
     assert load(path, target="No-show").provenance.is_appointments
+
+
+# What is known of a table
+
+
+@pytest.fixture(scope="module")
+def visits(tmp_path_factory):
+    """The path of 240 visits of 60 patients, with a leak, gaps and a decimal comma."""
+    rng, n = np.random.default_rng(0), 240
+    ill = rng.random(n) < 0.3
+    days = pd.date_range("2024-01-01", periods=n)[rng.permutation(n)]
+    size, tells = rng.normal(50, 9, n), ill + rng.normal(0, 0.01, n)
+    size[::10] = 999
+    frame = pd.DataFrame(
+        {
+            "case": [f"c{i:04d}" for i in range(n)],
+            "patient_id": [f"P{i // 4}" for i in range(n)],
+            "visit": days.strftime("%d.%m.%Y"),
+            "size": size.round(1),
+            "tells": tells.round(3),
+            "outcome": np.where(ill, "ill", "well"),
+        }
+    )
+    path = tmp_path_factory.mktemp("visits") / "visits.csv"
+    frame.to_csv(path, index=False, sep=";", decimal=",")
+    return path
+
+
+def of_visits(path, **values):
+    """Load the visits; give them with the frame of the same rows, on either side."""
+    d = load(path, target="outcome", gaps={"size": [999]}, **values)
+    frame = pd.read_csv(path, sep=";", decimal=",")
+    return d, [(side, frame.iloc[side.rows]) for side in (d.train, d.test)]
+
+
+def test_a_later_table_is_read_alike(visits):
+    how = load(visits, target="outcome", gaps={"size": [999]}).provenance.reading
+    assert how.header is True
+    assert how.gaps == {"size": [999]}
+    assert how.forms["size"].decimal == how.forms["tells"].decimal == ","
+    assert how.forms["visit"].order == "dmy"
+    bare = visits.with_name("bare.csv")
+    bare.write_text("".join(visits.read_text().splitlines(keepends=True)[1:]))
+    how = load(bare, target="column 6", header=False).provenance.reading
+    assert how.header is False
+
+
+def test_what_speaks_against_a_result_is_kept_apart_and_told(visits):
+    d, _ = of_visits(visits)
+    leak, few, astride = d.provenance.mind
+    assert "'tells' (ROC AUC 1.000, high values are positive)" in leak
+    assert "positives" in few
+    assert astride.startswith("100.0% of the test rows share their 'patient_id'")
+    assert d.provenance.notes[-3:] == d.provenance.mind
+
+
+def test_rows_that_go_together_have_one_number(visits):
+    """Of a column that is asked for, or of an identifier on both sides."""
+    for asked in (None, "patient_id"):
+        d, sides = of_visits(visits, group_column=asked)
+        assert d.provenance.grouped_by == "patient_id"
+        assert d.provenance.identifiers == ("case", "patient_id")
+        for side, frame in sides:
+            assert (side.groups == pd.factorize(frame["patient_id"])[0]).all()
+    assert not {*sides[0][1]["patient_id"]} & {*sides[1][1]["patient_id"]}
+
+
+def test_rows_know_their_place_in_time_where_it_is_asked(visits):
+    d, _ = of_visits(visits)
+    assert d.train.times is d.test.times is None
+    d, sides = of_visits(visits, time_column="visit")
+    for side, frame in sides:
+        day = pd.to_datetime(frame["visit"], dayfirst=True)
+        assert (np.argsort(side.times) == np.argsort(day.to_numpy())).all()
+    assert d.train.times.max() < d.test.times.min()
+
+
+def test_the_other_value_of_the_target_is_offered_and_labels_are_obeyed(visits):
+    d, sides = of_visits(visits)
+    assert any(n.endswith("-p positive_label well.") for n in d.provenance.notes)
+    assert "Positive is 'outcome' = 'ill'" in " ".join(d.provenance.notes)
+    for side, frame in sides:
+        assert side.Y.dtype == float
+        assert (side.Y[0] == (frame["outcome"] == "ill")).all()
+    d, _ = of_visits(visits, labels=["ill", "well"])
+    assert d.words.labels == ("ill", "well")
+    assert "low values are positive" in d.provenance.mind[0]
+
+
+def test_a_table_of_identifiers_has_nothing_to_learn_from(tmp_path):
+    path = tmp_path / "cases.csv"
+    lines = [f"c{i:03d},{'no' if i % 3 else 'yes'}" for i in range(90)]
+    path.write_text("\n".join(["case,won", *lines]))
+    reason = r"there is no usable feature: .* name columns in features, or give another"
+    with pytest.raises(InputError, match=reason):
+        load(path, target="won")
+    with pytest.raises(InputError, match=r"cases\.csv is not the appointments file"):
+        load(path)
