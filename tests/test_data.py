@@ -569,3 +569,23 @@ def test_a_table_of_identifiers_has_nothing_to_learn_from(tmp_path):
         load(path, target="won")
     with pytest.raises(InputError, match=r"cases\.csv is not the appointments file"):
         load(path)
+
+
+def test_dates_are_learned_from_by_the_days_between_them(tmp_path):
+    rng = np.random.default_rng(0)
+    dates = {"admitted": pd.Timestamp("2024-01-01")}
+    for name, most in {"admitted": 300, "left": 20, "paid": 40}.items():
+        days = pd.to_timedelta(rng.integers(0, most, N), "D")
+        dates[name] = [*dates.values()][-1] + days
+    d = load(write(tmp_path, **dates), target="target")
+    pairs = [n for n in d.recipe.names if "(days to" in n]
+    assert pairs == [
+        "admitted (days to left)",
+        "admitted (days to paid)",
+        "left (days to paid)",
+    ]
+    for pair in pairs:
+        first, last = pair.removesuffix(")").split(" (days to ")
+        between = (dates[last] - dates[first]).days.to_numpy()[d.train.rows]
+        x = d.X_train[d.recipe.names.index(pair)]
+        np.testing.assert_allclose(x, (between - between.mean()) / between.std())

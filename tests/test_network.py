@@ -417,6 +417,11 @@ def test_initial_weights_have_the_schemes_standard_deviation(scheme, sd):
         np.testing.assert_array_equal(b, 0)
 
 
+def test_an_unknown_scheme_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"scheme is 'hee'; choose from .*'he'"):
+        initialise([2, 1], np.random.default_rng(0), "hee")
+
+
 @pytest.mark.parametrize("scheme", ["he", "xavier", "small"])
 def test_each_layers_scale_follows_its_own_sizes(scheme):
     rng = np.random.default_rng(4)
