@@ -115,7 +115,7 @@ def valleys(
         filled = ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
         filled.set_rasterized(True)  # shades take less room as a picture
         lines = ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
-        ax.clabel(lines, levels[[5, 9]], fmt="%.2f", fontsize=9, colors="black")
+        ax.clabel(lines, levels[[4, 7]], fmt="%.2f", fontsize=9, colors="black")
         cased = [Stroke(linewidth=2.2, foreground="white"), Normal()]  # for grey prints
         ax.plot(*path.T, "-", color=PURPLE, lw=1.2, path_effects=cased)
         ax.plot(*path.T, "o", color=PURPLE, ms=4, mew=0)
