@@ -41,13 +41,13 @@ def findings_block():
     reached = REPORTED["test", "accuracy"]
     findings = [
         "**Sixteen digits betray the data set.** The report does not name it. But its "
-        f"accuracy, `{accuracy}`, is a fraction of whole numbers: {right:,} of "
-        f"{n_train:,}. With the {n_test:,} rows of its test that makes "
+        f"training accuracy, `{accuracy}`, is a fraction of whole numbers: {right:,} "
+        f"of {n_train:,}. With the {n_test:,} rows of its test that makes "
         f"{n_train + n_test:,}, and a public file of doctors’ appointments has as "
         "many.",
         "**The class weight, as printed, favours no class.** The report credits it "
         "with handling the imbalance. Its formula multiplies both classes by it, which "
-        "only changes the learning rate. With a substantial weight on one class, no "
+        "only changes the learning rate. With a substantial weight on the no-shows, no "
         "network that was tried comes near the report’s table, at either threshold "
         "that it prints.",
         f"**“They will all come” beats it.** The report’s predictions are right for "

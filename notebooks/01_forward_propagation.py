@@ -88,8 +88,10 @@ print(f'"They will all come" is right for {1 - missed.mean():.0%}, and finds nob
 #
 # A real table has many columns, and cannot be drawn. So we learn in a toy world with
 # two: each point is an example, and one in five is positive.
-# [`points`](../src/lopsided/lesson/toy.py) draws them. Give the same *prediction* $\hat y$
-# to all, the share of positives, and this is how it looks.
+# [`points`](../src/lopsided/lesson/toy.py) draws them at random. The 0 in
+# `default_rng(0)` is the [seed](glossary.md#seed): with the same one, the same points come
+# again. Give the same *prediction* $\hat y$ to all, the share of positives, and this is
+# how it looks.
 
 # %% tags=["nbval-check-output"]
 X_toy, Y_toy = toy.points(np.random.default_rng(0))  # (2, 400): a column a point
@@ -157,10 +159,10 @@ assert a < 0.5
 #
 # Let us see what the best weights do. [`initialise`](../src/lopsided/lesson/network.py)
 # takes the sizes of the layers: `[2, 1]` is two inputs and one neuron. It draws random
-# weights, and the [seed](glossary.md#seed) settles which: with the same seed, everything
-# comes out the same again. [`train`](../src/lopsided/lesson/training.py) improves them;
-# how, and what its settings mean, is the subject of the next two lessons. Here we only look
-# at the result, with [`predict_proba`](../src/lopsided/lesson/network.py).
+# weights, and the seed settles which. [`train`](../src/lopsided/lesson/training.py)
+# improves them; how, and what its settings mean, is the subject of the next two
+# lessons. Here we only look at the result, with
+# [`predict_proba`](../src/lopsided/lesson/network.py).
 
 
 # %%
@@ -659,6 +661,7 @@ show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 #
 #    </details>
 #
-# Practise: [exercises](../exercises/01_forward_propagation.py), whose tests say what is wrong.
+# Practise: [exercises](../exercises/01_forward_propagation.py), whose tests say what is
+# wrong.
 #
 # Next: [Send the error back](02_weighted_backprop.ipynb).

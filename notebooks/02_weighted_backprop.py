@@ -863,7 +863,8 @@ def settles_at(weight):
     alone, nothing = Network([1, 1]), np.zeros((1, 12))
     for _ in range(500):
         done = forward(alone, nothing)
-        alone.theta -= backward(alone, done, d_logits(Y, done.A[1], weight))
+        gradient = backward(alone, done, d_logits(Y, done.A[1], weight))
+        alone.theta -= gradient  # a learning rate of 1
     return done.A[1][0, 0]
 
 
@@ -943,6 +944,7 @@ assert np.isclose(settles_at(right), expected)
 #
 #    </details>
 #
-# Practise: [exercises](../exercises/02_weighted_backprop.py), whose tests say what is wrong.
+# Practise: [exercises](../exercises/02_weighted_backprop.py), whose tests say what is
+# wrong.
 #
 # Next: [Train the network](03_training.ipynb).

@@ -152,7 +152,8 @@ show((six.round(2) + 0.0).map("{:g}".format))  # + 0 makes a zero of minus zero
 
 # %% [markdown]
 # How rare is the positive class, and does any single feature tell who belongs to it? We
-# take the feature that goes along with the label most.
+# take the feature that goes along with the label most. A bar leaves room for chance: it
+# is a $95\,\%$ [interval](glossary.md#interval).
 
 # %% tags=["hide-input"]
 along = X @ (Y[0] - Y.mean())  # X is standardised: as the correlation
@@ -713,10 +714,10 @@ show(figures.loss(history))
 # difference is what the features have told about the training rows. With one, it may
 # even be negative.
 #
-# What has its first layer learned? It began with random weights, so look at what training
-# moved. A square for each weight, the larger, the further it went: filled where it grew,
-# open where it shrank. How far a weight moved does not say how much its feature matters,
-# and another seed may move others.
+# What has its first layer learned? It began with random weights, so look at what
+# training moved. A square for each weight, the larger, the further it went: filled
+# where it moved up, open where it moved down. How far a weight moved does not say how
+# much its feature matters, and another seed may move others.
 
 # %% tags=["hide-input"]
 seeds = [P.seed, *([P.seed, i] for i in range(1, P.n_networks))]
@@ -883,7 +884,8 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 # - Settings are chosen inside the training rows, by cross-validation. The mean logit of
 #   several networks never loses more than they do on average.
 # - The curve to watch is the objective. The plain cross-entropy is another quantity.
-# - Units can die, and whole layers can be off for some rows. Both make rows tie.
+# - Units can die, and whole layers can be off for some rows. Where a layer is off, rows
+#   tie.
 #
 # ## On your own
 #

@@ -250,8 +250,9 @@ for name, value in measured.items():
 # <details><summary>Predict: which of the three has the highest accuracy, if positives
 # are rare?</summary>
 #
-# Very often the first rule, which finds no one: accuracy counts a miss and a false alarm
-# alike, and there are so many negatives. F1 has a floor too: what "always positive" has.
+# Very often the first rule, which finds no one: accuracy counts a miss and a false
+# alarm alike, and there are so many negatives. F1 has a mark to pass, too: what "always
+# positive" has.
 #
 # </details>
 
@@ -355,9 +356,11 @@ say(
 show(figures.cdf_rules(Y_test, p_test, marks, *words))
 
 # %% [markdown]
-# Each rule looks at a curve of its own. Below, the curve on training rows decides, and
-# the curve on test rows tells how well that carries over. Where the two part, one of
-# them shows luck: often few rows are left there.
+# Below is a curve for each rule. For `f1`, `youden`, `recall`, `precision` and `cost`
+# the one on training rows decides, and that on test rows tells how well the choice
+# carries over. `capacity` reads the rows to be decided on, and needs no labels;
+# `prevalence` and one half read no curve. Where the two part, one of them shows luck:
+# often few rows are left there.
 
 # %% tags=["hide-input"]
 by_rule = {"accuracy" if rule == "0.5" else rule: cut for rule, cut in marks.items()}
@@ -369,14 +372,14 @@ show(figures.rules((Y_train, p_train), (Y_test, p_test), by_rule))
 # rules must cut. Probabilities are [calibrated](glossary.md#calibrated) when they come
 # true as often as they say: of all rows with prediction $p$, a share $p$ is positive.
 #
-# - *Cost.* Let a miss cost $c_\text{miss}$ and a false alarm $c_\text{alarm}$. To call a
-#   row positive costs $(1 - p) \, c_\text{alarm}$ on average, to call it negative
-#   $p \, c_\text{miss}$. The first is less where
-#   $p > c_\text{alarm} / (c_\text{alarm} + c_\text{miss})$ ([Elkan 2001](glossary.md#sources)).
-#   With equal costs this is one half, and the cost is the share of wrong decisions.
-# - *Youden.* Of $m$ rows, a share $\pi$ is positive. To call one row more positive adds
-#   $p / (m \pi)$ to recall and $(1 - p) / (m (1 - \pi))$ to FPR, on average. The first is
-#   more where $p > \pi$.
+# - *Cost.* Let a miss cost $c_\text{miss}$ and a false alarm $c_\text{alarm}$. To call
+#   a row positive costs $(1 - p) \, c_\text{alarm}$ on average, to call it negative $p
+#   \, c_\text{miss}$. The first is less where $p > c_\text{alarm} / (c_\text{alarm} +
+#   c_\text{miss})$ ([Elkan 2001](glossary.md#sources)). With equal costs this is one
+#   half, and the cost is the share of wrong decisions.
+# - *Youden* ([Youden 1950](glossary.md#sources)). Of $m$ rows, a share $\pi$ is
+#   positive. To call one more row positive adds $p / (m \pi)$ to recall and $(1 - p) /
+#   (m (1 - \pi))$ to FPR, on average. The first is more where $p > \pi$.
 # - *F1.* At half of the best F1; for a proof see [Lipton et al. 2014](glossary.md#sources).
 #
 # This is where the optimum lies for calibrated predictions of all rows of the world. On
@@ -397,8 +400,8 @@ for rule, expected in theory.items():
 #
 # **Part two: what a threshold can promise.** A threshold chosen on some rows looks
 # better on them than it is: it has fitted their luck. Try it. Choose on some of the test
-# rows, measure on the same rows, and then on all the others. The difference is what tuning
-# on test rows would flatter.
+# rows, measure on the same rows, and then on all the others. The difference says by
+# how much tuning on test rows would flatter.
 
 
 # %%
@@ -506,10 +509,11 @@ if P.run_dir:
 # point a threshold. Guessing would follow the diagonal. The area below the curve is the
 # *ROC AUC*: the chance that a random positive has a higher prediction than a random
 # negative, ties counting one half. It measures the order of the rows, and no threshold
-# enters. The band says how far other rows of the same world could have moved it. With
-# the parameter `n_seeds` above one, thin lines say how far another seed would have. A tie
-# is a straight piece. The curves below are of the network of part one, and its threshold
-# is the prevalence.
+# enters. The band says how far other rows of the same world could have moved it. It is
+# *pointwise*: at each place a $95\,\%$ interval. A whole curve leaves it somewhere in
+# more than one case of twenty. With the parameter `n_seeds` above one, thin lines say
+# how far another seed would have. A tie is a straight piece. The curves below are of
+# the network of part one, and its threshold is the prevalence.
 
 
 # %% tags=["hide-input"]
@@ -677,8 +681,8 @@ show(weight_and_threshold(no_weight, with_weight, 4, X_toy, Y_toy))
 # %% [markdown]
 # One half has come to lie nearly where one fifth was. Has the weight also taught the
 # network to see the rare class better? Compare the order of the points, and the numbers
-# themselves after the odds of the second network were divided by $w$. A network from
-# another seed says how far luck alone goes.
+# themselves after the odds of the second network were divided by $w$. Networks
+# from other seeds say how far luck alone goes.
 
 # %%
 q_toy = with_weight(X_toy)
@@ -692,18 +696,24 @@ for name, p in toy_networks.items():
     print(f"{name:22} ROC AUC {auc:.4f}, {away:.4f} from the first on average")
 
 # %% tags=["hide-input", "nbval-check-output"]
-*_, off_weight, off_seed = (np.abs(p - p_toy).mean() for p in toy_networks.values())
+off_weight = np.abs(toy_networks["weight 4, corrected"] - p_toy).mean()
+off = [np.abs(learned(1, seed)(X_toy) - p_toy).mean() for seed in range(2, 7)]
 say(
-    "Corrected, the weighted network lies {times:.1f} times as far from the first as "
-    "another seed does. Above one, that is more than luck alone: the law frays, since a "
-    "network that draws a surface from points obeys it only nearly.",
-    times=off_weight / off_seed,
+    "Corrected, the weighted network lies {off_weight:.4f} from the first. Five other "
+    "seeds lie {nearest:.4f} to {farthest:.4f} from it: {verdict}",
+    off_weight=off_weight,
+    nearest=min(off),
+    farthest=max(off),
+    verdict="farther than all, which luck alone does once in six. A network that draws a "
+    "surface from points obeys the law only nearly."
+    if off_weight > max(off)
+    else "no farther than luck alone goes.",
 )
 
 # %% [markdown]
-# This is what the whole report is about. The weight has hardly changed the order. It has
-# moved the numbers on the level lines, all of them, to nearly where the formula says. You
-# could have cut at one fifth at once.
+# This is what the whole report is about. The weight has hardly changed how well the
+# points are ordered. It has moved the numbers on the level lines, all of them, to
+# nearly where the formula says. You could have cut at one fifth at once.
 #
 # What the weight has cost is the meaning of the numbers: $q$ no longer says how many of
 # such points are positive. The formula puts it back, and needs no label for that:
@@ -749,8 +759,8 @@ show(pd.DataFrame(seen, index=columns).T.round(4))
 # what the weight alone changes. The third says what another seed changes, and the fourth
 # what both do.
 #
-# Row by row, for up to fifteen hundred test rows: what the first network says, against what the
-# others say, the weighted one after its odds were divided by $w$.
+# Row by row, for up to fifteen hundred test rows: what the first network says, against
+# what the others say, the weighted one after its odds were divided by $w$.
 
 # %% tags=["hide-input"]
 panels = {"balanced weight, corrected": (p_test, corrected)}
@@ -783,12 +793,13 @@ for name, (p, other_p) in panels.items():
 # The group has $p$ positives for $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its
 # odds are multiplied by $1/s$. To make both classes equally many, $1/s$ must be negatives
 # over positives: it is the balanced weight. Oversampling multiplies the positives by the
-# same number. Both are the weight under other names. The first throws rows away; the
+# same number. On average over their draws, both are the
+# weight under other names. The first throws rows away; the
 # second trains on each positive several times.
 #
 # </details>
 #
-# `make audit` trained the network of above in all these ways, on the published file and
+# `make audit` trained the network of part one in all these ways, on the published file and
 # on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
 # rows). Each decides at one half and is compared with the network without any of this,
 # at $1/(1 + w)$. Means over the splits:
@@ -938,10 +949,10 @@ print(f"{'share of positives':26}      {Y_test.mean():.4f}")
 # <details><summary>Further: probabilities that are off in another way</summary>
 #
 # The formula undoes a weight, because a weight's work is known. Where probabilities are
-# off for other reasons, one can learn a map from what is said to what comes true, on rows
-# that have trained nothing: a sigmoid
-# ([Platt 1999](glossary.md#sources)), or any rising steps (*isotonic regression*). scikit-learn's `CalibratedClassifierCV` has both. A map that rises keeps
-# the order of the rows, but for new ties.
+# off for other reasons, one can learn a map from what is said to what comes true, on
+# rows that have trained nothing: a sigmoid ([Platt 2000](glossary.md#sources)), or any
+# rising steps (*isotonic regression*). scikit-learn's `CalibratedClassifierCV` has
+# both. A map that rises keeps the order of the rows, but for new ties.
 #
 # </details>
 #
@@ -961,11 +972,12 @@ else:
         print(f"{name:26} {away:.4f} from the truth   ROC AUC {auc:.4f}")
 
 # %% [markdown]
-# Where the truth is known, no model can expect a higher ROC AUC. Other features or
-# another model could close a part of the gap. In the simulated clinic they cannot close
-# all of it: how reliable a patient is counts too. Of that no feature tells; earlier
-# visits under the same PatientId would tell a part. A threshold or the correction closes
-# none of it, since both keep the order of the rows.
+# Where the truth is known, no model can expect a higher ROC AUC than it has. Other
+# features or another model could close a part of that gap. In the simulated clinic they
+# cannot close all of it: how reliable a patient is counts too. Of that no feature tells;
+# earlier visits under the same PatientId would tell a part. A threshold or the correction
+# closes none of it, since both keep the order of the rows. The correction takes back the
+# distance that the weight had made, no more.
 
 # %% [markdown]
 # ## What we saw
@@ -976,7 +988,7 @@ else:
 # - Look for ties. A network whose layer is off gives many rows one answer.
 # - A class weight multiplies the odds by $w$, and one half comes to lie where
 #   $1/(1 + w)$ was. Exactly so for groups of rows; nearly for a trained network.
-# - Undersampling and oversampling are that weight under other names.
+# - Undersampling and oversampling are, on average, that weight under other names.
 # - Probabilities are worth keeping honest. Decide with a threshold, not with a weight.
 #
 # ## On your own
@@ -986,20 +998,23 @@ else:
 #    <details><summary>Answer</summary>
 #
 #    `capacity`, with a twentieth of the test rows. The table of the eight ways has its
-#    precision. For another share, call `cut_by` and `reached`. No rule that flags as many
+#    precision. For another share:
+#    `reached("precision:0.3", Y_test, p_test, cut_by("capacity:2210"))`, where the 0.3
+#    only names the measure. No rule that flags as many
 #    of these rows can have a higher precision without another order of the rows, unless
 #    it breaks a tie by luck.
 #
 #    </details>
 #
-# 2. A miss costs you five false alarms. The theory says $t = 1/6$. Why does the rule
-#    find another value on these rows?
+# 2. Theory says where `f1`, `youden` and `cost:5:1` cut. Why do the rules find other
+#    values on these rows? Is the one that came nearest the best rule?
 #
 #    <details><summary>Answer</summary>
 #
 #    For three reasons. The theory is about calibrated predictions, and the network is only
-#    nearly so. The rows are a sample: the lowest cost on them is partly luck. And the cost
-#    is flat near its optimum, so a little luck moves the threshold far.
+#    nearly so. The rows are a sample: the best value on them is partly luck. And each
+#    measure is flat near its optimum, so a little luck moves the threshold far. To come
+#    near is partly luck, too: other rows would move it.
 #
 #    </details>
 #
@@ -1025,6 +1040,7 @@ else:
 #
 #    </details>
 #
-# Practise: [exercises](../exercises/04_threshold_analysis.py), whose tests say what is wrong.
+# Practise: [exercises](../exercises/04_threshold_analysis.py), whose tests say what is
+# wrong.
 #
 # Next: [The report](05_report.ipynb).

@@ -203,9 +203,9 @@ by_chance = fits[0] ** 2 / 2 * np.spacing(printed.train_accuracy)
 print(f"hits below the first one to expect by chance: {by_chance:.0e}")
 
 # %% [markdown]
-# Every multiple of a fraction is the same fraction, so every multiple of the first
-# number fits too. Only the first makes the test a usual share: a fifth. Add the test
-# rows.
+# Who multiplies both numbers of a fraction alike keeps its value, so every multiple of
+# the first number fits too. Only the first makes the test a usual share: a fifth. Add
+# the test rows.
 
 # %% tags=["nbval-check-output"]
 n_rows = n_train + printed.n_test
@@ -213,8 +213,8 @@ print(f"{n_train} + {printed.n_test} = {n_rows} rows")
 print("rows of Medical Appointment No Shows:", appointments.PUBLISHED_ROWS)
 
 # %% [markdown]
-# So the report used that file, whole. Not one row was cleaned away, not even the one
-# with a negative age.
+# So the report almost certainly used that file, whole. Not one row was cleaned away,
+# not even the one with a negative age.
 #
 # Was the split stratified? Our run on the real file knows how many positives there
 # are. A stratified fifth must hold one certain number of them. An unstratified fifth
@@ -310,9 +310,9 @@ print(f"always positive: F1       {always_yes:.4f}; the report {printed.f1:.4f}"
 # > class
 #
 # As written, $w$ multiplies every gradient. An update subtracts $\alpha \cdot w \cdot
-# \text{gradient}$, so only the product $\alpha w$ matters. Then
-# $(w, \alpha_\text{start}, \alpha_\text{end})$ and
-# $(1, w \alpha_\text{start}, w \alpha_\text{end})$ must train the same network, up to rounding. Here $w = 3$.
+# \text{gradient}$, so only the product $\alpha w$ matters. Then $(w,
+# \alpha_\text{start}, \alpha_\text{end})$ and $(1, w \alpha_\text{start}, w
+# \alpha_\text{end})$ must train the same network, up to rounding. Here $w = 3$.
 
 
 # %%
@@ -381,9 +381,9 @@ for rate in ("fpr", "tpr"):
     print(f"     one run's range over seeds: {np.ptp(plain[rate]):.4f}")
 
 # %% [markdown]
-# *Verdict:* where those intervals are no wider than what a seed does to one run, one
-# printed table cannot tell the two accounts apart: $0.18$ with a weight that favours
-# no class, or $0.205$ with a light one.
+# *Verdict:* where such an interval holds zero, and its farthest end is nearer to it than
+# seeds move one run, one printed table cannot tell the two accounts apart: $0.18$ with a
+# weight that favours no class, or $0.205$ with a light one.
 #
 # ### g. Tuned on what?
 #
@@ -750,10 +750,10 @@ for name in ("hidden_units", "scheme"):
 # %% [markdown]
 # Such counts decide nothing: the table does not tell which network it was.
 #
-# **Reproduced** is a printed number that lies among the seeds of a setting. One more
-# run of $k$ falls outside such a range with the chance $2 / (k + 1)$, so even a right
+# **Reproduced** is a printed number that lies among the seeds of a setting. After $k$
+# runs, one more falls outside their range with the chance $2 / (k + 1)$, so even a right
 # setting may miss a number. Accuracy and F1 follow from FPR and TPR: the last four
-# lines are two pieces of evidence. Here is the base. It became the default because its
+# lines are two pieces of evidence. Here is the base. It was chosen among those whose
 # networks came near, so only its fresh seeds may speak.
 
 
@@ -780,8 +780,8 @@ show(pd.DataFrame(rows, columns=["", "printed", "among the base?"]).set_index(""
 #
 # **The defaults** of this project follow: the formula as written with $w = 1$, the
 # threshold of section 9, the network of section 2's words, and the hour of booking
-# among the features. It is the plainest reading. The first weights are He's, the usual
-# rule for ReLU.
+# among the features. It is the plainest reading of those that came near. The first
+# weights are He's, the usual rule for ReLU, whether or not another rule's came nearer.
 
 # %% tags=["nbval-check-output"]
 for scheme in ("he", "xavier"):
@@ -886,7 +886,8 @@ show(pd.DataFrame(spans, index=columns))
 #
 #    ```python
 #    w_half = (1 - 0.18) / 0.18
-#    q_test = brief("positive", w_half).p_test
+#    weighted = quick | {"weighting": "positive", "w": w_half}
+#    q_test = experiment.fit(clinic.parameters.with_(**weighted), clinic).p_test
 #    alike = (q_test >= 0.5) == (p_test >= 0.18)
 #    print(f"w = {w_half:.2f}: {alike.mean():.1%} of the decisions agree")
 #    ```

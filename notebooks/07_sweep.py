@@ -128,8 +128,8 @@ faster = sweep_table.faster(sweep, effects)
 if len(faster):
     say(
         "A weight on both classes favours neither: it multiplies the learning rate. So "
-        "the gain of {which} is that of a higher rate, as where the epochs are too few, "
-        "and no remedy for the imbalance. The same holds for such a weight at the head "
+        "the gain of {which} is that of a higher rate, as is usual where the epochs are "
+        "too few, and no remedy for the imbalance. The same holds for such a weight at the head "
         "of the settings and in the command below.",
         which=listed([*names[faster.index]]),
     )

@@ -10,7 +10,7 @@
 # # Play with the threshold
 #
 # **You will** move the threshold, the class weight and two costs, and watch the curves,
-# the confusion matrix and the measures follow. Then you turn training forth and back.
+# the confusion matrix and the measures follow. Then you turn training back and forth.
 #
 # **You will learn** that a threshold only trades one mistake for the other, that a
 # class weight moves the predictions, so that the threshold must move too, and that
@@ -144,8 +144,8 @@ for c_miss in (2, 4, 8):
 # ## Watch a network learn
 #
 # The toy world of the first lesson: points in a plane, one in five positive, most of
-# them in the middle. A network with eight hidden units learns it. Turn the epochs forth
-# and back, or let them play. The line surrounds what is called positive at the threshold.
+# them in the middle. A network with eight hidden units learns it. Turn the epochs back
+# and forth, or let them play. The line surrounds what is called positive at the threshold.
 # The curve shows the loss at each stop of the slider, evenly spaced, though in the
 # beginning fewer epochs lie between two stops.
 

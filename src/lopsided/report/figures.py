@@ -541,7 +541,7 @@ def rules(
     chosen = ", ".join(f"{rule} at {t:.3f}" for rule, t in marks.items())
     alt = (
         "Small panels, one a rule: what the rule looks at against the threshold, on "
-        f"training and test rows, with the threshold chosen on training rows: {chosen}."
+        f"training and test rows, with the threshold chosen: {chosen}."
     )
     return Picture("rules", figure, alt)
 

@@ -68,11 +68,12 @@ def weight_and_threshold(
     inside.append(over_plane(weighted) >= 0.5)
     areas = [part.mean() for part in inside]
     alike = (inside[1] == inside[2]).mean()
+    side, moved = ("inside", "grown") if w > 1 else ("outside", "shrunk")
     alt = (
         "The toy world twice, bluer where a network says more. Left, with no weight, "
-        f"one half is a ring around {areas[0]:.0%} of the plane, inside a dashed ring "
+        f"one half is a ring around {areas[0]:.0%} of the plane, {side} a dashed ring "
         f"at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the ring of one "
-        f"half has grown to {areas[2]:.0%} and lies on the dashed ring: both decide "
+        f"half has {moved} to {areas[2]:.0%} and lies on the dashed ring: both decide "
         f"alike on {alike:.0%} of the plane."
     )
     return Picture("weight_and_threshold", figure, alt)
