@@ -999,10 +999,9 @@ else:
 #
 #    `capacity`, with a twentieth of the test rows. The table of the eight ways has its
 #    precision. For another share:
-#    `reached("precision:0.3", Y_test, p_test, cut_by("capacity:2210"))`, where the 0.3
-#    only names the measure. No rule that flags as many
-#    of these rows can have a higher precision without another order of the rows, unless
-#    it breaks a tie by luck.
+#    `reached("precision:0.3", Y_test, p_test, cut_by("capacity:2210"))`, where the number
+#    after `precision` has no part. No rule that flags as many of these rows can have a
+#    higher precision without another order of the rows, unless it breaks a tie by luck.
 #
 #    </details>
 #
