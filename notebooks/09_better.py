@@ -446,11 +446,12 @@ for model in ("report's network", "chosen network"):
 # within a group (of those to whom it says one fifth, one in five miss) and still flag
 # far more of those who came in one group than in another. Where the outcome is more
 # common in one group, three things cannot be had at once, unless prediction is perfect:
-# calibration in each group, one mean prediction for those who came in any group, and
-# one for those who did not ([Kleinberg, Mullainathan and Raghavan
-# 2017](glossary.md#sources)). Calibration and one of the other two can ([Pleiss et al.
-# 2017](glossary.md#sources)). Decisions need not share a threshold: one for each group
-# makes one error rate equal (question 3 below). The other need not become equal.
+# calibration in each group, one mean prediction for those who came in any group, and one
+# for those who did not
+# ([Kleinberg, Mullainathan and Raghavan 2017](glossary.md#sources)). Calibration and one
+# of the other two can ([Pleiss et al. 2017](glossary.md#sources)). Decisions need not
+# share a threshold: one for each group makes one error rate equal (question 3 below).
+# The other need not become equal.
 #
 # How large are the gaps? Flagged although they came, one group minus another.
 
