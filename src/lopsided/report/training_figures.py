@@ -107,15 +107,16 @@ def valleys(
         ax = figure.add_subplot(rows, 2, i + 1)
         low, high = path.min(axis=0), path.max(axis=0)
         room = 0.25 * np.maximum(high - low, 1.0)
-        w, b = (
-            np.linspace(*ends, 61) for ends in zip(low - room, high + room, strict=True)
-        )
+        window = zip(low - room, high + room, strict=True)
+        w, b = (np.linspace(*ends, 61) for ends in window)
         L = np.array([[loss(u, v) for u in w] for v in b])
         levels = np.quantile(L, np.linspace(0, 1, 12))
         filled = ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
         filled.set_rasterized(True)  # shades take less room as a picture
         lines = ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
-        ax.clabel(lines, levels[[4, 7]], fmt="%.2f", fontsize=9, colors="black")
+        for text in ax.clabel(lines, levels[[4, 7]], fmt="%.2f", fontsize=9):
+            u, v = text.get_position()  # one near the frame would cross it
+            text.set(color="black", visible=w[5] < u < w[-6] and b[5] < v < b[-6])
         cased = [Stroke(linewidth=2.2, foreground="white"), Normal()]  # for grey prints
         ax.plot(*path.T, "-", color=PURPLE, lw=1.2, path_effects=cased)
         ax.plot(*path.T, "o", color=PURPLE, ms=4, mew=0)
