@@ -311,7 +311,7 @@ def become_lopsided(cwd, small, arguments, environment, largest_file, memory=0):
     notebooks.folder = lambda: small
     notebooks.REPORT = SMALL
     report.train = bool  # the small notebooks need no network; a worker has this name
-    report.told = lambda *_: {}  # the documents are made of notebook 05,
+    report.announce = lambda *_: {}  # the documents are made of notebook 05,
     report.card.of_run = lambda _: ""  # and the card of what 03 leaves
     sys.argv = ["lopsided", "report", *arguments]
     cli.main()

@@ -167,11 +167,17 @@ def publish_run(
     parameters: Parameters, made: dict[str, Any], stage: Path, executed: float | None
 ) -> dict[str, float]:
     """Write the documents of a run, if their notebook was executed."""
-    if executed is None:
-        return {}
+    return {} if executed is None else publish(parameters, made, stage)
+
+
+def publish(*arguments: Any) -> dict[str, float]:
+    """Write documents, as `document.publish`, which only who calls this imports.
+
+    It takes half a second, and most processes of a run have no use for it.
+    """
     from lopsided.pipeline import document
 
-    return document.publish(parameters, made, stage)
+    return document.publish(*arguments)
 
 
 def rename_folder(path: Path, before: Path, after: Path) -> None:

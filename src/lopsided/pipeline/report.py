@@ -89,7 +89,7 @@ def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
             if (stage / results.CHOICE).exists():
                 chosen = results.read_json(stage / results.CHOICE)["settings"]
                 results.write_json(stage / results.PARAMETERS, written | chosen)
-            seconds |= told(made, published.result)
+            seconds |= announce(made, published.result)
             made["finished"] = now()
             made["seconds"] = {name: round(s, 2) for name, s in seconds.items()}
             results.write_json(stage / results.MANIFEST, made)
@@ -109,25 +109,26 @@ def _build(parameters: Parameters, sha256: str, run: RunFolder) -> None:
 def documents(
     parameters: Parameters, made: dict[str, Any], stage: Path, *more: Any
 ) -> dict[str, float]:
-    """Write the documents; arguments as `document.publish`, the rest as `told`."""
-
-    def published() -> dict[str, float]:
-        from lopsided.pipeline import document
-
-        return document.publish(parameters, made, stage, *more)
-
-    return told(made, published)
+    """Write the documents, and announce them; arguments as `document.publish`."""
+    return announce(made, partial(notebooks.publish, parameters, made, stage, *more))
 
 
-def told(
-    made: dict[str, Any], published: Callable[[], dict[str, float]]
+def announce(
+    made: dict[str, Any], publish: Callable[[], dict[str, float]]
 ) -> dict[str, float]:
-    """Say how the documents went, or what they lack; give the seconds of each.
+    """Announce the documents, or say what they lack; give the seconds of each.
 
     What was measured stands without them.
+
+    Parameters
+    ----------
+    made : dict
+        The manifest, which is told what could not be written.
+    publish : callable
+        Gives what `document.publish` does, or raises as it does.
     """
     try:
-        seconds = published()
+        seconds = publish()
     except ImportError as error:  # no wheel of pandoc or Typst for this machine
         print(
             f"documents: {error.name} is missing; for report.html and report.pdf, "
@@ -171,7 +172,7 @@ def execute_all(
         execute = partial(notebooks.of_run, source, stage, values)
         todo.append(jobs.Job(name, execute, ("training",) if needs_it else ()))
     publish = partial(notebooks.publish_run, parameters, made, stage)
-    todo.append(jobs.Job(DOCUMENTS, publish, (name,)))  # of the last notebook
+    todo.append(jobs.Job(DOCUMENTS, publish, ([*notebooks.REPORT][-1],)))
     seconds: dict[str, float] = {}
     log = stage / KERNEL_LOG
     # One more than cores, so that none is idle while the last one or two jobs run.

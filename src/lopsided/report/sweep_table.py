@@ -165,8 +165,8 @@ def effects(sweep: Sweep) -> pd.DataFrame:
     done, tables = sweep.done.assign(decision=by_decision.ngroup()), []
     for name in sweep.choices:
         others = [other for other in sweep.choices if other != name]
-        parts = {name: done}
-        if (by := WITHIN.get(name)) in done:
+        parts, by = {name: done}, WITHIN.get(name)
+        if by in done:
             groups = done.groupby(by, observed=True, sort=False)
             parts = {f"{value}: {name}": points for value, points in groups}
         for choice, points in parts.items():
