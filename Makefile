@@ -19,6 +19,8 @@ export REPOSITORY_URL
 # pip's settings for other environments are not for this one.
 export PIP_USER := 0
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PYTHONHOME
+# Where Python may keep no bytecode, each process would compile all libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv takes a tenth of pip's time. It may be told of other indexes: then pip does it.
 UV ?= $(shell command -v uv)

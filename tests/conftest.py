@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 # Tests and their kernels share the cores: a second thread of each would only wait for
 # the others'. What threads do to numbers, test_same_numbers asks.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 # The same examples each time, so that a change is blamed for what it breaks; at night
 # (HYPOTHESIS_PROFILE=nightly), many new ones.

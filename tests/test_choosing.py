@@ -259,31 +259,35 @@ def test_settings_are_compared_row_by_row():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=50)
     losses = np.array([noise + 0.1, noise + rng.normal(0, 0.01, 50), noise + np.inf])
-    best, gaps, errors = choosing.compared(losses)
+    best, gaps, errors = choosing.compared(losses, 5)
     assert best == 1
     assert gaps[0] == pytest.approx(np.mean(losses[0] - losses[1]))
-    assert errors[0] == pytest.approx(np.std(losses[0] - losses[1], ddof=1) / 50**0.5)
+    by_rows = np.std(losses[0] - losses[1], ddof=1) / 50**0.5
+    assert errors[0] == pytest.approx(1.5 * by_rows)  # folds share rows
     assert gaps[2] == np.inf
 
 
-def test_another_setting_must_be_better_by_a_standard_error():
+def test_another_setting_must_be_better_by_two_standard_errors():
     rng = np.random.default_rng(0)
     plain = rng.exponential(size=400)
 
     def better(gain):
-        return plain - gain + rng.normal(0, 0.3, 400)
+        noise = rng.normal(0, 0.3, 400)
+        return plain - gain + noise - noise.mean()
 
     for gains, expected in (
         ((0.2, 0.0), 1),  # another penalty
         ((0.2, 0.4), 2),  # a hidden layer, better still
         ((0.2, 0.203), 1),
+        ((0.03, 0.03), 0),  # by two, as rows alone tell them
+        ((0.06, 0.0), 1),
         ((0.001, 0.2), 2),
         ((0.001, 0.001), 0),
         ((-0.2, -0.2), 0),
         ((-np.inf, 0.2), 2),  # diverged
     ):
         losses = np.array([plain, *map(better, gains)])
-        assert choosing.taken([0, 0, 1], losses) == expected, gains
+        assert choosing.taken([0, 0, 1], losses, 5) == expected, gains
 
 
 def test_the_curve_is_the_chosen_settings(tmp_path):

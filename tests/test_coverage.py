@@ -65,6 +65,7 @@ def test_misses_are_counted_on_their_side(small):
     assert below["roc_auc"] + above["roc_auc"] < 5
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_intervals_over_groups_cover_and_those_over_rows_do_not(small):
     n, resamples = 200, 150

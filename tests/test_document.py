@@ -415,6 +415,7 @@ def test_report_in_a_browser(plain):
         check_page(browser, plain / "report.html", formulas=10)
 
 
+@pytest.mark.ci
 def test_hostile_report_in_a_browser(hostile):
     with chromium() as browser:
         check_page(browser, hostile[0] / "report.html", formulas=10, dollars=True)

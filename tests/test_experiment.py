@@ -153,6 +153,7 @@ def test_networks_side_by_side_are_those_one_after_another(plain, monkeypatch):
 NOTEBOOKS = ("03_training", "04_threshold_analysis", "05_report")
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_nothing_trains_twice(tiny_clinic, tmp_path, monkeypatch, capsys):
     """The three notebooks of a run, as scripts: no training has the start of another.

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
-from conftest import HANGS, ROOT, until
+from conftest import HANGS, ROOT, in_ci, until
 
 from lopsided.pipeline.folders import RunFolder
 
@@ -118,6 +118,7 @@ def phase(root):
     return next((m for m in ("ready", "broken", "old", "new") if m in marks), "between")
 
 
+@pytest.mark.ci
 def test_a_kill_at_any_moment_leaves_whole_runs(tmp_path):
     draw = random.Random(0)
     run = RunFolder("r", tmp_path)
@@ -430,19 +431,19 @@ def only_line(lines):
     return line.removeprefix("lopsided: ")
 
 
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        ("kernel", "one: its kernel died; was memory short? (see runs/r.failed)"),
-        ("process", "one: its process died; was memory short? (see runs/r.failed)"),
-        ("cell", "one, cell 3: ValueError: as asked (see runs/r.failed)"),
-    ],
-)
-def test_a_notebook_that_dies_is_named_and_kept(runs, start, fault, expected):
+DIES = {
+    "kernel": "one: its kernel died; was memory short? (see runs/r.failed)",
+    "process": "one: its process died; was memory short? (see runs/r.failed)",
+    "cell": "one, cell 3: ValueError: as asked (see runs/r.failed)",
+}
+
+
+@pytest.mark.parametrize("fault", in_ci(DIES, "kernel"))
+def test_a_notebook_that_dies_is_named_and_kept(runs, start, fault):
     """The other notebook is stopped, although it would go on for ever."""
     code, lines = start(fault=fault).ended()
     assert code == 1
-    assert only_line(lines).startswith(expected)
+    assert only_line(lines).startswith(DIES[fault])
     assert number_of(runs / "r") == 1
     assert hidden(runs) == LOCK_ONLY
     failed = runs / "r.failed"
@@ -452,16 +453,16 @@ def test_a_notebook_that_dies_is_named_and_kept(runs, start, fault, expected):
     assert ".r.new-" not in broken
 
 
-@pytest.mark.parametrize(
-    ("number", "group"),
-    [
-        (signal.SIGINT, True),
-        (signal.SIGINT, False),
-        (signal.SIGTERM, False),
-    ],
-    ids=["ctrl-c", "SIGINT", "SIGTERM"],
-)
-def test_an_interruption_leaves_nothing(runs, start, number, group):
+ENDED = {
+    "ctrl-c": (signal.SIGINT, True),
+    "SIGINT": (signal.SIGINT, False),
+    "SIGTERM": (signal.SIGTERM, False),
+}
+
+
+@pytest.mark.parametrize("how", in_ci(ENDED, "ctrl-c"))
+def test_an_interruption_leaves_nothing(runs, start, how):
+    number, group = ENDED[how]
     command = start(fault="wait")
     command.wait_for_both()
     (os.killpg if group else os.kill)(command.process.pid, number)
@@ -472,17 +473,18 @@ def test_an_interruption_leaves_nothing(runs, start, number, group):
     assert number_of(runs / "r") == 1
 
 
-@pytest.mark.parametrize("group", [True, False], ids=["group", "alone"])
-def test_a_kill_leaves_the_good_run_and_no_process(runs, start, group):
+@pytest.mark.parametrize("whom", in_ci(["group", "alone"], "group"))
+def test_a_kill_leaves_the_good_run_and_no_process(runs, start, whom):
     command = start(fault="wait")
     command.wait_for_both()
-    (os.killpg if group else os.kill)(command.process.pid, signal.SIGKILL)
+    (os.killpg if whom == "group" else os.kill)(command.process.pid, signal.SIGKILL)
     code, lines = command.ended()
     assert code == -signal.SIGKILL
     assert all(" done in " in line for line in lines)
     assert number_of(runs / "r") == 1
 
 
+@pytest.mark.ci
 def test_of_two_at_once_one_is_refused_and_another_name_runs(runs, start):
     first = start(fault="wait")
     first.wait_for_both()
@@ -512,6 +514,7 @@ def test_of_two_at_the_same_instant_one_builds(runs, start):
     builds.process.terminate()
 
 
+@pytest.mark.ci
 def test_a_stage_that_someone_deletes_fails_in_one_line(runs, start):
     command = start(fault="wait")
     command.wait_for_both()
@@ -557,6 +560,7 @@ def mounted(folder, *options):
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.ci
 def test_a_full_disk_loses_nothing_and_the_next_run_works(tmp_path, start):
     runs = tmp_path / "runs"
     with mounted(runs, "-o", "size=4m"):
@@ -584,6 +588,7 @@ def test_a_read_only_disk_is_refused(tmp_path, start):
 # --- The command on its own notebooks ---
 
 
+@pytest.mark.ci
 def test_kills_of_the_real_command(runs, start, tiny_clinic):
     """Each at another moment, from its first imports to its last notebook."""
     draw = random.Random(0)

@@ -114,6 +114,7 @@ def test_bands_follow_the_curves_of_scikit_learn(lowest, digits, groups):
         assert np.array_equal(bands["pr_high"], bands["pr_low"])
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_a_band_covers_the_true_curve_about_as_often_as_it_says():
     """Two normal classes, one apart: recall is Phi(1 + Phi^-1(FPR)), in closed form."""

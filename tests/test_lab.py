@@ -154,7 +154,7 @@ def save(page):
     ).wait_for(state="detached")
 
 
-@pytest.mark.parametrize("name", in_ci(NOTEBOOKS, "02_weighted_backprop", PLAY))
+@pytest.mark.parametrize("name", in_ci(NOTEBOOKS, PLAY))
 def test_a_notebook_runs_from_top_to_bottom_without_a_word_of_complaint(
     lab, page, name
 ):

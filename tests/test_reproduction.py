@@ -83,6 +83,7 @@ def test_a_value_that_is_not_allowed_is_refused(tmp_path):
         read_grid(path)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_a_resumed_table_is_the_undisturbed_one(tmp_path, small_clinic, tiny):
     whole, resumed = tmp_path / "whole.csv", tmp_path / "resumed.csv"

@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-from conftest import in_ci
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lopsided.pipeline.jobs import workers
@@ -26,6 +25,7 @@ pytestmark = pytest.mark.slow
 NOTEBOOKS = folder()
 
 
+@pytest.mark.ci
 def test_papermill_runs_training_from_another_folder(tmp_path):
     command = [sys.executable, "-m", "papermill", NOTEBOOKS / "03_training.ipynb"]
     command += ["out.ipynb", "-p", "epochs", "40"]
@@ -90,9 +90,8 @@ UNUSUAL = {
 RUN_EACH = "import runpy, sys; [*map(runpy.run_path, sys.argv[1:])]"
 
 
-@pytest.mark.parametrize(
-    "name", in_ci(["03_training", "04_threshold_analysis", "05_report"], "05_report")
-)
+@pytest.mark.ci
+@pytest.mark.parametrize("name", ["03_training", "04_threshold_analysis", "05_report"])
 def test_tiny_valid_parameters_break_nothing(tmp_path, tiny_clinic, name):
     """Also with 200 rows and one epoch, every assertion and sentence must hold."""
     script = (NOTEBOOKS / f"{name}.py").read_text()

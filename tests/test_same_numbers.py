@@ -222,7 +222,7 @@ def test_the_default_run_on_other_kernels(case):
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("name", in_ci(NOTEBOOKS, "08_explore.ipynb"))
+@pytest.mark.parametrize("name", in_ci(NOTEBOOKS, "02_weighted_backprop.ipynb"))
 def test_checked_outputs_of_a_notebook_without_avx512(name):
     path = ROOT / "notebooks" / name
     done = nbval(path, environment("Haswell", AVX512))
