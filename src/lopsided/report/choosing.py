@@ -70,7 +70,7 @@ LOWERED = 5
 #: Standard errors by which a setting has to be better than a simpler one.
 SURE = 2
 #: Bytes of training rows; the folds of more are judged by one process alone.
-WORTH_SHARING = 2**26
+WORTH_SHARING = 2**25
 #: Of a tall fold that is held out: each unit takes a number a row.
 ROWS_AT_ONCE = 20_000
 #: Epochs after which the validation loss is looked at.
@@ -199,24 +199,24 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
                 yield joblib.delayed(_judge)(setting, part, len(sides) - 1, may_lower)
             del part
 
-    if many:
-        found = joblib.Parallel(joblib.cpu_count(), max_nbytes=None)(tasks())
-    else:
-        found = []
+    def one_by_one() -> Iterator[Any]:
         for judge, given, _ in tasks():
-            found.append(judge(*given))
+            found = judge(*given)
             del given  # the part in it
+            yield found
+
+    pool = joblib.Parallel(joblib.cpu_count(), max_nbytes=None)
+    losses = np.full((len(settings), d.Y_train.size), np.nan)
+    used = [*settings]
+    curves: list[list[list[tuple[float, float]]]] = [[] for _ in settings]
+    for k, (loss, setting, curve) in enumerate(pool(tasks()) if many else one_by_one()):
+        fold, i = divmod(k, len(settings))
+        losses[i, sides[fold]] = loss
+        used[i] = min(used[i], setting, key=_rate)
+        curves[i].append(curve)
     if not sides:  # too few times
         return Choice(settings[0], open_)
     give_back()
-    losses = np.full((len(settings), d.Y_train.size), np.nan)
-    used, curves = [], []
-    for i, setting in enumerate(settings):
-        judged = found[i :: len(settings)]
-        for held, (loss, _, _) in zip(sides, judged, strict=True):
-            losses[i, held] = loss
-        used.append(min((s for _, s, _ in judged), key=_rate, default=setting))
-        curves.append(_curve(setting, [curve for *_, curve in judged]))
     if not (seen := ~np.isnan(losses[0])).all():  # in time, the first are not
         losses = losses[:, seen]
     best, gaps, errors = compared(losses, len(sides))
@@ -235,9 +235,10 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
         )
         for i, s in enumerate(used)
     )
-    del found, judged, losses
+    del losses
     give_back()
-    return Choice(used[chosen], open_, len(sides), tried, curves[chosen])
+    curve = _curve(used[chosen], curves[chosen])
+    return Choice(used[chosen], open_, len(sides), tried, curve)
 
 
 def compared(losses: Array, n: int) -> tuple[int, Array, Array]:
@@ -265,10 +266,11 @@ def compared(losses: Array, n: int) -> tuple[int, Array, Array]:
     """
     means = losses.mean(axis=1)
     best = int(np.argmin(means))
+    together = (1 + n / max(n - 1, 1)) / losses.shape[1]
     with np.errstate(invalid="ignore"):  # infinite where training diverged
-        differences, gaps = losses - losses[best], means - means[best]
-        errors = differences.std(axis=1, ddof=1) / np.sqrt(losses.shape[1])
-        errors = errors * np.sqrt(1 + n / max(n - 1, 1))
+        gaps = means - means[best]
+        one_by_one = [np.var(its - losses[best], ddof=1) for its in losses]
+        errors = np.sqrt(together * np.array(one_by_one))
     return best, gaps, np.nan_to_num(errors)
 
 
