@@ -131,9 +131,7 @@ def valleys(
         said.append("{}: from {} to {}, lowest {}".format(title, *ends))
     key = "darker is lower; ● start, ■ after the last step, ☆ lowest"
     figure.supxlabel(key, fontsize=10, color="black")
-    about = (
-        "The loss over a weight and a bias, darker where lower, and a path down on it:"
-    )
+    about = "The loss over a weight and a bias, darker where lower, and a path on it:"
     return Picture("valleys", figure, f"{about} {'; '.join(said)}.")
 
 
