@@ -51,6 +51,7 @@ from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
 from lopsided.report.lesson_drawings import network_graph, neuron_graph
 from lopsided.report.plane_figures import surfaces, tangent
+from lopsided.report.threshold_figures import asked_for
 
 # %% [markdown]
 # ## One neuron, backward by hand
@@ -604,10 +605,12 @@ panels = {
 show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 
 # %% [markdown]
-# A single step beats that line: how rare the positives are, and where they are, is learned
-# together. Nobody told it that they sit in the middle. It followed the derivatives of
-# $-\log \hat y$, and folded its eight bends around them. The [next
-# lesson](03_training.ipynb) makes this faster, and asks when to stop.
+# From this start a single step beats that line; from one start in four it takes a few
+# more. How rare the positives are, and where they are, is learned together. Nobody told it
+# that they sit in the middle. It followed the derivatives of $-\log \hat y$, and folded
+# its eight bends around them. (The small line after ten steps has no point in it yet.) You
+# can [watch a network learn](08_explore.ipynb#watch-a-network-learn), epoch by epoch. The
+# [next lesson](03_training.ipynb) makes this faster, and asks when to stop.
 #
 # This is a good place for a pause.
 #
@@ -664,8 +667,8 @@ for weighting in ("uniform", "positive"):
 # ## What a uniform weight does
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
-# $\alpha$ times the gradient, so a uniform $w$ is a factor on the learning rate under
-# another name. It cannot favour a class.
+# $\alpha$ times the gradient, so with plain steps and no penalty a uniform $w$ is a factor
+# on the learning rate under another name. It cannot favour a class.
 
 # %%
 once = backward(network, passed, d_logits(Y, passed.A[3], 1.0))
@@ -720,7 +723,13 @@ for name, weight in {"weighted": on_positives, "plain": 1.0}.items():
 # $$q = \frac{w p}{w p + 1 - p}.$$
 #
 # The weight makes the network say more than $p$: it multiplies the odds by $w$, since
-# $q / (1 - q) = w \cdot p / (1 - p)$. Let numbers confirm it, by the lowest point of
+# $q / (1 - q) = w \cdot p / (1 - p)$. Here is that mean loss for one row in five.
+
+# %% tags=["hide-input"]
+show(asked_for(0.2, (1, 4)))
+
+# %% [markdown]
+# Let numbers confirm it, by the lowest point of
 # the loss on a fine grid. The package has the formula as
 # [`weighted_probability`](../src/lopsided/lesson/threshold.py).
 
@@ -915,11 +924,16 @@ assert np.isclose(settles_at(right), expected)
 #
 #    <details><summary>Answer</summary>
 #
-#    Try it with a few seeds. The forgotten $\tfrac1m$ and the wrong class are caught
-#    while some unit of each layer is on. So is the transposed $dW$, unless $dW$ happens
+#    Try it with a few seeds. The forgotten $\tfrac1m$ and the wrong class are always
+#    caught: the last bias alone shows them. So is the transposed $dW$, unless $dW$ happens
 #    to be symmetric, as when the same single unit is on in both layers. The `>=` shows
 #    only if some unit is off for some row: with all inputs positive and a lucky draw of
 #    weights, each unit of the first layer may be always on.
+#
+#    With some seeds even the *right* gradient is called wrong. For a row that turns all of
+#    the first layer off, and with biases of zero, $Z^{[2]}$ is exactly 0: on ReLU's kink,
+#    and a nudge of its bias crosses it. That is one more
+#    reason why our biases are not zero.
 #
 #    </details>
 #

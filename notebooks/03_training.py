@@ -163,33 +163,6 @@ name = table.recipe.names[strongest]
 show(question(Y, parts(values), name, positive, rows))
 
 # %% [markdown]
-# A feature may stand for another that is not there. In the simulated clinic, reminded
-# patients miss more appointments. But only those are reminded who booked some days ahead.
-# Compare those who waited equally long, among twenty thousand other appointments.
-
-# %%
-booked, _ = clinic(20_000)  # the simulated one, whatever the table above is
-ahead = booked["AppointmentDay"].dt.normalize() - booked["ScheduledDay"].dt.normalize()
-waits = {"any": (-9, 999), "0 to 2": (0, 2), "3 to 7": (3, 7), "8 to 14": (8, 14)}
-waits["15 to 30"] = (15, 30)
-
-
-def missed(some):
-    share = (some["No-show"] == "Yes").mean()
-    return f"{share:.1%} of {len(some)} missed" if len(some) else "nobody"
-
-
-# %% tags=["nbval-check-output"]
-for wait, ends in waits.items():
-    some = booked[ahead.dt.days.between(*ends)]
-    told = some["SMS_received"] == 1
-    print(f"{wait:>8} days. Not reminded: {missed(some[~told])}. ", end="")
-    print(f"Reminded: {missed(some[told])}.")
-
-# %% [markdown]
-# In this simulation a reminder helps, by construction. A real table alone could not tell:
-# those who were reminded may differ in more than their wait.
-#
 # A network can weigh all features at once.
 #
 # <details><summary>Predict: what would a network lose that has learned nothing but how
@@ -349,7 +322,8 @@ def loss_of(x):
     return lambda w, b: objective(w * x + b, Y_toy)
 
 
-panels = {f"rate {rate:g}": (loss_of(far), path(far, rate)) for rate in (0.1, 10, 30)}
+near = loss_of(far)
+panels = {f"rate {rate:g}": (near, path(far, rate)) for rate in (0.1, 10, 30)}
 panels["distant zero, rate 0.03"] = loss_of(distant), path(distant, 0.03)
 for name, (loss_at, points) in panels.items():
     print(f"{name:23} ends at a loss of {loss_at(*points[-1]):.3f}")
@@ -729,6 +703,33 @@ moved = fitted.network.W[1] - side_by_side(untrained).W[1]
 show(weights_map(moved, table.recipe.names, "What training moved in the first layer"))
 
 # %% [markdown]
+# A feature may stand for another that is not there. In the simulated clinic, reminded
+# patients miss more appointments. But only those are reminded who booked some days ahead.
+# Compare those who waited equally long, among twenty thousand other appointments.
+
+# %% tags=["hide-input"]
+booked, _ = clinic(20_000)  # the simulated one, whatever the table above is
+ahead = booked["AppointmentDay"].dt.normalize() - booked["ScheduledDay"].dt.normalize()
+waits = {"any": (-9, 999), "0 to 2": (0, 2), "3 to 7": (3, 7), "8 to 14": (8, 14)}
+waits["15 to 30"] = (15, 30)
+
+
+def missed(some):
+    share = (some["No-show"] == "Yes").mean()
+    return f"{share:.1%} of {len(some)} missed" if len(some) else "nobody"
+
+
+# %% tags=["hide-input", "nbval-check-output"]
+for wait, ends in waits.items():
+    some = booked[ahead.dt.days.between(*ends)]
+    told = some["SMS_received"] == 1
+    print(f"{wait:>8} days. Not reminded: {missed(some[~told])}. ", end="")
+    print(f"Reminded: {missed(some[told])}.")
+
+# %% [markdown]
+# In this simulation a reminder helps, by construction. A real table alone could not tell:
+# those who were reminded may differ in more than their wait.
+#
 # Look at the batches again, now that training is done.
 
 # %% tags=["nbval-check-output"]
@@ -786,7 +787,8 @@ results.save_picture(P.run_dir, readings)
 show(readings)
 
 # %% [markdown]
-# With a uniform weight the two curves are the same up to the factor $w$. With a weight
+# With a uniform weight the two curves are the same up to the factor $w$: divided by their
+# first values, as drawn here, they are one line. With a weight
 # on positives they are two quantities. Where the plain cross-entropy rises while the
 # objective falls, training works: it does what the weight asks for.
 #

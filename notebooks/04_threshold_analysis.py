@@ -349,6 +349,26 @@ say(
 )
 
 # %% [markdown]
+# A rule needs little. Sort the rows by their prediction, the highest first, and count
+# from there on: that is every decision that a threshold can make. Here is `f1`, written
+# out.
+
+
+# %%
+def called_down_to_each(Y, p):
+    order = np.argsort(-p[0])
+    falling, tp = p[0, order], np.cumsum(Y[0, order] == 1)
+    last = np.append(np.diff(falling) < 0, True)  # of rows that tie
+    return falling[last], 1 + np.flatnonzero(last), tp[last]
+
+
+# %%
+cuts, n_called, n_found = called_down_to_each(Y_train, p_train)
+f1_of_each = 2 * n_found / (n_called + np.sum(Y_train == 1))  # 2 tp + fp + fn
+highest = cuts[f1_of_each.argmax()]
+assert np.array_equal(p_train >= highest, p_train >= marks["f1"])
+
+# %% [markdown]
 # Here are the same thresholds on the two distributions. Each dotted upright leaves to its
 # right what its rule calls positive.
 
@@ -525,6 +545,17 @@ def band(p):
 bands = band(p_test)
 seeds = plain.P_test[1 : P.n_seeds]
 show(figures.roc(Y_test, p_test, t, bands, seeds))
+
+# %% [markdown]
+# The sums that chose `f1` draw this curve, too: after each prediction, the share of the
+# positives found, and the share of the negatives called.
+
+# %%
+_, n_above, tp_above = called_down_to_each(Y_test, p_test)
+recalls = np.append(0, tp_above) / np.sum(Y_test == 1)
+fprs = np.append(0, n_above - tp_above) / np.sum(Y_test == 0)
+area = np.trapezoid(recalls, fprs)
+assert np.isclose(area, metrics.roc_auc(Y_test, p_test))
 
 # %% [markdown]
 # The ROC curve does not know how rare the positives are. Precision does. Where

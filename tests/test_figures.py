@@ -24,7 +24,7 @@ from sklearn.calibration import calibration_curve
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
 from lopsided.report import figures, sweep_figures, sweep_table
-from lopsided.report.display import BLUE, GREEN, ORANGE, PHONE, Picture
+from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, PHONE, Picture
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
@@ -242,9 +242,9 @@ def read_hundred(picture):
         places = {xy for line in ax.lines for xy in zip(*line.get_data(), strict=True)}
         assert places == {(x, y) for x in range(10) for y in range(10)}
         edges = [line.get_markeredgecolor() for line in ax.lines]
-        assert edges == [BLUE, BLUE, ORANGE, ORANGE]  # of the class
+        assert edges == [GREY, GREY, ORANGE, ORANGE]  # of the class
         inside = [line.get_markerfacecolor() for line in ax.lines]
-        assert inside == [BLUE, "white", "white", ORANGE]  # full: predicted right
+        assert inside == [GREY, "white", "white", ORANGE]  # full: predicted right
     assert first.get_title() == "ours:\n62 of 100 right"
     assert_says(picture, f"ours: 50 came and 12 {HOSTILE}, as predicted")
     assert_says(picture, f"30 came and 8 {HOSTILE}, against the prediction")
@@ -259,7 +259,6 @@ def read_hundred(picture):
 
 def assert_history(ax, history, objective):
     epochs = np.arange(1, len(history.objective) + 1)
-    assert ax.get_ylabel() == "mean loss (nats)"
     assert_line(lines(ax)[objective], epochs, history.objective)
     assert_line(lines(ax)["cross-entropy"], epochs, history.cross_entropy)
     assert to_hex(lines(ax)[objective].get_color()) == BLUE.lower()
@@ -267,7 +266,7 @@ def assert_history(ax, history, objective):
 
 def read_loss(picture):
     (ax,) = picture.figure.axes
-    assert ax.get_xlabel() == "epoch"
+    assert_axes(ax, "epoch", "mean loss (nats)")
     assert_history(ax, LONG, "objective")
     assert_says(picture, "objective goes from 0.9000 to 0.7000", "0.6000 to 0.5000")
     (single,) = figures.loss(History([0.7], [0.6])).figure.axes
@@ -292,17 +291,31 @@ def test_losses_that_coincide_are_one_line_that_names_both(draw):
     (line,) = ax.lines
     assert "objective" in line.get_label()
     assert "cross-entropy" in line.get_label()
-    assert_line(line, np.arange(1, len(LONG.objective) + 1), LONG.objective)
+    drawn_as = LONG if draw == "loss" else of_first(LONG)
+    assert_line(line, np.arange(1, len(LONG.objective) + 1), drawn_as.objective)
+
+
+def of_first(history):
+    curves = history.objective, history.cross_entropy
+    return History(*([value / curve[0] for value in curve] for curve in curves))
+
+
+def test_curves_that_differ_by_a_factor_are_one_line():
+    four_times = History([4 * value for value in LONG.objective], LONG.objective)
+    picture = figures.loss_of_readings({"a": four_times, "b": WEIGHTED})
+    assert [len(ax.lines) for ax in picture.figure.axes] == [1, 2]
 
 
 def read_loss_of_readings(picture):
     first, second = picture.figure.axes
     assert [ax.get_title() for ax in (first, second)] == [HOSTILE, "b"]
-    assert_history(first, WEIGHTED, "objective: descended")
-    assert_history(second, LONG, "objective: descended")
-    assert second.get_xlabel() == "epoch"
-    words = f"{HOSTILE}: objective 0.700 to 0.600, cross-entropy 0.650 to 0.800; b: "
-    assert_says(picture, words + "objective 0.900 to 0.700, cross-entropy 0.600 to ")
+    assert_history(first, of_first(WEIGHTED), "objective: descended")
+    assert_history(second, of_first(LONG), "objective: descended")
+    assert_axes(second, "epoch", "loss / its first")
+    words = f"{HOSTILE}: objective 0.700 to 0.600, cross-entropy 0.650 to 0.800, so in "
+    assert_says(
+        picture, words + "parts of the first 0.857 and 1.231; b: objective 0.900"
+    )
 
 
 def assert_band(ax, curve):
@@ -640,7 +653,7 @@ def test_lines_have_their_names_beside_them_in_their_colour(name):
     assert not figure.legends
 
 
-#: Where a colour stands for a class: negatives blue, positives orange.
+#: Where a colour stands for a class: negatives grey, positives orange.
 OF_CLASSES = {"cdf", "cdf_rules", "hundred"}
 
 

@@ -105,6 +105,7 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
         for l in (1, 2)
         for b, z in zip(network.b[l], passed.Z[l], strict=True)
     )
+    assert {"x₁", "x₂", "ŷ"} <= {t.get_text() for t in notes}
     keys = [t.get_text() for t in ax.texts if not isinstance(t, Annotation)]
     assert keys[0] == "on a line: the weight; in a circle: the activation"
     assert len(texts(picture, GREY)) >= 8 * off
@@ -205,12 +206,16 @@ def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
     path = np.array([[0.0, 0.0], [1.0, -0.5], [1.5, -1.0]])
     bowl = lambda w, b: (w - 2) ** 2 + 3 * (b + 1) ** 2  # noqa: E731
     picture = training_figures.valleys({"one": (bowl, path), "two": (bowl, path[:2])})
-    first, _ = picture.figure.axes
-    line, dots, start, end = first.lines
+    first, second = picture.figure.axes
+    assert first.get_xlim() == second.get_xlim()  # one loss has one window
+    assert first.get_xlim()[0] < 0 < 2 < first.get_xlim()[1]
+    line, dots, start, star, end = first.lines
     assert np.allclose(line.get_xydata(), path)
     assert np.allclose(dots.get_xydata(), path)
     assert np.allclose([start.get_xydata()[0], end.get_xydata()[0]], path[[0, -1]])
-    assert "one: from 7.000 to 0.250; two: from 7.000 to 1.750" in picture.alt
+    assert np.allclose(star.get_xydata(), [[2, -1]], atol=1e-4)
+    assert first.collections[0].get_cmap().name == "Greys_r"  # blue is a prediction
+    assert "one: from 7.000 to 0.250, lowest 0.000; two: from 7.000 to 1" in picture.alt
     contour = first.collections[1]
     written = {t.get_text() for t in first.texts}
     assert written
@@ -284,6 +289,18 @@ def test_a_weight_moves_the_line_of_one_half_onto_the_threshold():
     picture.figure.draw_without_rendering()  # only then is a title where it is seen
     top = picture.figure.bbox.y1
     assert all(a.title.get_window_extent().y1 < top - 4 for a in picture.figure.axes)
+
+
+def test_what_is_asked_for_is_the_lowest_of_the_curve():
+    picture = threshold_figures.asked_for(0.2, (1, 4))
+    one, at_one, four, at_four = picture.figure.axes[0].lines
+    for w, curve, mark in ((1, one, at_one), (4, four, at_four)):
+        q, loss = curve.get_data()
+        assert np.allclose(loss, -w * 0.2 * np.log(q) - 0.8 * np.log(1 - q))
+        assert mark.get_xdata()[0] == pytest.approx(weighted_probability(0.2, w))
+    assert "w = 1: lowest at 0.2, where it is 0.500" in picture.alt
+    assert "w = 4: lowest at 0.5" in picture.alt
+    assert one.get_linestyle() != four.get_linestyle()
 
 
 def test_groups_lie_on_the_curve_of_the_law():

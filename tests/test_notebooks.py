@@ -78,6 +78,13 @@ def test_notebooks_without_parameters_have_no_cell_for_them():
 
 
 @each_notebook
+def test_what_the_site_folds_is_folded_in_jupyter(path):
+    for cell in read(path).cells:
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert folded == ("hide-input" in cell.metadata.get("tags", [])), cell.source
+
+
+@each_notebook
 def test_parameters_cell(path):
     if path.name[:2] in WITHOUT:
         return

@@ -268,3 +268,5 @@ def tidy(notebook: Any) -> None:
             cell.outputs = _whole_streams(cell.outputs)
         kept = ("tags", "alt")
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in kept}
+        if "hide-input" in cell.metadata.get("tags", []):  # in Jupyter, as on the site
+            cell.metadata["jupyter"] = {"source_hidden": True}

@@ -105,7 +105,7 @@ def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
     positive_name, negative_name = short(positive, 36), short(negative, 36)
     _widest_gap(ax, Y, p)  # first: it has the fewest places for its name
     x, neg, pos = _thin(values, below_neg, below_pos)
-    ax.step(x, neg, where="post", color=BLUE, label=negative_name)
+    ax.step(x, neg, where="post", color=GREY, label=negative_name)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive_name)
     ax.axvline(t, color="black", ls="--", lw=1.2, label=f"threshold {t:.3g}")
     ax.set_ylim(0, 1)
@@ -151,7 +151,7 @@ def cdf_rules(
         "predicted probability", "share of the class at or below", size=(5.6, 4.8)
     )
     x, neg, pos = _thin(values, below_neg, below_pos)
-    ax.step(x, neg, where="post", color=BLUE, label=negative)
+    ax.step(x, neg, where="post", color=GREY, label=negative)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive)
     _widest_gap(ax, Y, p)
     places = [*marks.values(), threshold.ks_distance(Y, p)[1]]
@@ -201,8 +201,8 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
 #: Of four kinds of rows, tn, fp, fn and tp: the marker, the class's colour, and the
 #: colour inside, which is white where the prediction is wrong.
 KINDS = (
-    ("o", BLUE, BLUE),
-    ("o", BLUE, "white"),
+    ("o", GREY, GREY),
+    ("o", GREY, "white"),
     ("^", ORANGE, "white"),
     ("^", ORANGE, ORANGE),
 )
@@ -322,6 +322,8 @@ def validation(curve: dict[str, list[float]]) -> Picture:
 def loss_of_readings(curves: dict[str, History]) -> Picture:
     """Draw objective and cross-entropy, a panel for each reading of the class weight.
 
+    Each curve is divided by its first value: what differs by a factor lies on one line.
+
     Parameters
     ----------
     curves : dict of History
@@ -332,13 +334,15 @@ def loss_of_readings(curves: dict[str, History]) -> Picture:
     for ax, (name, history) in zip(
         figure.subplots(2, sharex=True), curves.items(), strict=True
     ):
-        _losses(ax, history, "objective: descended")
-        ax.set(title=name, ylabel="mean loss (nats)", xlabel="epoch")
+        curves_here = history.objective, history.cross_entropy
+        scaled = [[value / curve[0] for value in curve] for curve in curves_here]
+        _losses(ax, History(*scaled), "objective: descended")
+        ax.set(title=name, ylabel="loss / its first", xlabel="epoch")
         ax.label_outer()
-        ends = (history.objective, history.cross_entropy)
-        (a, b), (c, d) = ((curve[0], curve[-1]) for curve in ends)
+        (a, b), (c, d) = ((curve[0], curve[-1]) for curve in curves_here)
         in_words.append(
-            f"{name}: objective {a:.3f} to {b:.3f}, cross-entropy {c:.3f} to {d:.3f}"
+            f"{name}: objective {a:.3f} to {b:.3f}, cross-entropy {c:.3f} to {d:.3f}, "
+            f"so in parts of the first {scaled[0][-1]:.3f} and {scaled[1][-1]:.3f}"
         )
     for ax in figure.axes:  # only now do all panels have their place
         name_lines(ax)

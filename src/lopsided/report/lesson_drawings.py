@@ -15,16 +15,16 @@ from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
 LIGHT = "#BBBBBB"
 #: Where each step of a neuron stands, and what is written there.
 NEURON = {
-    "w1": (0, 6.2, "w₁"),
-    "x1": (0, 4.6, "x₁"),
-    "w2": (0, 3.2, "w₂"),
-    "x2": (0, 1.6, "x₂"),
-    "b": (1.3, 0, "b"),
-    "w1*x1": (1.3, 5.4, "×"),
-    "w2*x2": (1.3, 2.4, "×"),
+    "w1": (0, 5.8, "w₁"),
+    "x1": (0, 4.2, "x₁"),
+    "w2": (0, 3.0, "w₂"),
+    "x2": (0, 1.4, "x₂"),
+    "b": (1.25, 3.6, "b"),
+    "w1*x1": (1.25, 5.0, "×"),
+    "w2*x2": (1.25, 2.2, "×"),
     "z": (2.3, 3.6, "+"),
-    "a": (3.3, 3.6, "σ"),
-    "loss": (4.4, 3.6, "loss"),
+    "a": (3.4, 3.6, "σ"),
+    "loss": (4.6, 3.6, "loss"),
 }
 NEXT = {
     "w1": "w1*x1",
@@ -131,7 +131,7 @@ def neuron_graph(
         Of the loss, by each of these. The loss's own is 1.
     """
     slopes = {**dict.fromkeys(NEURON, np.nan), **(derivatives or {})}
-    figure, ax = _canvas((5.6, 4.8), "One neuron, one example")
+    figure, ax = _canvas((5.6, 4.2), "One neuron, one example")
     for name, (x, y, text) in NEURON.items():
         if name not in values:
             continue
@@ -147,7 +147,7 @@ def neuron_graph(
                 "shrinkB": 13 if NEXT.get(name) in values else 0,
             },
         )
-        middle = {"b": 0.4, "loss": 0.68, "a": 0.46}.get(name, 0.5)
+        middle = {"loss": 0.68, "a": 0.46}.get(name, 0.5)
         below = number(slopes[name]) if derivatives else ""
         _pair(
             ax,
@@ -157,7 +157,7 @@ def neuron_graph(
             below,
         )
         _node(ax, x, y, text)
-    ax.set(xlim=(-0.3, 5.45), ylim=(-0.5, 6.7))
+    ax.set(xlim=(-0.3, 5.65), ylim=(0.9, 6.3))
     _key(ax, "above each line: the value", bool(derivatives))
     said = [
         f"{name} is {number(values[name])}"
@@ -223,6 +223,16 @@ def network_graph(
         for j, y in enumerate(column):
             a, silent = number(passed.A[l][j, 0], 2), bool(off[l][j])
             _node(ax, l, y, a, silent)
+            if l in (0, network.L):
+                name, away = ("ŷ", (23, 0)) if l else (f"x{chr(0x2081 + j)}", (0, 27))
+                ax.annotate(
+                    name,
+                    (l, y),
+                    away,
+                    textcoords="offset points",
+                    ha="center",
+                    va="center",
+                )
             if l == 0:
                 said.append(f"input {j + 1}: {a}")
                 continue

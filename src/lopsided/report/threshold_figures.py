@@ -3,7 +3,7 @@
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -77,6 +77,46 @@ def weight_and_threshold(
         f"alike on {alike:.0%} of the plane."
     )
     return Picture("weight_and_threshold", figure, alt)
+
+
+@styled
+def asked_for(p: float, weights: Sequence[float]) -> Picture:
+    """Draw what rows that look alike lose, by the one answer that all of them get.
+
+    Parameters
+    ----------
+    p : float
+        Their share of positives.
+    weights : sequence of float
+        On positives: up to three, each with its curve.
+    """
+    title = f"Rows that look alike, {p:.0%} of them positive"
+    figure, ax = axes("answer q", "mean loss", title, (5.6, 3.4))
+    q, said = np.linspace(0.01, 0.99, 197), []
+    looks = zip(weights, (BLUE, GREEN, PURPLE), ("-", "--", ":"), strict=False)
+    for w, colour, style in looks:
+        loss = -w * p * np.log(q) - (1 - p) * np.log(1 - q)
+        ax.plot(q, loss, color=colour, ls=style)
+        lowest = int(loss.argmin())
+        ax.plot(q[lowest], loss[lowest], "o", color="black", ms=7)
+        words = f"w = {w:g}: lowest at {q[lowest]:.3g}"
+        below = w == min(weights)
+        ax.annotate(
+            words,
+            (q[lowest], loss[lowest]),
+            (0, -8 if below else 8),
+            textcoords="offset points",
+            color=colour,
+            ha="center",
+            va="top" if below else "bottom",
+        )
+        said.append(f"{words}, where it is {loss[lowest]:.3f}")
+    ax.set(xlim=(0, 1), ylim=(0, 3))
+    alt = (
+        f"The mean loss of rows of which {p:.0%} are positive, over the answer that "
+        f"all get: a bowl for each weight w on positives. {'; '.join(said)}."
+    )
+    return Picture("asked_for", figure, alt)
 
 
 @styled

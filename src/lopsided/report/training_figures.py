@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import NullFormatter
+from scipy.optimize import minimize
 
 from lopsided.lesson.network import Array, Network, predict_proba
 from lopsided.report.display import (
@@ -98,21 +99,21 @@ def valleys(
     ----------
     panels : mapping of (callable, array)
         By title: the loss of a weight and a bias, and the path, shape (steps + 1, 2).
-        The window holds its whole path.
+        The window holds every path on that loss, and its minimum.
     """
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(5.6, 0.4 + 2.7 * rows))
     said = []
     for i, (title, (loss, path)) in enumerate(panels.items()):
         ax = figure.add_subplot(rows, 2, i + 1)
-        low, high = path.min(axis=0), path.max(axis=0)
-        room = 0.25 * np.maximum(high - low, 1.0)
-        window = zip(low - room, high + room, strict=True)
-        w, b = (np.linspace(*ends, 61) for ends in window)
+        lowest = minimize(lambda point, at=loss: at(*point), path[0]).x
+        held = np.vstack([lowest, *(p for at, p in panels.values() if at is loss)])
+        room = 0.1 * np.ptp(held, axis=0)
+        w, b = np.linspace(held.min(axis=0) - room, held.max(axis=0) + room, 61).T
         L = np.array([[loss(u, v) for u in w] for v in b])
         levels = np.quantile(L, np.linspace(0, 1, 12))
-        filled = ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
-        filled.set_rasterized(True)  # shades take less room as a picture
+        shades = ax.contourf(w, b, L, levels, cmap="Greys_r", alpha=0.5)
+        shades.set_rasterized(True)  # they take less room as a picture
         lines = ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
         for text in ax.clabel(lines, levels[[4, 7]], fmt="%.2f", fontsize=9):
             u, v = text.get_position()  # one near the frame would cross it
@@ -121,19 +122,17 @@ def valleys(
         ax.plot(*path.T, "-", color=PURPLE, lw=1.2, path_effects=cased)
         ax.plot(*path.T, "o", color=PURPLE, ms=4, mew=0)
         ax.plot(*path[0], "o", color="black", ms=7)
+        ax.plot(*lowest, "*", color="white", mec="black", ms=18)
         ax.plot(*path[-1], "s", color="black", ms=6)
         ax.set(xlabel="w", ylabel="b")
         ax.set_title(title, fontsize=11)
         ax.grid(visible=False)
-        first, last = (loss(*point) for point in (path[0], path[-1]))
-        said.append(f"{title}: from {first:.3f} to {last:.3f}")
-    key = "bluer is lower; ● start, ■ after the last step; each window has its scale"
+        ends = (f"{loss(*at):.3f}" for at in (path[0], path[-1], lowest))
+        said.append("{}: from {} to {}, lowest {}".format(title, *ends))
+    key = "darker is lower; ● start, ■ after the last step, ☆ lowest"
     figure.supxlabel(key, fontsize=10, color="black")
-    alt = (
-        "The loss over a weight and a bias as a map, and the path of gradient descent "
-        f"on it. {'; '.join(said)}."
-    )
-    return Picture("valleys", figure, alt)
+    about = "The loss over a weight and a bias, darker where lower, and a path on it:"
+    return Picture("valleys", figure, f"{about} {'; '.join(said)}.")
 
 
 @styled
