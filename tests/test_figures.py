@@ -24,7 +24,7 @@ from sklearn.calibration import calibration_curve
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
 from lopsided.report import figures, sweep_figures, sweep_table
-from lopsided.report.display import BLUE, GREEN, ORANGE, PHONE, Picture
+from lopsided.report.display import BLUE, ORANGE, PHONE, Picture
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
