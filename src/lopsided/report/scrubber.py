@@ -157,7 +157,7 @@ def element(shown: Film) -> str:
             "tp": "positives found",
             "fn": "positives missed",
             "fp": "false alarms",
-            "tn": "negatives left alone",
+            "tn": "negatives spared",
         }.items()
     )
     return f"""<div class="lopsided-live lopsided-scrubber" role="group"
