@@ -43,7 +43,7 @@ from lopsided.lesson.network import (
     predict_proba,
 )
 from lopsided.report.display import show
-from lopsided.report.feedback import check, compare
+from lopsided.report.feedback import check, compare, defined
 from lopsided.report.plane_figures import surfaces
 
 # %% [markdown]
@@ -223,6 +223,7 @@ for name, gradient in {"red": red, "green": green, "blue": blue}.items():
 ### END SOLUTION
 
 # %% tags=["test:suspects:3"]
+defined(globals(), "mistakes")
 three = {"none", "forgotten 1/m", "weight on the wrong class"}
 compare(sorted(mistakes), ["blue", "green", "red"], "the keys of mistakes")
 unknown = sorted(set(mistakes.values()) - three)

@@ -37,7 +37,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report.display import show
-from lopsided.report.feedback import check, compare
+from lopsided.report.feedback import check, compare, defined
 from lopsided.report.plane_figures import surfaces
 
 # %% [markdown]
@@ -163,6 +163,7 @@ train(memory, X_few, Y_few, alike, rng, epochs=3000, **rates)
 ### END SOLUTION
 
 # %% tags=["test:overfit:2"]
+defined(globals(), "memory")
 inputs = memory.layer_dims[0]
 compare(inputs, 2, "the inputs of memory", note="each row of X_few is an input")
 
@@ -211,7 +212,7 @@ alive = initialise([3, 4, 2, 1], np.random.default_rng(3))
 alive.b[2][:] = 99
 check(dead_units, alive, X, wanted=[0, 0], note="each unit is on for some row")
 alive.b[1][1] = -99
-check(dead_units, alive, X, wanted=[1, 0], note="unit 1 of layer 1 has a bias of -99")
+check(dead_units, alive, X, wanted=[1, 0], note="the second unit has a bias of -99")
 ### BEGIN HIDDEN TESTS
 alive.b[2][:] = -999
 check(dead_units, alive, X, wanted=[1, 2], note="layer 2 has biases of -999")

@@ -31,7 +31,7 @@ from lopsided.lesson.metrics import confusion_matrix, count_metrics, counts_abov
 from lopsided.lesson.threshold import choose, class_cdfs, equivalent_threshold, predict
 from lopsided.report import figures
 from lopsided.report.display import show
-from lopsided.report.feedback import check, compare
+from lopsided.report.feedback import check, compare, defined
 
 # %% [markdown]
 # ## 1. Count by hand
@@ -51,6 +51,7 @@ tn, fp, fn, tp = 3, 2, 1, 2
 ### END SOLUTION
 
 # %% tags=["test:by_hand:2"]
+defined(globals(), "tn", "fp", "fn", "tp")
 counted = {"tn": tn, "fp": fp, "fn": fn, "tp": tp}
 all_of_them = "tn + fp + fn + tp, the rows"
 compare(sum(counted.values()), 8, all_of_them, note="every row is counted once")
@@ -257,7 +258,7 @@ def roc(Y, p):
 
 # %% tags=["test:roc:3"]
 Y, p = np.array([1, 0, 1, 0, 0]), np.array([0.9, 0.6, 0.6, 0.4, 0.1])
-at_ties = "rows 1 and 2 have the same prediction, so no threshold parts them"
+at_ties = "rows 2 and 3 have the same prediction, so no threshold parts them"
 wanted = np.array([0, 0, 1, 2, 3]) / 3, np.array([0, 1, 2, 2, 2]) / 2
 check(roc, Y, p, wanted=wanted, note=at_ties)
 X_toy, Y_toy = toy.points(np.random.default_rng(0))

@@ -147,7 +147,7 @@ show(
 )
 show(
     figures.confusion(counts, *both),
-    "The confusion matrix of the test rows, with each cell's share of its row.",
+    "The confusion matrix of the test rows, with each cell's share of its actual class.",
 )
 
 # %% [markdown]

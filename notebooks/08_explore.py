@@ -132,7 +132,7 @@ for w, p in models.items():
 
 # %% tags=["nbval-check-output"]
 counts = explorer.counts_at(Y, models[1.0], 0.2)
-for c_miss in (2, 4, 8):
+for c_miss in (2, 5, 10):
     t, cost = explorer.cheapest(counts, (c_miss, 1))
     rule = 1 / (1 + c_miss)
     print(f"a miss costs {c_miss}: rule {rule:.4f}, best {t:.4f} at {cost:.4f} a row")

@@ -638,11 +638,13 @@ def over_epochs(what, kinds, *words, share=1):
     counted = [f"{what}_{epoch}" for epoch in looked_at]
     means = study.groupby("network")[counted].mean() * share
     curves = {kind: means.loc[kind].to_numpy() for kind in kinds}
-    return study_figures.over_epochs(curves, looked_at, what, *words)
+    return study_figures.over_epochs(curves, looked_at, what, *words, drawn)
 
 
 # %%
-kinds = [usual_kind, "rate 1", "units 3, 3", "units 3, 3; biases 0.1"]
+drawn = [usual_kind, "rate 1", "units 3, 3", "units 3, 3; biases 0.1"]
+drawn += ["units 40, 6", "Xavier's first weights"]  # each has one colour and marker
+kinds = drawn[:4]
 show(over_epochs("dead", kinds, "dead units, mean of the seeds", "Dead units"))
 
 # %% [markdown]
@@ -656,7 +658,7 @@ show(over_epochs("dead", kinds, "dead units, mean of the seeds", "Dead units"))
 # spaced.) Later, changes in the first layer wake some units of the second.
 
 # %%
-kinds = [usual_kind, "units 40, 6", "Xavier's first weights", "rate 1"]
+kinds = [*drawn[:2], *drawn[4:]]
 per_cent = 100 / study["n_test"].iloc[0]
 words = "% of test rows, mean of the seeds", "Rows for which a hidden layer is off"
 show(over_epochs("silent", kinds, *words, share=per_cent))

@@ -13,7 +13,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 
 from lopsided.lesson import threshold
 from lopsided.lesson.metrics import confusion_matrix, count_metrics
-from lopsided.lesson.network import Network, predict_proba
+from lopsided.lesson.network import Network, predict_proba, sigmoid
 from lopsided.parameters import Parameters
 from lopsided.pipeline import document, notebooks, report
 from lopsided.report import explorer, scrubber
@@ -177,9 +177,15 @@ def check_place(page, Y, p, t):
     rates = measures["false_positive_rate"], 1 - measures["recall"]
     now = attributes(page, ".now", "cx", "cy")
     assert now == pytest.approx([drawing.SIDE * rate for rate in rates])
-    kinds = page.locator(".people circle").evaluate_all(
-        "all => all.map(c => c.getAttribute('class'))"
+    kinds, outlines = (
+        page.locator(".people path").evaluate_all(
+            f"all => all.map(mark => mark.getAttribute('{name}'))"
+        )
+        for name in ("class", "d")
     )
+    of_positives = [kind in ("tp", "fn") for kind in kinds]
+    assert [d == drawing.POSITIVE for d in outlines] == of_positives
+    assert {*outlines} <= {drawing.POSITIVE, drawing.NEGATIVE}
     by_name = dict(zip(explorer.COUNTS, (tn, fp, fn, tp), strict=True))
     whole = drawing.hundred(by_name)
     assert {name: kinds.count(name) for name in whole} == whole
@@ -271,6 +277,12 @@ def test_costs_move_the_best_threshold_and_the_rule(browser, tmp_path):
             float(re.match(r"translate\(([\d.]+)", text)[1]) for text in (mark, line)
         )
         assert at_mark - drawing.LEFT == pytest.approx(at_line)
+        marks = [page.locator(f"[data-mark={name}]") for name in ("best", "cut")]
+        best, cut = (mark.bounding_box() for mark in marks)
+        assert cut["width"] > 1.3 * best["width"]  # so that it shows around the other
+        labels = page.locator(".distributions text[text-anchor=middle]").all()
+        tops = [label.bounding_box()["y"] for label in labels]
+        assert min(tops) > max(box["y"] + box["height"] for box in (best, cut)) - 1
 
 
 def test_a_page_with_hostile_names_is_well_made(browser, tmp_path):
@@ -474,6 +486,20 @@ def test_the_line_on_the_plane_is_where_the_network_says_so(browser, film, tmp_p
         assert crossed[ink].all()  # the line is five pixels wide
         near = np.abs(p - 0.5) < 0.002
         assert ink[near].mean() > 0.8  # all but its soft edges
+
+
+def test_points_are_full_where_they_are_called(browser, film, tmp_path):
+    """In their class's colour, as in the key; a few lie under others, or the line."""
+    colours = np.where(film.Y[0, :, None] == 1, [0xD5, 0x5E, 0], [0, 0x72, 0xB2])
+    column, row = ((3.1 + np.array([[1], [-1]]) * film.X) / 6.2 * 720).astype(int)
+    with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
+        for t in (0.15, 0.5):
+            page.get_by_role("slider", name="Threshold").fill(str(t))
+            pixels = np.array(drawn(page)).reshape(720, 720, 4)
+            full = (pixels[row, column, :3] == colours).all(axis=1)
+            called = sigmoid(film.logits(1.0, -1))[0] >= t
+            assert full[called].mean() > 0.9
+            assert full[~called].mean() < 0.1
 
 
 def test_a_page_with_a_film_is_well_made_and_has_a_table(browser, film, tmp_path):

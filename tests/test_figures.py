@@ -513,9 +513,10 @@ def read_dependence(picture):
     names = {"f1": "F1", "roc_auc": "ROC AUC", "log_loss": "log loss (nats)"}
     ticks = [text.get_text() for text in panels[-1].get_xticklabels()]
     assert ticks == ["[3]", "[9]", "[27]"]
+    looks = sweep_figures.looks(SWEEP)
     for ax, metric in zip(panels, sweep_figures.DRAWN, strict=True):
         assert ax.get_ylabel() == names.get(metric, metric)
-        for w, colour in (("1", BLUE), ("4", GREEN)):
+        for w, colour in ((w, looks["w", w][0]) for w in ("1", "4")):
             line = lines(ax)[w]
             part = done[done["w"] == w]
             expected = [
@@ -537,6 +538,31 @@ def read_dependence(picture):
         ]
         assert_says(picture, f"w {w}: {ends[0]:.3f} at [3], {ends[1]:.3f} at [27]")
     assert [ax.get_xlabel() for ax in panels[-2:]] == ["hidden_units"] * 2
+
+
+def test_a_value_has_one_colour_and_marker_in_all_pictures_of_a_sweep():
+    looks = sweep_figures.looks(SWEEP)
+    assert len(set(looks.values())) == len(looks) == 5
+    pictures = [sweep_figures.dependence(SWEEP, name) for name in SWEEP.choices]
+    for picture in (*pictures, sweep_figures.plane(SWEEP)):
+        for ax in picture.figure.axes:
+            for (_, value), look in looks.items():
+                line = lines(ax).get(value)
+                assert not line or (line.get_color(), line.get_marker()) == look
+
+
+def test_thresholds_of_a_sweep_are_one_line_where_none_matters():
+    high = SWEEP.table.assign(threshold="0.5")
+    high["test.f1"] = 0.9  # the threshold moves it the most
+    table = pd.concat([SWEEP.table.assign(threshold="f1"), high])
+    table["threshold"] = pd.Categorical(table["threshold"])
+    varied = ["threshold", *SWEEP.varied]
+    both = replace(SWEEP, table=table, varied=varied)
+    picture = sweep_figures.dependence(both, "hidden_units")
+    for ax, metric in zip(picture.figure.axes, sweep_figures.DRAWN, strict=True):
+        alike = metric in ("roc_auc", "log_loss")
+        assert len(lines(ax)) == (2 if alike else 4)
+        assert ax.get_title() == ("at any threshold" if alike else "")
 
 
 def test_words_of_a_sweep_are_of_what_is_drawn():

@@ -238,6 +238,9 @@ def test_home_has_a_picture_three_ways_in_and_a_threshold_that_moves(site, brows
         slider.focus()
         page.keyboard.press("ArrowRight")
         assert page.locator(".lopsided-explorer").inner_text() != before
+        assert (
+            page.get_by_role("radio").count() == 3
+        )  # healthy networks: 08's, not 05's
 
 
 def test_a_line_stands_above_the_table_that_it_announces(site, browser):

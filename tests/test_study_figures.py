@@ -65,3 +65,7 @@ def test_each_kind_of_network_has_its_curve():
     assert ticks == ["0", "10", "400"]
     assert "a: 2.00, in the end 0.50; b: 0.00, in the end 4.00" in picture.alt
     assert not in_orange(picture)
+    alone = study_figures.over_epochs({"b": curves["b"]}, [0, 10, 400], *words, "ab")
+    (line,), before = alone.figure.axes[0].lines, ax.lines[1]
+    assert line.get_color() == before.get_color() != ax.lines[0].get_color()
+    assert line.get_marker() == before.get_marker()

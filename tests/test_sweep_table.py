@@ -103,6 +103,22 @@ def test_pictures_compare_points_that_have_a_partner():
     assert found["mean"].tolist() == pytest.approx([0.2, 0.3])
 
 
+def test_ranking_is_shown_where_weights_and_epochs_are_choices():
+    sweep = named_twice()
+    assert sweep_table.ranking(sweep).empty
+    short, long = (sweep.table.assign(epochs=n) for n in ("40", "400"))
+    table = pd.concat([long.assign(**{"test.roc_auc": 0.7}), short])
+    table["test.roc_auc"] = table["test.roc_auc"].fillna(table["test.f1"])
+    for name in ("weighting", "w", "epochs"):
+        table[name] = pd.Categorical(table[name], [*dict.fromkeys(table[name])])
+    table = table[(table["epochs"] == "40") | (table["seed"] == 0)]  # one had a partner
+    found = sweep_table.ranking(
+        replace(sweep, table=table, varied=["epochs", *sweep.varied])
+    )
+    assert [*found] == ["40", "400"]  # the fewest first, however they were declared
+    assert found.loc[("positive", "4")].tolist() == pytest.approx([0.3, 0.7])
+
+
 def test_the_committed_example_finds_its_effects():
     """As an independent check computed them: pairs of points, averaged by seed.
 

@@ -193,6 +193,7 @@ WRONG = {
         (('"red": red, ', ""), "the keys of mistakes"),
         (('= "none"', '= "nothing"'), "answers that are not among the three"),
         ("mistakes = {}", "the keys of mistakes"),
+        ("mistake = {}", "not defined: mistakes."),
     ],
     "my_backward": [
         (
@@ -270,6 +271,7 @@ WRONG = {
     ],
     "overfit": [
         (("30, 30", "1"), "is the network wide enough"),
+        ("memry = initialise([2, 30, 30, 1], rng)", "not defined: memory."),
         (("[2, 30, 30, 1]", "[2, 1]"), "does it have a hidden layer"),
         (("epochs=3000", "epochs=30"), "the loss is"),
         (("epochs=3000", "epochs=300"), "below 0.2 is a start"),
@@ -346,6 +348,7 @@ WRONG = {
     ],
     "by_hand": [
         (("3, 2, 1, 2", "4, 1, 2, 1"), "p > t in place of p >= t"),
+        ("fp, fn, tp = 2, 1, 2", "not defined: tn."),
         (("3, 2, 1, 2", "3, 1, 2, 2"), "fn and tp count them"),
         (("3, 2, 1, 2", "2, 2, 1, 3"), "fn and tp count them"),
         (("3, 2, 1, 2", "2, 1, 2, 3"), "the positives"),

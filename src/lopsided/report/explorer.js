@@ -1,4 +1,4 @@
-// Moves the line, the point, a hundred circles, the counts and the measures of an
+// Moves the line, the point, a hundred marks, the counts and the measures of an
 // explorer together. Counts and drawings come from Python (see explorer.py); nothing is
 // fetched, and nothing is kept.
 for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready])")) {
@@ -107,7 +107,11 @@ for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready
 
     const n = hundred(four, rows);
     const kinds = [3, 2, 1, 0].flatMap((k) => Array(n[k]).fill(names[k]));
-    all(".people circle").forEach((c, k) => c.setAttribute("class", kinds[k]));
+    const { positive, negative } = find(".people").dataset;
+    all(".people path").forEach((mark, k) => {
+      mark.setAttribute("class", kinds[k]);
+      mark.setAttribute("d", /tp|fn/.test(kinds[k]) ? positive : negative);
+    });
     for (const button of all("[data-rule]")) {
       const to = model.rules[button.dataset.rule];
       button.querySelector("b").textContent = model.t[to];

@@ -25,7 +25,7 @@ from lopsided.report import explorer_drawing as drawing
 from lopsided.report.display import send
 from lopsided.report.explorer_drawing import COUNTS, MEASURES
 
-COSTS = (4.0, 1.0)  # of a miss, and of a false alarm, to begin with
+COSTS = (5.0, 1.0)  # of a miss, and of a false alarm, to begin with; as in lesson 04
 ROWS = 20  # of the table that stands for the slider
 #: The rules with a button, by what stands on it. The cost rule has costs of its own.
 RULES: dict[str, float | str] = {

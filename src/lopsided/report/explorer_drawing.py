@@ -2,7 +2,7 @@
 
 All is SVG and HTML, drawn for one threshold. ``explorer.js`` moves it to another: it
 sets the width of what is to the left of the line, the place of a point, and the kinds
-of a hundred circles.
+of a hundred marks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,13 @@ MEASURES = {
     "f1": "F1",
     "false_positive_rate": "false positive rate",
 }
-ORDER = ("tp", "fn", "fp", "tn")  # of a hundred circles
+ORDER = ("tp", "fn", "fp", "tn")  # of a hundred marks
+#: Their outlines, by the actual class.
+POSITIVE, NEGATIVE = "M0-7L7 6H-7Z", "M-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0Z"
 #: Thresholds that are marked on the axis, by a full and by an open triangle.
 MARKS = {"best": "lowest cost here", "cut": "cost rule"}
-TRIANGLE = "M0 1l-6 10h12Z"
+#: The open one is larger: it shows around the full one where both are at one place.
+TRIANGLES = {"best": "M0 1l-5 8h10Z", "cut": "M0 0l-9 15h18Z"}
 LEFT, TOP, WIDTH, HEIGHT = 46, 20, 360, 210  # of the histograms, in drawn units
 SIDE = 190  # of the ROC curve's square
 BINS = 40
@@ -128,7 +131,7 @@ def distributions(
         if tick <= top:
             x = LEFT + WIDTH * tick / top
             parts.append(
-                f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{tick:g}'
+                f'<text x="{x:.1f}" y="{bottom + 31}" text-anchor="middle">{tick:g}'
                 "</text>"
             )
     right = LEFT + WIDTH
@@ -138,17 +141,18 @@ def distributions(
         f'<path class="axes" d="M{LEFT} {bottom}H{right}"/>',
         f'<text x="{right}" y="{TOP + 4}" {where}>▲ {names[1]}</text>',
         f'<text x="{right}" y="{bottom - 8}" {where}>▼ {names[0]}</text>',
-        f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 37}" text-anchor="middle">'
+        f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 50}" text-anchor="middle">'
         "predicted probability</text>",
     ]
     for row, (name, label) in enumerate(MARKS.items()):
         share = min(float(v[name]) / top, 1) if v[name] != "undefined" else 1
-        x, y = LEFT + WIDTH * share, bottom + 62 + 20 * row
+        x, y = LEFT + WIDTH * share, bottom + 76 + 20 * row
         parts.append(
-            f'<path class="{name}" d="{TRIANGLE}" data-mark="{name}" '
+            f'<path class="{name}" d="{TRIANGLES[name]}" data-mark="{name}" '
             f'transform="translate({x:.3f} {bottom})"/>'
-            f'<path class="{name}" d="{TRIANGLE}" transform="translate({LEFT + 7} '
-            f'{y - 11})"/><text x="{LEFT + 20}" y="{y}">{label} '
+            f'<path class="{name}" d="{TRIANGLES[name]}" '
+            f'transform="translate({LEFT + 7} {y - 13})"/>'
+            f'<text x="{LEFT + 22}" y="{y}">{label} '
             f'<tspan data-show="{name}">{v[name]}</tspan></text>'
         )
     parts.append(
@@ -156,7 +160,7 @@ def distributions(
         f'd="M{LEFT} {TOP - 14}V{bottom}" transform="translate({at:.4f} 0)"/>'
     )
     return (
-        f'<svg class="distributions" viewBox="0 0 {right + 12} {bottom + 90}" '
+        f'<svg class="distributions" viewBox="0 0 {right + 12} {bottom + 104}" '
         'role="img" aria-label="Two histograms of the predictions: positives stand '
         "upwards, negatives hang downwards. A line marks the threshold; full colour to "
         f'its right is what is called positive.">{"".join(parts)}</svg>'
@@ -227,15 +231,16 @@ def hundred(four: Mapping[str, int]) -> dict[str, int]:
 def people(of_hundred: Mapping[str, int]) -> str:
     """Draw a hundred rows: the positives first, the found before the missed."""
     kinds = [name for name in ORDER for _ in range(of_hundred[name])]
-    circles = "".join(
-        f'<circle class="{kind}" cx="{10 + k // 10 * 20}" cy="{10 + k % 10 * 20}" '
-        'r="7"/>'
+    marks = "".join(
+        f'<path class="{kind}" d="{POSITIVE if kind in ("tp", "fn") else NEGATIVE}" '
+        f'transform="translate({10 + k // 10 * 20} {10 + k % 10 * 20})"/>'
         for k, kind in enumerate(kinds)
     )
     return (
-        '<svg class="people" viewBox="0 0 200 200" role="img" aria-label="A hundred '
-        "circles, each for one row of a hundred: full for those called positive, rings "
-        f'for the others, positives first.">{circles}</svg>'
+        f'<svg class="people" viewBox="0 0 200 200" data-positive="{POSITIVE}" '
+        f'data-negative="{NEGATIVE}" role="img" aria-label="A hundred marks, each for '
+        "one row of a hundred, positives first. Triangles are positive, circles "
+        f'negative; full are those called positive.">{marks}</svg>'
     )
 
 
@@ -254,10 +259,10 @@ def view(
         The classes' names, as HTML.
     """
     yes, no = positive, negative
-    histogram, curve, circles = drawn
+    histogram, curve, marks = drawn
 
     def cell(name: str) -> str:
-        swatch = f'<i class="{name}"></i>' if name in COUNTS else ""
+        swatch = f'<i class="{name}" aria-hidden="true"></i>' if name in COUNTS else ""
         return f'<td>{swatch}<b data-show="{name}">{v[name]}</b></td>'
 
     def bold(name: str) -> str:
@@ -275,8 +280,8 @@ missed, {bold("fp")} false alarms.</output></p>
 </div><div>
 {curve}
 </div><div>
-{circles}
-<p class="note">Of a hundred rows. Full: called {yes}.</p>
+{marks}
+<p class="note">Of a hundred rows. ▲&nbsp;{yes}, ●&nbsp;{no}; full: called {yes}.</p>
 </div><div>
 <table><thead><tr><td></td><th scope="col">predicted<br>{no}</th>
 <th scope="col">predicted<br>{yes}</th></tr></thead><tbody>

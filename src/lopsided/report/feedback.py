@@ -1,11 +1,11 @@
 """What an exercise says to a wrong answer: how it differs, and the likely cause.
 
 `check` calls a student's function, `compare` looks at a value; both say nothing when it
-is right. When it is wrong, they show it beside what was wanted. Then they look for the
-cause. First among the mistakes that are known for this task, in
-`lopsided.report.mistakes`: each is made on the same inputs, and named if it gives what
-the student got. Then among what goes wrong everywhere: transposed, summed and not
-averaged, a sign, an axis.
+is right. `defined` asks first whether there is one. When it is wrong, they show it
+beside what was wanted. Then they look for the cause. First among the mistakes that are
+known for this task, in `lopsided.report.mistakes`: each is made on the same inputs, and
+named if it gives what the student got. Then among what goes wrong everywhere:
+transposed, summed and not averaged, a sign, an axis.
 """
 
 import warnings
@@ -17,7 +17,14 @@ from typing import Any
 import numpy as np
 
 from lopsided.lesson.network import Network
-from lopsided.report.differences import Near, differences, large, same, shown
+from lopsided.report.differences import (
+    ERRORS,
+    Near,
+    differences,
+    large,
+    same,
+    shown,
+)
 from lopsided.report.mistakes import MISTAKES
 
 
@@ -105,6 +112,28 @@ def compare(
     """
     made = iter((causes or {}).items())
     _complain(got, wanted, what, made, [], (rtol, atol), note)
+
+
+def defined(names: Mapping[str, Any], *wanted: str) -> None:
+    """Say which names there are not yet.
+
+    Parameters
+    ----------
+    names : mapping
+        The notebook's, ``globals()``.
+    *wanted : str
+        What the answer must define.
+
+    Raises
+    ------
+    AssertionError
+        When one is missing.
+    """
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise AssertionError(
+            f"not defined: {', '.join(missing)}. Likely: {ERRORS['is not defined']}."
+        )
 
 
 def _complain(

@@ -81,7 +81,7 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
   }
   const down = (v) => canvas.height - v; // x2 points upwards
 
-  function draw(film, t, same) {
+  function draw(film, t, same, called) {
     const ink = getComputedStyle(root).color;
     const k = Number(stop.value);
     const z = plane(film.thetas[k]);
@@ -90,27 +90,25 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
     for (let j = 0; j < GRID; j++) {
       for (let i = 0; i < GRID; i++) {
         const p = sigmoid(z[j * (GRID + 1) + i]);
-        pen.fillStyle = `rgb(0 114 178 / ${0.75 * p})`;
+        pen.fillStyle = `rgb(128 128 128 / ${0.75 * p})`;
         pen.fillRect(i * cell, down((j + 1) * cell), cell, cell);
       }
     }
-    pen.lineWidth = 2;
+    pen.lineWidth = 2.5;
     y.forEach((label, i) => {
+      pen.strokeStyle = pen.fillStyle = label ? "#D55E00" : "#0072B2";
       const [a, b] = [toCanvas(x[0][i]), down(toCanvas(x[1][i]))];
       pen.beginPath();
       if (label) {
         pen.moveTo(a, b - 9);
         pen.lineTo(a + 8, b + 6);
         pen.lineTo(a - 8, b + 6);
-        pen.fillStyle = "#D55E00";
-        pen.fill();
+        pen.closePath();
       } else {
         pen.arc(a, b, 6, 0, 2 * Math.PI);
-        pen.strokeStyle = ink;
-        pen.globalAlpha = 0.6;
-        pen.stroke();
-        pen.globalAlpha = 1;
       }
+      if (called[i]) pen.fill();
+      pen.stroke();
     });
     pen.strokeStyle = pen.fillStyle = ink;
     pen.lineWidth = 5;
@@ -162,9 +160,11 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
     const t = Number(threshold.value);
     const same = t / (t + film.w * (1 - t)); // which decides alike without the weight
     const n = { tn: 0, fp: 0, fn: 0, tp: 0 };
-    y.forEach((label, i) => {
-      const called = sigmoid(logit(film.thetas[k], [x[0][i], x[1][i]])) >= t;
-      n[(called === Boolean(label) ? "t" : "f") + (called ? "p" : "n")] += 1;
+    const called = y.map(
+      (_, i) => sigmoid(logit(film.thetas[k], [x[0][i], x[1][i]])) >= t,
+    );
+    called.forEach((yes, i) => {
+      n[(yes === Boolean(y[i]) ? "t" : "f") + (yes ? "p" : "n")] += 1;
     });
     const values = {
       epoch: epochs[k],
@@ -178,7 +178,7 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
     }
     find("[data-twin]").hidden = film.w === 1;
     stop.setAttribute("aria-valuetext", `epoch ${epochs[k]}`);
-    draw(film, t, same);
+    draw(film, t, same, called);
     curve(film);
   }
 

@@ -151,13 +151,13 @@ def element(shown: Film) -> str:
         for k, w in enumerate(shown.thetas)
     )
     places = "".join(
-        f'<tr><th scope="row"><i class="{kind}"></i>{label}</th>'
+        f'<tr><th scope="row"><i class="{kind}" aria-hidden="true"></i>{label}</th>'
         f'<td><b data-show="{kind}"></b></td></tr>'
         for kind, label in {
             "tp": "positives found",
             "fn": "positives missed",
             "fp": "false alarms",
-            "tn": "negatives left alone",
+            "tn": "negatives spared",
         }.items()
     )
     return f"""<div class="lopsided-live lopsided-scrubber" role="group"
@@ -175,12 +175,13 @@ data-film='{data}'>
 </form>
 <div class="side" hidden><div class="wide">
 <canvas width="720" height="720" role="img" aria-label="Points of two classes in a
-plane, shaded by what the network predicts there. Triangles are positive, rings
-negative. A line surrounds what is called positive."></canvas>
+plane, shaded by what the network predicts there. Triangles are positive, circles
+negative. A line surrounds what is called positive, and there they are full."></canvas>
 <p class="note"><output>Line: the network says <b data-show="t"></b>.
 <span data-twin>Dots: trained without the weight, at the same epoch, it says
 <b data-show="same"></b>.</span></output></p>
-<p class="note">▲ positive, ○ negative. The bluer, the higher the prediction.
+<p class="note">▲ positive, ● negative; full: called positive. The stronger the grey,
+the higher the prediction.
 x₁ runs to the right and x₂ upwards, from −3 to 3.</p>
 </div><div>
 <svg class="loss" viewBox="-46 -12 300 212" role="img" aria-label="The loss over the

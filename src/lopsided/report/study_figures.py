@@ -8,6 +8,7 @@ import pandas as pd
 from lopsided.report.coverage_table import PROMISED, Coverage
 from lopsided.report.display import (
     BLUE,
+    COLOURS,
     GREEN,
     GREY,
     ORANGE,
@@ -79,23 +80,27 @@ def over_epochs(
     name: str,
     ylabel: str,
     title: str,
+    kinds: Sequence[str] = (),
 ) -> Picture:
     """Draw how something comes and goes while networks learn: a curve a kind.
 
     Parameters
     ----------
     curves : mapping of sequence
-        At most four, each with a name for the legend: a value an epoch.
+        Each with a name for the legend: a value an epoch.
     epochs : sequence of int
         When it was looked; drawn evenly spaced.
     name, ylabel, title : str
+    kinds : sequence of str, optional
+        All kinds that some picture shows, at most six: one looks alike in all of them.
     """
     figure, ax = axes("epochs done", ylabel, title)
-    colours = (BLUE, PURPLE, GREEN, GREY)
-    looks = zip(colours, ("-", "--", "-.", ":"), "os^D", (10, 8, 7, 5), strict=True)
+    styles = ("-", "--", "-.", ":", "-", "--")
+    looks = zip(COLOURS, styles, "os^DvP", (10, 8, 7, 5, 8, 6), strict=True)
+    of_kind = dict(zip(kinds or curves, looks, strict=False))
     said = []
-    for (label, curve), look in zip(curves.items(), looks, strict=False):
-        colour, style, marker, size = look
+    for label, curve in curves.items():
+        colour, style, marker, size = of_kind[label]
         ax.plot(curve, style, color=colour, marker=marker, ms=size, label=label)
         said.append(f"{label}: {curve[0]:.2f}, in the end {curve[-1]:.2f}")
     ax.set_xticks(range(len(epochs)), [str(epoch) for epoch in epochs])

@@ -15,7 +15,34 @@ from lopsided.report.sweep_table import Sweep, over_seeds
 
 #: Drawn against each choice: three rows of two panels.
 DRAWN = ("accuracy", "f1", "precision", "recall", "roc_auc", "log_loss")
+#: A threshold moves neither the order of the rows nor a probability.
+AT_ANY_THRESHOLD = ("roc_auc", "log_loss")
 MARKERS, LINES = "os^DvP", ("-", "--", ":", "-.")
+
+
+def looks(sweep: Sweep) -> dict[tuple[str, str], tuple[str, str]]:
+    """Give each value of a choice its colour and marker, alike in all pictures.
+
+    Those of the choices that move the metric the most are given first: the colours
+    come again after them, with other markers. A choice of too many values has none.
+    """
+    ranked = _by_effect(sweep)
+    pairs = [(name, v) for name in ranked for v in sweep.done[name].cat.categories]
+    n = len(COLOURS)
+    return {
+        pair: (COLOURS[k % n], MARKERS[(k + k // n) % len(MARKERS)])
+        for k, pair in enumerate(pairs)
+    }
+
+
+def _by_effect(sweep: Sweep) -> list[str]:
+    """Sort the choices of not too many values, that which moves the mean most first."""
+    moved = {}
+    for name in sweep.choices:
+        means = sweep.done.groupby(name, observed=True)[sweep.metric].mean()
+        if len(means) <= len(COLOURS):
+            moved[name] = means.max() - means.min()
+    return sorted(moved, key=lambda name: -moved[name])
 
 
 def splitting(sweep: Sweep, name: str) -> list[str]:
@@ -23,12 +50,7 @@ def splitting(sweep: Sweep, name: str) -> list[str]:
 
     Those whose values move the metric's mean the most, of not too many values.
     """
-    moved = {}
-    for other in sweep.choices:
-        means = sweep.done.groupby(other, observed=True)[sweep.metric].mean()
-        if other != name and len(means) <= len(COLOURS):
-            moved[other] = means.max() - means.min()
-    others = sorted(moved, key=lambda n: -moved[n])
+    others = [other for other in _by_effect(sweep) if other != name]
     few = [n for n in others[1:] if sweep.done[n].nunique() <= len(LINES)]
     return others[:1] + few[:1]
 
@@ -80,36 +102,45 @@ def dependence(sweep: Sweep, name: str) -> Picture:
 def _lines(
     ax: Axes, sweep: Sweep, name: str, by: list[str], metric: str
 ) -> dict[str, Line2D]:
-    """Draw a panel, and give each line with its settings in words."""
+    """Draw a panel, and give each line with its settings in words.
+
+    Colours are of the first of ``by``, styles of the second. Earlier lines are wider,
+    and show behind later ones.
+    """
     drawn = {}
     values = [*sweep.done[name].cat.categories]
-    table = over_seeds(sweep, name, by, metric)
-    levels = [[*sweep.done[n].cat.categories] for n in by]
-    for where in itertools.product(*levels):
+    apart = by
+    if metric.partition(".")[2] in AT_ANY_THRESHOLD and "threshold" in by:
+        apart = [other for other in by if other != "threshold"]
+        ax.set_title("at any threshold", fontsize=9)
+    table = over_seeds(sweep, name, apart, metric)
+    levels = {n: [*sweep.done[n].cat.categories] for n in apart}
+    for where in itertools.product(*levels.values()):
         try:
-            line = table.loc[where] if by else table
+            line = table.loc[where] if apart else table
         except KeyError:
             continue  # not of this sweep
-        first = levels[0].index(where[0]) if by else 0
-        style = LINES[levels[1].index(where[1])] if len(by) > 1 else "-"
+        of = dict(zip(apart, where, strict=True))
+        colour, marker, style, width = GREY if by else COLOURS[0], "o", "-", 1.5
+        if by and by[0] in of:
+            colour, marker = looks(sweep)[by[0], of[by[0]]]
+            width = max(1.5, 4 - 2 * levels[by[0]].index(of[by[0]]))
+        if len(by) > 1 and by[1] in of:
+            style = LINES[levels[by[1]].index(of[by[1]])]
         x = [values.index(value) for value in line.index]
-        ax.fill_between(
-            x,
-            line["lowest"],
-            line["highest"],
-            color=COLOURS[first],
-            alpha=0.15,
-            lw=0,
-        )
-        words = ", ".join(f"{n} {v}" for n, v in zip(by, where, strict=True))
-        (drawn[words or "all points"],) = ax.plot(
-            x,
-            line["mean"],
-            color=COLOURS[first],
-            ls=style,
-            marker=MARKERS[first],
-            ms=4,
-            label=", ".join(short(v, 24) for v in where),
+        band = line["lowest"], line["highest"]
+        ax.fill_between(x, *band, color=colour, alpha=0.15, lw=0)
+        (drawn[", ".join(f"{n} {v}" for n, v in of.items()) or "all points"],) = (
+            ax.plot(
+                x,
+                line["mean"],
+                color=colour,
+                ls=style,
+                lw=width,
+                marker=marker,
+                ms=3 + width,
+                label=", ".join(short(v, 24) for v in where),
+            )
         )
     step = -(-len(values) // 10)  # more names would touch
     ax.set_xticks(range(0, len(values), step), [short(v, 24) for v in values[::step]])
@@ -136,6 +167,7 @@ def plane(sweep: Sweep) -> Picture:
         Its first six choices are drawn.
     """
     done, names = sweep.done, sweep.choices[:6] or ["seed"]
+    known = looks(sweep)
     x = done["test.fp"] / (done["test.fp"] + done["test.tn"])
     y = done["test.recall"]
     rows = -(-len(names) // 2)
@@ -148,12 +180,18 @@ def plane(sweep: Sweep) -> Picture:
         for i, value in enumerate(levels):
             here = done[name] == value
             few = len(levels) <= len(COLOURS)
-            colour = COLOURS[i] if few else mpl.colormaps["viridis"](i / len(levels))
+            colour, marker = known.get(
+                (name, value),
+                (
+                    COLOURS[i] if few else mpl.colormaps["viridis"](i / len(levels)),
+                    MARKERS[i % len(MARKERS)],
+                ),
+            )
             shown = few or i in (0, len(levels) - 1)
             (marks,) = ax.plot(
                 x[here],
                 y[here],
-                MARKERS[i % len(MARKERS)],
+                marker,
                 ls="",
                 color=colour,
                 ms=5,

@@ -200,6 +200,20 @@ def faster(sweep: Sweep, found: pd.DataFrame) -> pd.DataFrame:
     return uniform[helps & (value > against)]
 
 
+def ranking(sweep: Sweep) -> pd.DataFrame:
+    """Tabulate the test ROC AUC: a row a weighting and weight, a column an epochs.
+
+    Of points that have a partner at each number of epochs, the fewest first. It is
+    empty unless ``weighting``, ``w`` and ``epochs`` are choices.
+    """
+    by = ["weighting", "w", "epochs"]
+    if not {*by} <= {*sweep.choices}:
+        return pd.DataFrame()
+    points = partners(sweep, "epochs")
+    table = points.groupby(by, observed=True)["test.roc_auc"].mean().unstack()
+    return table.sort_index(axis=1, key=lambda names: names.astype(int)).dropna()
+
+
 def best(sweep: Sweep, metric: str) -> pd.Series:
     """Give the point with the best value of a metric; of equals, the first."""
     values = sweep.done[metric].astype(float)
