@@ -257,6 +257,22 @@ def read_hundred(picture):
     ]
 
 
+def test_tables_of_the_same_rows_show_the_same_hundred():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        negatives, positives = rng.integers(1, 2000, 2)
+        for _ in range(3):
+            fp, fn = rng.integers(0, [negatives + 1, positives + 1])
+            counts = np.array([negatives - fp, fp, fn, positives - fn])
+            exact = 100 * counts / counts.sum()
+            tn, fp, fn, tp = drawn = figures._of_hundred(counts)
+            assert sum(drawn) == 100
+            assert min(drawn) >= 0
+            assert fn + tp == round(exact[2] + exact[3])
+            assert abs(tn + tp - exact[0] - exact[3]) <= 0.5 + 1e-9
+            assert np.abs(drawn - exact).max() < 1
+
+
 def assert_history(ax, history, objective):
     epochs = np.arange(1, len(history.objective) + 1)
     assert ax.get_ylabel() == "mean loss (nats)"
