@@ -219,7 +219,7 @@ def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Pictur
     positive, negative : str
         What the rows of each class did: ``"missed"``, ``"came"``.
     """
-    figure = Figure(figsize=(PHONE[0], 4.0))
+    figure = Figure(figsize=(PHONE[0], 4.1))
     in_words = []
     for ax, (name, table) in zip(figure.subplots(1, 2), tables.items(), strict=True):
         counts = _of_hundred(np.ravel(table))
