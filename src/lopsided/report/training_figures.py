@@ -111,7 +111,7 @@ def valleys(
         w, b = (np.linspace(*ends, 61) for ends in window)
         L = np.array([[loss(u, v) for u in w] for v in b])
         levels = np.quantile(L, np.linspace(0, 1, 12))
-        filled = ax.contourf(w, b, L, levels, cmap="Blues_r", alpha=0.5)
+        filled = ax.contourf(w, b, L, levels, cmap="Greys_r", alpha=0.5)
         filled.set_rasterized(True)  # shades take less room as a picture
         lines = ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
         for text in ax.clabel(lines, levels[[4, 7]], fmt="%.2f", fontsize=9):
@@ -127,11 +127,11 @@ def valleys(
         ax.grid(visible=False)
         first, last = (loss(*point) for point in (path[0], path[-1]))
         said.append(f"{title}: from {first:.3f} to {last:.3f}")
-    key = "bluer is lower; ● start, ■ after the last step; each window has its scale"
+    key = "darker is lower; ● start, ■ after the last step; each window has its scale"
     figure.supxlabel(key, fontsize=10, color="black")
     alt = (
-        "The loss over a weight and a bias as a map, and the path of gradient descent "
-        f"on it. {'; '.join(said)}."
+        "The loss over a weight and a bias as a map, darker where it is lower, and the "
+        f"path of gradient descent on it. {'; '.join(said)}."
     )
     return Picture("valleys", figure, alt)
 
