@@ -457,10 +457,10 @@ def J():
 assert np.array_equal(by_nudges(J, network.theta), witness(1.0))
 
 # %% [markdown]
-# We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$. Near
-# $10^{-9}$ they agree up to rounding. We call it wrong from $10^{-7}$ on. A false alarm
-# is possible: where a nudge carries some $Z$ across zero, ReLU has a kink and $\hat g$
-# is off.
+# We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$, the package's
+# [`relative_difference`](../src/lopsided/lesson/loss.py). Near $10^{-9}$ they agree up to
+# rounding. We call it wrong from $10^{-7}$ on. A false alarm is possible: where a nudge
+# carries some $Z$ across zero, ReLU has a kink and $\hat g$ is off.
 
 
 # %%
@@ -606,15 +606,25 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 # %% [markdown]
 # A single step beats that line: how rare the positives are, and where they are, is learned
 # together. Nobody told it that they sit in the middle. It followed the derivatives of
-# $-\log \hat y$, and folded its eight bends around them. The [next
-# lesson](03_training.ipynb) makes this faster, and asks when to stop.
+# $-\log \hat y$, and folded its eight bends around them. (The small line after ten steps
+# has no point in it yet.) The [next lesson](03_training.ipynb) makes this faster, and asks
+# when to stop.
 #
 # This is a good place for a pause.
 #
 # ## Two readings of the class weight
 #
 # **Part three: class weights, and mistakes.** Only one row in five is positive. Should
-# those few not count more? The report multiplies each example's derivative by a weight:
+# those few not count more? Let the neuron of part one count four times. Its $da$ is
+# multiplied by four, and all that follows from it.
+
+# %% tags=["nbval-check-output"]
+da_four = 4 * da
+dz_four = da_four * slope_there
+print(f"da = {da_four:.3f}   dz = {dz_four:.3f}   4 (a - y) = {4 * (a - y):.3f}")
+
+# %% [markdown]
+# The report multiplies each example's derivative by such a weight:
 #
 # $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
 #
@@ -628,6 +638,8 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 # $$dZ = \frac{w}{1 - \hat y} \cdot \hat y (1 - \hat y) = w \hat y.$$
 #
 # Both are the same expression, $dZ = w \, (\hat y - y)$: the error, times the weight.
+# The package's [`d_output`](../src/lopsided/lesson/loss.py) is this $dA$, here for
+# $w = 1$.
 
 # %% tags=["nbval-check-output"]
 labels = np.array([[0.0, 1.0, 0.0, 1.0]])
@@ -915,11 +927,12 @@ assert np.isclose(settles_at(right), expected)
 #
 #    <details><summary>Answer</summary>
 #
-#    Try it with a few seeds. The forgotten $\tfrac1m$ and the wrong class are caught
-#    while some unit of each layer is on. So is the transposed $dW$, unless $dW$ happens
-#    to be symmetric, as when the same single unit is on in both layers. The `>=` shows
-#    only if some unit is off for some row: with all inputs positive and a lucky draw of
-#    weights, each unit of the first layer may be always on.
+#    Try it with a few seeds. The forgotten $\tfrac1m$ and the wrong class are always
+#    caught, if only by the last bias, whose derivative needs no unit that is on. The
+#    transposed $dW$ is, unless $dW$ happens to be symmetric, as when the same single unit
+#    is on in both layers. The `>=` shows only if some unit is off for some row: with all
+#    inputs positive and a lucky draw of weights, each unit of the first layer may be
+#    always on.
 #
 #    </details>
 #
