@@ -56,18 +56,18 @@ from lopsided.table.simulate import clinic
 # ## Whom do you call?
 #
 # A clinic has appointments tomorrow. Some patients will not come, and nobody else can
-# use their hour. There is time for a few telephone calls. Here are six of a thousand
+# use their hour. There is time for a few telephone calls. Here are six of twenty thousand
 # past appointments, from a simulated clinic: no row is a person.
 
 # %% tags=["hide-input", "nbval-check-output"]
-table, _ = clinic(1000)
+table, _ = clinic(20_000)
 booked = table["ScheduledDay"].dt.normalize()
 ahead = (table["AppointmentDay"] - booked).dt.days
 missed = table["No-show"] == "Yes"
 six = pd.DataFrame({"age": table["Age"], "days ahead": ahead})
 six["reminded"] = np.where(table["SMS_received"], "yes", "no")
 six["came"] = np.where(missed, "NO", "yes")
-six = six[:6].set_axis(pd.Index([*"ABCDEF"], name="patient"))
+six = six[78:84].set_axis(pd.Index([*"ABCDEF"], name="patient"))
 show(six)
 
 # %% tags=["nbval-check-output"]
@@ -331,7 +331,9 @@ show(network_graph(network, forward(network, X[:, 2:3])))
 
 
 # %% [markdown]
-# For all examples at once it is a loop over the layers.
+# For all examples at once it is a loop over the layers. The package's
+# [`sigmoid`](../src/lopsided/lesson/network.py) is the one from above, in a form that part
+# two writes.
 
 
 # %%
@@ -445,7 +447,7 @@ def safe_sigmoid(z):
 
 
 # %% [markdown]
-# It is the package's [`sigmoid`](../src/lopsided/lesson/network.py).
+# It is the package's `sigmoid`.
 
 # %% tags=["nbval-check-output"]
 with np.errstate(over="raise"):  # an overflow would stop here
@@ -456,7 +458,7 @@ with np.errstate(over="raise"):  # an overflow would stop here
 # %% [markdown]
 # For a large positive $z$ the safe form, too, rounds to 1, and $1 - \hat y$ to 0. No
 # form of $\hat y$ can help there. What is next computed from $1 - \hat y$, the loss,
-# must start from $z$ itself; the section "The ε is not needed" does that.
+# must start from $z$ itself. The end of this lesson does that.
 #
 # ## Why cross-entropy
 #
@@ -473,7 +475,17 @@ for said in (0.9, 0.5, 0.1, 0.01):
 
 # %% [markdown]
 # Being sure and wrong is what costs. If $y = 0$, the probability of what happened was
-# $1 - \hat y$, and the cost is $-\log(1 - \hat y)$. Both in one line are the binary
+# $1 - \hat y$, and the cost is $-\log(1 - \hat y)$. Let the first and the last of our
+# network's four examples be positive.
+
+# %% tags=["nbval-check-output"]
+said, happened = passed.A[2][0], np.array([1, 0, 0, 1])
+costs = -np.log(np.where(happened == 1, said, 1 - said))
+print("said ", said.round(3))
+print("costs", costs.round(3), f"  mean {costs.mean():.3f}")
+
+# %% [markdown]
+# Both cases in one line are the binary
 # [cross-entropy](glossary.md#cross-entropy) $\ell^{(i)}$ of example $i$. The report puts a
 # small $\varepsilon$ into each logarithm, to keep it away from zero:
 #
@@ -493,6 +505,7 @@ def loss_by_hand(Y, said):
     return of_each.mean()
 
 
+assert np.isclose(loss_by_hand(happened, said), costs.mean())
 print(f"a positive with prediction 0 costs {loss_by_hand(np.ones(1), 0.0):.2f}")
 
 # %% tags=["hide-input"]
@@ -528,10 +541,17 @@ assert np.isclose(met, loss_by_hand(Y, said), rtol=1e-12)
 print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 
 # %% [markdown]
-# On lopsided classes we can do better without learning anything. Let $\pi$ be the
-# share of positives. Set the last bias to the log-odds $\log(\pi / (1 - \pi))$, and
-# the network says $\hat y = \pi$ to everyone. A share $\pi$ of the rows then loses
-# $-\log \pi$ each, the others $-\log(1 - \pi)$. Their mean is the
+# On lopsided classes we can do better without learning anything: say one fifth to
+# everyone. One row of five is positive, and four are not.
+
+# %% tags=["nbval-check-output"]
+of_five = [-np.log(1 / 5)] + 4 * [-np.log(4 / 5)]
+print(f"costs {np.round(of_five, 3)}, mean {np.mean(of_five):.5f}")
+
+# %% [markdown]
+# In letters: let $\pi$ be the share of positives. Set the last bias to the log-odds
+# $\log(\pi / (1 - \pi))$, and the network says $\hat y = \pi$ to everyone. A share $\pi$
+# of the rows then loses $-\log \pi$ each, the others $-\log(1 - \pi)$. Their mean is the
 # [entropy](glossary.md#entropy)
 #
 # $$-\pi \log \pi - (1 - \pi) \log(1 - \pi).$$

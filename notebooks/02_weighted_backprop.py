@@ -458,10 +458,10 @@ def J():
 assert np.array_equal(by_nudges(J, network.theta), witness(1.0))
 
 # %% [markdown]
-# We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$. Near
-# $10^{-9}$ they agree up to rounding. We call it wrong from $10^{-7}$ on. A false alarm
-# is possible: where a nudge carries some $Z$ across zero, ReLU has a kink and $\hat g$
-# is off.
+# We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$, the package's
+# [`relative_difference`](../src/lopsided/lesson/loss.py). Near $10^{-9}$ they agree up to
+# rounding. We call it wrong from $10^{-7}$ on. A false alarm is possible: where a nudge
+# carries some $Z$ across zero, ReLU has a kink and $\hat g$ is off.
 
 
 # %%
@@ -617,7 +617,16 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 # ## Two readings of the class weight
 #
 # **Part three: class weights, and mistakes.** Only one row in five is positive. Should
-# those few not count more? The report multiplies each example's derivative by a weight:
+# those few not count more? Let the neuron of part one count four times. Its $da$ is
+# multiplied by four, and all that follows from it.
+
+# %% tags=["nbval-check-output"]
+da_four = 4 * da
+dz_four = da_four * slope_there
+print(f"da = {da_four:.3f}   dz = {dz_four:.3f}   4 (a - y) = {4 * (a - y):.3f}")
+
+# %% [markdown]
+# The report multiplies each example's derivative by such a weight:
 #
 # $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
 #
@@ -631,6 +640,8 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 # $$dZ = \frac{w}{1 - \hat y} \cdot \hat y (1 - \hat y) = w \hat y.$$
 #
 # Both are the same expression, $dZ = w \, (\hat y - y)$: the error, times the weight.
+# The package's [`d_output`](../src/lopsided/lesson/loss.py) is this $dA$, here for
+# $w = 1$.
 
 # %% tags=["nbval-check-output"]
 labels = np.array([[0.0, 1.0, 0.0, 1.0]])

@@ -217,7 +217,8 @@ print(f"tn {tn}   fp {fp}   fn {fn}   tp {tp}")
 # %% [markdown]
 # Set out in a square, they are the [confusion matrix](glossary.md#confusion-matrix). Each
 # line is an actual class, each column a predicted one; negative comes first. The
-# percentages divide each line by its total.
+# percentages divide each line by its total. The package's
+# [`confusion_matrix`](../src/lopsided/lesson/metrics.py) counts as we did.
 
 # %% tags=["hide-input"]
 confusion = metrics.confusion_matrix(Y_test, called)
@@ -225,9 +226,22 @@ assert confusion.tolist() == [[tn, fp], [fn, tp]]
 show(figures.confusion(confusion, *words))
 
 # %% [markdown]
-# From the four counts follow the measures that the report uses:
-# [accuracy](glossary.md#accuracy), [precision](glossary.md#precision), recall, false
-# positive rate, and [F1](glossary.md#f1).
+# Two questions to these counts. Of those called positive, how many are? And of the
+# positives, how many were called?
+
+
+# %% tags=["nbval-check-output"]
+def share(part, whole):
+    return part / whole if whole else np.nan
+
+
+print(f"{tp} of {tp + fp} called are positive: {share(tp, tp + fp):.4f}")
+print(f"{tp} of {tp + fn} positives are called: {share(tp, tp + fn):.4f}")
+
+# %% [markdown]
+# The first is the [precision](glossary.md#precision), the second the recall. With the false
+# positive rate, [accuracy](glossary.md#accuracy) and [F1](glossary.md#f1), these are the
+# report's measures:
 #
 # $$\begin{aligned}
 # \text{accuracy} &= \frac{tn + tp}{m} \\
@@ -237,10 +251,20 @@ show(figures.confusion(confusion, *words))
 # F_1 &= \frac{2\,tp}{2\,tp + fp + fn}
 # \end{aligned}$$
 
+# The package's [`count_metrics`](../src/lopsided/lesson/metrics.py) has all five.
+
+# %%
+measured = {"accuracy": share(tn + tp, Y_test.size)}
+measured["f1"] = share(2 * tp, 2 * tp + fp + fn)
+measured["precision"] = share(tp, tp + fp)
+measured["recall"] = share(tp, tp + fn)
+measured["false_positive_rate"] = share(fp, fp + tn)
+
 # %% tags=["nbval-check-output"]
-measured = metrics.count_metrics(tn, fp, fn, tp)
+theirs = metrics.count_metrics(tn, fp, fn, tp)
 for name, value in measured.items():
     print(f"{name:20} {value:.4f}")
+    assert np.isclose(value, theirs[name], equal_nan=True)
 
 # %% [markdown]
 # Set two rules beside it that need no network. Whoever always says "negative" is right
@@ -285,8 +309,8 @@ show(pd.DataFrame(counted).T[shown].astype(float).round(4))
 # Each rule answers a different question. One half needs no rows. The others ask
 # training rows, except `capacity`: it looks at the rows to be decided on, and needs no
 # labels. It flags as many as there is room for. No rule sees a label of the test rows. The
-# package's [`choose`](../src/lopsided/lesson/threshold.py) has them all. In the same file,
-# `aim` says what a rule looks at, and `Candidates` holds thresholds with their four counts.
+# package's [`choose`](../src/lopsided/lesson/threshold.py) has them all. Below, the cost is
+# that of a row, on average, in false alarms. A miss counts as five.
 
 # %% tags=["hide-input"]
 room = max(1, Y_test.size // 20)
@@ -304,7 +328,7 @@ for rule, asked in questions.items():
     print(f"{rule:14} {asked}")
 
 
-# %%
+# %% tags=["hide-input"]
 def cut_by(rule, p=p_train, p_new=p_test):
     rule_or_number = 0.5 if rule == "0.5" else rule
     return thresholds.choose(rule_or_number, Y_train, p, p_new).t
@@ -312,8 +336,8 @@ def cut_by(rule, p=p_train, p_new=p_test):
 
 def reached(rule, Y, p, t):
     counts = metrics.confusion_matrix(Y, p >= t).ravel()
-    only_this = thresholds.Candidates(t, *counts)
-    _, value = thresholds.aim(rule, only_this)  # a measure's name, and its value
+    only_this = thresholds.Candidates(t, *counts)  # a threshold with its four counts
+    _, value = thresholds.aim(rule, only_this)  # what the rule looks at, and its value
     return float(value)
 
 
@@ -331,10 +355,10 @@ found = pd.DataFrame(at_test, index=["threshold", *asked_for.values()]).T
 show(found.rename_axis("rule").sort_values("threshold").round(4))
 
 # %% [markdown]
-# Read the table by threshold: the higher it is, the lower the recall. On the training
-# rows no other rule beats `f1` in F1, `youden` in recall minus FPR, or `cost:5:1` in cost.
-# (The cost is that of a row, on average, in false alarms. A miss counts as five.)
-# On test rows another may pass it: near its best, such a measure is flat. `recall:0.8` and
+# No rule saw a test label, and what each reaches is measured on test rows. Read the table
+# by threshold: the higher it is, the lower the recall. On the training rows no other rule
+# beats `f1` in F1, `youden` in recall minus FPR, or `cost:5:1` in cost. On test
+# rows another may pass it: near its best, such a measure is flat. `recall:0.8` and
 # `precision:0.3` are no contests. They keep a floor on the training rows where they can,
 # and may miss it on others.
 
@@ -392,11 +416,14 @@ show(figures.rules((Y_train, p_train), (Y_test, p_test), by_rule))
 # rules must cut. Probabilities are [calibrated](glossary.md#calibrated) when they come
 # true as often as they say: of all rows with prediction $p$, a share $p$ is positive.
 #
-# - *Cost.* Let a miss cost $c_\text{miss}$ and a false alarm $c_\text{alarm}$. To call
-#   a row positive costs $(1 - p) \, c_\text{alarm}$ on average, to call it negative $p
-#   \, c_\text{miss}$. The first is less where $p > c_\text{alarm} / (c_\text{alarm} +
-#   c_\text{miss})$ ([Elkan 2001](glossary.md#sources)). With equal costs this is one
-#   half, and the cost is the share of wrong decisions.
+# - *Cost.* Say a miss costs five false alarms, and a row has $p = 1/4$. To call it costs
+#   three quarters of an alarm on average, not to call it five quarters: so call. At
+#   $p = 1/6$ both cost five sixths. In letters: let a miss cost $c_\text{miss}$ and a
+#   false alarm $c_\text{alarm}$. To call a row positive costs $(1 - p) \, c_\text{alarm}$
+#   on average, to call it negative $p \, c_\text{miss}$. The first is less where
+#   $p > c_\text{alarm} / (c_\text{alarm} + c_\text{miss})$
+#   ([Elkan 2001](glossary.md#sources)). With equal costs this is one half, and the cost is
+#   the share of wrong decisions.
 # - *Youden* ([Youden 1950](glossary.md#sources)). Of $m$ rows, a share $\pi$ is
 #   positive. To call one more row positive adds $p / (m \pi)$ to recall and $(1 - p) /
 #   (m (1 - \pi))$ to FPR, on average. The first is more where $p > \pi$.
@@ -465,8 +492,9 @@ print(f"theirs {tuner.best_threshold_:.4f}, F1 {tuner.best_score_:.6g}")
 # %% [markdown]
 # Its score cannot exceed ours, since `f1` tries every threshold that makes a difference.
 # That it comes near says again how flat F1 is. Left to itself, the tuner tries a hundred
-# evenly spaced thresholds, by cross-validation: the right thing for a small table, whose
-# training rows flatter.
+# evenly spaced thresholds by cross-validation: each is judged on rows that its network has
+# not learned from. On a small table that matters, since a network there does better on its
+# training rows than on others.
 #
 # ## The report's network, and its tie
 #
@@ -528,12 +556,23 @@ if P.run_dir:
 # The [ROC curve](glossary.md#roc-curve) shows recall against false positive rate, one
 # point a threshold. Guessing would follow the diagonal. The area below the curve is the
 # *ROC AUC*: the chance that a random positive has a higher prediction than a random
-# negative, ties counting one half. It measures the order of the rows, and no threshold
-# enters. The band says how far other rows of the same world could have moved it. It is
-# *pointwise*: at each place a $95\,\%$ interval. A whole curve leaves it somewhere in
-# more than one case of twenty. With the parameter `n_seeds` above one, thin lines say
-# how far another seed would have. A tie is a straight piece. The curves below are of
-# the network of part one, and its threshold is the prevalence.
+# negative, ties counting one half. With two positives and three negatives there are six
+# pairs to count. The package's [`roc_auc`](../src/lopsided/lesson/metrics.py) finds the
+# same.
+
+# %% tags=["nbval-check-output"]
+high, low = [0.7, 0.3], [0.5, 0.3, 0.1]  # what positives get, and negatives
+won = [(a > b) + (a == b) / 2 for a in high for b in low]
+print(f"{won}: {sum(won)} of {len(won)} is {np.mean(won)}")
+assert np.mean(won) == metrics.roc_auc(np.array([1, 1, 0, 0, 0]), np.array(high + low))
+
+# %% [markdown]
+# It measures the order of the rows, and no threshold enters. Below, the band says how far
+# other rows of the same world could have moved the curve. It is *pointwise*: at each
+# place a $95\,\%$ interval. A whole curve leaves it somewhere in more than one case of
+# twenty. With the parameter `n_seeds` above one, thin lines say how far another seed
+# would have. A tie is a straight piece. The network is that of part one, and its
+# threshold is the prevalence.
 
 
 # %% tags=["hide-input"]
@@ -567,8 +606,10 @@ show(figures.precision_recall(Y_test, p_test, t, bands, seeds))
 
 # %% [markdown]
 # Costs change from place to place and year to year. The cost curve shows all of them
-# ([Drummond and Holte 2006](glossary.md#sources)). Let $\pi$ be the prevalence. The
-# horizontal axis is the positives' share of what is at stake,
+# ([Drummond and Holte 2006](glossary.md#sources)). Say one row in five is positive, and a
+# miss costs two false alarms. Of five rows, the positive one puts two at stake and the
+# others four: the positives' share of what is at stake is one third. That is the
+# horizontal axis. With $\pi$ for the prevalence,
 #
 # $$x = \frac{\pi \, c_\text{miss}}
 # {\pi \, c_\text{miss} + (1 - \pi) \, c_\text{alarm}},$$
@@ -756,7 +797,9 @@ say(
 #
 # Groups are exact; the toy network comes near. What about the network of part one?
 # Train it with the balanced weight. To say what counts as near, train it from another
-# seed as well, without weight and with it.
+# seed as well, without weight and with it. A network without weight decides at
+# $1/(1 + w)$, one with the weight at one half. How many of the rows does each decide as the
+# first one does?
 
 # %%
 w_balanced = balanced_weight(Y_train)
@@ -785,8 +828,7 @@ seen = {name: beside_the_first(*of) for name, of in decisions.items()}
 show(pd.DataFrame(seen, index=columns).T.round(4))
 
 # %% [markdown]
-# A network without weight decides at $1/(1 + w)$, one with the weight at one half. Read
-# the middle column. The second network shares the first one's seed, so its number says
+# Read the middle column. The second network shares the first one's seed, so its number says
 # what the weight alone changes. The third says what another seed changes, and the fourth
 # what both do.
 #
@@ -821,19 +863,21 @@ for name, (p, other_p) in panels.items():
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
 #
-# The group has $p$ positives for $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its
-# odds are multiplied by $1/s$. To make both classes equally many, $1/s$ must be negatives
-# over positives: it is the balanced weight. Oversampling multiplies the positives by the
-# same number. On average over their draws, both are the
-# weight under other names. The first throws rows away; the
-# second trains on each positive several times.
+# Two positives and eight negatives have odds of $1/4$. Keep one half of the negatives,
+# and the odds are $1/2$: twice as high. In letters, the group has $p$ positives for
+# $1 - p$ negatives, and keeps $s (1 - p)$ of these. Its odds are multiplied by $1/s$. To
+# make both classes equally many, $1/s$ must be negatives over positives: it is the balanced
+# weight. Oversampling multiplies the positives by the same number. On average over their
+# draws, both are the weight under other names. The first throws rows away; the second
+# trains on each positive several times.
 #
 # </details>
 #
 # `make audit` trained the network of part one in all these ways, on the published file and
 # on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
 # rows). Each decides at one half and is compared with the network without any of this,
-# at $1/(1 + w)$. Means over the splits:
+# at $1/(1 + w)$. The [Brier score](glossary.md#brier-score) is the mean squared difference
+# of probability and label: lower is better. Means over the splits:
 
 # %% tags=["hide-input", "nbval-check-output"]
 study = pd.read_csv(results.committed("balancing.csv"))
@@ -845,9 +889,8 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 
 # %% [markdown]
 # All of them spoil the probabilities in the same way: the mean prediction should be the
-# share of positives, one in five. (The [Brier score](glossary.md#brier-score) is the mean
-# squared difference of probability and label: lower is better.) And one formula mends
-# all of them: divide the odds by $w$.
+# share of positives, one in five. And one formula mends all of them: divide the odds by
+# $w$.
 #
 # Do they decide more rows alike than another seed does? And does any of them order the
 # rows better? Compare split by split. Splits share rows, so the $95\,\%$

@@ -24,7 +24,7 @@ from sklearn.calibration import calibration_curve
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
 from lopsided.report import figures, sweep_figures, sweep_table
-from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, PHONE, Picture
+from lopsided.report.display import BLUE, GREY, ORANGE, PHONE, Picture
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
@@ -255,6 +255,22 @@ def read_hundred(picture):
         f"{HOSTILE}, predicted wrong",
         f"{HOSTILE}, predicted right",
     ]
+
+
+def test_tables_of_the_same_rows_show_the_same_hundred():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        negatives, positives = rng.integers(1, 2000, 2)
+        for _ in range(3):
+            fp, fn = rng.integers(0, [negatives + 1, positives + 1])
+            counts = np.array([negatives - fp, fp, fn, positives - fn])
+            exact = 100 * counts / counts.sum()
+            tn, fp, fn, tp = drawn = figures._of_hundred(counts)
+            assert sum(drawn) == 100
+            assert min(drawn) >= 0
+            assert fn + tp == round(exact[2] + exact[3])
+            assert abs(tn + tp - exact[0] - exact[3]) <= 0.5 + 1e-9
+            assert np.abs(drawn - exact).max() < 1
 
 
 def assert_history(ax, history, objective):

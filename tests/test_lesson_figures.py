@@ -135,6 +135,34 @@ def test_a_surface_shows_every_point_and_counts_what_lies_inside():
         assert ("line: one half" in key) == named
 
 
+def test_a_line_that_encloses_no_point_is_told():
+    peak = lambda P: 0.6 * np.exp(-300 * np.sum((P - 0.1) ** 2, axis=0))[None]  # noqa: E731
+    apart = X[:, np.abs(X - 0.1).max(axis=0) > 0.5]
+    labels = np.zeros((1, apart.shape[1]))
+    for height, told in ((1, True), (0.5, False)):
+        panels = {"p": lambda P, height=height: height * peak(P)}
+        alt = plane_figures.surfaces(panels, apart, labels).alt
+        assert ("though the surface reaches it between points" in alt) == told
+
+
+@pytest.mark.parametrize("panels", [1, 2, 3, 4])
+def test_a_surface_fills_its_figure(panels):
+    truth = {str(i): toy.probability for i in range(panels)}
+    assert_filled(plane_figures.surfaces(truth, X, Y))
+
+
+def test_two_clouds_fill_their_figure():
+    p = toy.probability(X)
+    assert_filled(threshold_figures.law({"near": (p, p), "far": (p, p)}, 0.25))
+
+
+def assert_filled(picture):
+    """Above and below what is drawn, a tenth of an inch is left at most."""
+    drawn, height = picture.figure.get_tightbbox(), picture.figure.get_figheight()
+    assert 0 <= drawn.y0 < 0.1
+    assert 0 <= height - drawn.y1 < 0.1
+
+
 def test_level_lines_lie_on_their_levels_and_name_them():
     levels = (0.2, 0.5)
     picture = plane_figures.surfaces({"t": toy.probability}, X, Y, "levels", levels)
@@ -164,6 +192,7 @@ def test_what_a_wrong_prediction_costs_is_capped_by_epsilon_alone():
     exact, capped = (line.get_ydata() for line in right.lines)
     assert exact.max() == pytest.approx(40)
     assert capped.max() == pytest.approx(-np.log(1e-4), rel=1e-3)
+    assert all("loss" in ax.get_ylabel() for ax in (left, right))
     assert "cuts off at 9.2" in picture.alt
 
 
@@ -285,6 +314,8 @@ def test_a_weight_moves_the_line_of_one_half_onto_the_threshold():
         (half,), (dashed,) = (c.get_paths() for c in lines)
         assert np.allclose(toy.probability(half.vertices.T), level, atol=0.02)
         assert np.allclose(toy.probability(dashed.vertices.T), 0.2, atol=0.02)
+        assert same_color(lines[1].get_edgecolor()[0], "white")  # colours are taken
+        assert lines[1].get_path_effects()  # by a black edge it is seen
     assert "alike on 100% of the plane" in picture.alt
     picture.figure.draw_without_rendering()  # only then is a title where it is seen
     top = picture.figure.bbox.y1

@@ -219,7 +219,7 @@ def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Pictur
     positive, negative : str
         What the rows of each class did: ``"missed"``, ``"came"``.
     """
-    figure = Figure(figsize=(PHONE[0], 4.0))
+    figure = Figure(figsize=(PHONE[0], 4.1))
     in_words = []
     for ax, (name, table) in zip(figure.subplots(1, 2), tables.items(), strict=True):
         counts = _of_hundred(np.ravel(table))
@@ -248,12 +248,17 @@ def hundred(tables: Mapping[str, Array], positive: str, negative: str) -> Pictur
 
 
 def _of_hundred(counts: Array) -> Array:
-    """Round shares to whole per cents that add up to 100, by largest remainders."""
-    shares = 100 * counts / counts.sum()
-    whole: Array = np.floor(shares).astype(int)
-    most = np.argsort(whole - shares, kind="stable")[: 100 - whole.sum()]
-    whole[most] += 1
-    return whole
+    """Round shares to whole per cents: first the classes', then that of right ones.
+
+    So tables of the same rows show the same hundred. Within these totals, the four are
+    the nearest to their shares.
+    """
+    tn, _, fn, tp = 100 * counts / counts.sum()
+    positive, right = round(fn + tp), round(tn + tp)
+    hits = round(tp + (positive - (fn + tp) + right - (tn + tp)) / 2)
+    hits = min(max(hits, right + positive - 100, 0), positive, right)
+    wrong = 100 - positive - (right - hits)
+    return np.array([right - hits, wrong, positive - hits, hits])
 
 
 @styled

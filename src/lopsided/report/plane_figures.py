@@ -64,7 +64,8 @@ def scatter(ax: Axes, X: Array, Y: Array) -> None:
     """Draw the points of both classes, and name the axes."""
     positive = Y[0] == 1
     for mask, look in ((~positive, NEGATIVE), (positive, POSITIVE)):
-        ax.scatter(X[0, mask], X[1, mask], lw=0.7, **look)
+        # Clipping each point apart would take half of the file; all lie inside.
+        ax.scatter(X[0, mask], X[1, mask], lw=0.7, clip_on=False, **look)
     ax.set(xticks=[-3, 0, 3], yticks=[-3, 0, 3], xlabel="x₁", ylabel="x₂")
     ax.set(xlim=(-3, 3), ylim=(-3, 3))
     ax.grid(visible=False)
@@ -93,7 +94,7 @@ def surfaces(
     """
     rows = -(-len(panels) // 2)
     wide = min(len(panels), 2)
-    figure = Figure(figsize=(5.6, 1.1 + (2.8 if wide == 2 else 4.0) * rows))
+    figure = Figure(figsize=(5.6, 0.5 + 3.08 * rows if wide == 2 else 5.1))
     positive = Y[0] == 1
     said, crossed = [], False
     for i, (title, predict) in enumerate(panels.items()):
@@ -111,6 +112,8 @@ def surfaces(
             f"{title}: predictions from {p.min():.2f} to {p.max():.2f}; at or above "
             f"one half lie {called[positive].sum()} of {positive.sum()} positives and "
             f"{called[~positive].sum()} of {(~positive).sum()} negatives"
+            + ", though the surface reaches it between points"
+            * bool(not called.any() and over_plane(predict).max() >= 0.5)
         )
     lines_at = "; line: one half" if len(levels) == 1 else "; lines: as labelled"
     figure.colorbar(
@@ -250,7 +253,7 @@ def certainty(epsilon: float) -> Picture:
     right.annotate(
         "with ε", (-39, cap), (0, -14), textcoords="offset points", color=GREEN
     )
-    right.set(xlabel="logit z", ylim=(-1, 42))
+    right.set(xlabel="logit z", ylabel="loss", ylim=(-1, 42))
     alt = (
         "What a positive example loses. Left, by the prediction: nothing at 1, 3.0 at "
         "0.05, and without bound towards 0. Right, by the logit: a straight line for "

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from lopsided.lesson.network import Array
 from lopsided.lesson.threshold import equivalent_threshold, weighted_probability
@@ -34,22 +35,24 @@ def weight_and_threshold(
     X, Y : array, shapes (2, m) and (1, m)
     """
     t = equivalent_threshold(w)
-    figure = Figure(figsize=(5.6, 3.8))
+    figure = Figure(figsize=(5.6, 3.7))
     left, right = figure.subplots(1, 2)
     half = {"colors": "black", "linewidths": 2.2, "linestyles": "-"}
-    low = {"colors": GREEN, "linewidths": 2.6, "linestyles": "--"}
+    low = {"colors": "white", "linewidths": 2.2, "linestyles": "--"}
+    cased: list[AbstractPathEffect] = [withStroke(linewidth=4.4, foreground="black")]
     titles = ("no weight", f"weight {w:g} on positives")
     for ax, predict, title in ((left, plain, titles[0]), (right, weighted, titles[1])):
         shade(ax, predict)
         scatter(ax, X, Y)
         level_lines(ax, predict, [0.5], **half)
-        level_lines(ax, plain, [t], **low)
+        if lines := level_lines(ax, plain, [t], **low):
+            lines.set_path_effects(cased)
         ax.set_title(title, fontsize=11)
         ax.set_aspect("equal")
     right.set_ylabel("")
     handles = [
         Line2D([], [], color="black", lw=2.2),
-        Line2D([], [], color=GREEN, lw=2.6, ls="--"),
+        Line2D([], [], color="white", lw=2.2, ls="--", path_effects=cased),
     ]
     labels = [
         "this network says 1/2",
@@ -71,10 +74,10 @@ def weight_and_threshold(
     side, moved = ("inside", "grown") if w > 1 else ("outside", "shrunk")
     alt = (
         "The toy world twice, bluer where a network says more. Left, with no weight, "
-        f"one half is a ring around {areas[0]:.0%} of the plane, {side} a dashed ring "
-        f"at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the ring of one "
-        f"half has {moved} to {areas[2]:.0%} and lies on the dashed ring: both decide "
-        f"alike on {alike:.0%} of the plane."
+        f"one half is a ring around {areas[0]:.0%} of the plane, {side} a white "
+        f"dashed ring at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the "
+        f"ring of one half has {moved} to {areas[2]:.0%} and lies on the dashed ring: "
+        f"both decide alike on {alike:.0%} of the plane."
     )
     return Picture("weight_and_threshold", figure, alt)
 
@@ -202,7 +205,7 @@ def law(
     most : int
         How many rows to draw, evenly spaced in the table.
     """
-    figure = Figure(figsize=(5.6, 3.9))
+    figure = Figure(figsize=(5.6, 3.1))
     columns = np.ravel(figure.subplots(1, len(panels), sharex=True, sharey=True))
     top = 1.05 * max(float(np.max(pair)) for pair in panels.values())
     said, drawn = [], 0
