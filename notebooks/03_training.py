@@ -564,8 +564,9 @@ for penalty in (0.0, lowest):
 # of the training rows choose from a short list, which begins with no hidden layer. What
 # five folds praise may be luck, and there is no thousand to ask. So a network must beat
 # the simplest setting by two standard errors, and these are taken half as large again: the
-# folds share most of what they learn from (Nadeau and Bengio 2003). Then five networks are
-# averaged. [The report](05_report.ipynb) of such a table lists what was tried.
+# folds share most of what they learn from
+# ([Nadeau and Bengio 2003](glossary.md#sources)). Then five networks are averaged.
+# [The report](05_report.ipynb) of such a table lists what was tried.
 #
 # This is a good place for a pause.
 #
