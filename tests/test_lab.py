@@ -133,15 +133,20 @@ def opened_notebook(page, name):
 
 
 def run_all(page):
-    """Run all cells, wait for the last, and save."""
+    """Run all cells, wait for the last, and save. A folded cell has no prompt."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     page.get_by_text("Python 3 (ipykernel) | Busy").wait_for()
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
     until(
-        lambda: all(re.fullmatch(r"\[\d+\]:", p) for p in prompts.all_text_contents()),
+        lambda: all(
+            re.fullmatch(r"\[\d+\]:", prompt)
+            for prompt in prompts.all_text_contents()
+            if prompt
+        ),
         "the end",
     )
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     save(page)
 
 

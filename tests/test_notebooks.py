@@ -78,10 +78,12 @@ def test_notebooks_without_parameters_have_no_cell_for_them():
 
 
 @each_notebook
-def test_what_the_site_folds_is_folded_in_jupyter(path):
+def test_what_the_site_folds_is_folded_in_jupyter_but_for_parameters(path):
     for cell in read(path).cells:
         folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-        assert folded == ("hide-input" in cell.metadata.get("tags", [])), cell.source
+        tags = cell.metadata.get("tags", [])
+        expected = "hide-input" in tags and "parameters" not in tags
+        assert folded == expected, cell.source
 
 
 @each_notebook

@@ -268,5 +268,6 @@ def tidy(notebook: Any) -> None:
             cell.outputs = _whole_streams(cell.outputs)
         kept = ("tags", "alt")
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in kept}
-        if "hide-input" in cell.metadata.get("tags", []):  # in Jupyter, as on the site
+        tags = cell.metadata.get("tags", [])
+        if "hide-input" in tags and "parameters" not in tags:  # those are to be changed
             cell.metadata["jupyter"] = {"source_hidden": True}
