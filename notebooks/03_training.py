@@ -699,9 +699,9 @@ for epoch in sorted({0, P.epochs // 2, P.epochs - 1}):
 #
 # ## The training job
 #
-# [`experiment.fit`](../src/lopsided/report/experiment.py) calls `train`, your eight lines,
-# with the parameters above. A run trains once: the network and its predictions are saved,
-# and whoever needs them reads them.
+# The package's [`fit`](../src/lopsided/report/experiment.py) calls `train`, your eight
+# lines, with the parameters above. A run trains once: the network and its predictions are
+# saved, and whoever needs them reads them.
 
 # %%
 fitted = results.fitted(P, table)  # experiment.fit, unless the run did
