@@ -4,6 +4,7 @@ import multiprocessing.process
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,6 +25,9 @@ for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 settings.register_profile("default", deadline=None, derandomize=True, max_examples=150)
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+#: Names the folder that the kernels of nbval share: see `trained_once.py`.
+SHARED = "LOPSIDED_TESTS_SHARED"
 
 #: Seconds after which something hangs. No test needs as long, however slow the machine.
 HANGS = 900
@@ -59,18 +63,33 @@ def nbval(path, environment=os.environ):
 
 
 def pytest_configure(config):
-    """Let nbval wait for a kernel until only a hang is left."""
+    """Let nbval wait for a kernel until only a hang is left, and kernels share."""
     if not hasattr(config.option, "nbval_kernel_startup_timeout"):
         return
     from nbval.kernel import RunningKernel
 
     config.option.nbval_kernel_startup_timeout = HANGS
-    await_reply = RunningKernel.await_reply
+    await_reply, start = RunningKernel.await_reply, RunningKernel.__init__
 
     def patient(kernel, msg_id, timeout=None):
         return await_reply(kernel, msg_id, timeout and max(timeout, HANGS))
 
-    RunningKernel.await_reply = patient
+    def sharing(kernel, *given, **named):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("IPYTHONDIR", os.environ[SHARED])
+            start(kernel, *given, **named)
+
+    RunningKernel.await_reply, RunningKernel.__init__ = patient, sharing
+    if not hasattr(config, "workerinput"):  # the one process that starts the others
+        folder = tempfile.TemporaryDirectory(
+            prefix="lopsided-", ignore_cleanup_errors=True
+        )
+        config.add_cleanup(folder.cleanup)
+        os.environ[SHARED] = folder.name
+        first = Path(folder.name, "profile_default/startup")
+        first.mkdir(parents=True)
+        script = str(ROOT / "tests/trained_once.py")  # leaves no name in the notebook
+        (first / "share.py").write_text(f"__import__('runpy').run_path({script!r})\n")
 
 
 def pytest_ignore_collect(collection_path, config):

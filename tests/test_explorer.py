@@ -1,5 +1,7 @@
 """The explorer: what it shows in a browser is what Python computes."""
 
+import base64
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -9,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import check_page, chromium, opened
+from matplotlib.image import imread
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from lopsided.lesson import threshold
@@ -467,15 +470,15 @@ def test_the_film_plays_to_its_end_and_can_be_stopped(browser, film, tmp_path):
 
 
 def drawn(page):
-    """Give the colours of the canvas: shade and ink, row by row."""
-    return page.locator("canvas").evaluate(
-        "c => [...c.getContext('2d').getImageData(0, 0, 720, 720).data]"
-    )
+    """Give the colours of the canvas: shade and ink; shape (720, 720, 4)."""
+    url = page.locator("canvas").evaluate("c => c.toDataURL('image/png')")
+    pixels = imread(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+    return (pixels * 255).round().astype(int)
 
 
 def test_the_line_on_the_plane_is_where_the_network_says_so(browser, film, tmp_path):
     with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
-        pixels = np.array(drawn(page)).reshape(720, 720, 4)
+        pixels = drawn(page)
         place = (np.arange(720) + 0.5) / 720 * 6.2 - 3.1
         points = np.stack([a.ravel() for a in np.meshgrid(place, -place)])
         last = Network(scrubber.LAYERS, film.thetas[1.0][-1])
@@ -495,7 +498,7 @@ def test_points_are_full_where_they_are_called(browser, film, tmp_path):
     with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
         for t in (0.15, 0.5):
             page.get_by_role("slider", name="Threshold").fill(str(t))
-            pixels = np.array(drawn(page)).reshape(720, 720, 4)
+            pixels = drawn(page)
             full = (pixels[row, column, :3] == colours).all(axis=1)
             called = sigmoid(film.logits(1.0, -1))[0] >= t
             assert full[called].mean() > 0.9

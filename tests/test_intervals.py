@@ -213,6 +213,7 @@ def test_the_spread_of_accuracy_is_the_binomial_formula(sample):
     assert classes["accuracy"].std() == pytest.approx(np.sqrt(hits) / Y.size, rel=0.05)
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_rows_that_go_together_need_groups():
     """Ten copies of each row: the rows' interval is too narrow by the root of ten."""

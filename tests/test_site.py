@@ -161,7 +161,7 @@ def test_buttons_to_launch_follow_the_repository(monkeypatch, repository, places
         assert "me/lopsided" in unquote(url)
 
 
-@pytest.mark.parametrize("page", in_ci(READ + OTHER, READ[0], READ[2]))
+@pytest.mark.parametrize("page", in_ci(READ + OTHER, READ[0]))
 def test_a_page_is_well_made(site, browser, page):
     notebook = DOCS.parent / f"{page}.ipynb"
     formulas = notebook.exists() and "$$" in notebook.read_text(encoding="utf-8")
