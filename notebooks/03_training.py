@@ -317,8 +317,8 @@ distant = squared + 10
 
 
 # %%
-def path(x, rate, steps=40):
-    neuron, points = Network([1, 1]), [np.zeros(2)]
+def path(x, rate, steps=40, begin=(0, 0)):
+    neuron, points = Network([1, 1], np.array(begin, float)), [np.array(begin, float)]
     one = {"epochs": 1, "batch_size": Y_toy.size, "rate": rate}
     for _ in range(steps):
         train_by_hand(neuron, x, Y_toy, np.random.default_rng(0), **one)
@@ -814,6 +814,12 @@ for reading in ("uniform", "positive"):
     curves_of[reading] = train(small, X_part, Y_part, emphasis, rng, epochs=30)
 
 # %% tags=["nbval-check-output"]
+part = Y_part.mean()  # not quite the share of all rows
+at_first = -part * np.log(share) - (1 - part) * np.log(1 - share)
+print(f"of these {Y_part.size} rows {part:.4f} are positive; ", end="")
+print(f"saying {share:.4f} to them loses {at_first:.4f}")
+
+# %% tags=["nbval-check-output"]
 lines = []
 for reading, curve in curves_of.items():
     for name in ("objective", "cross_entropy"):
@@ -945,8 +951,17 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #    Near the bottom, the loss is almost a parabola. Along its steepest direction a step
 #    multiplies the distance to the bottom by $1 - \alpha s$, where $s$ is the curvature
 #    there. Beyond $\alpha = 2 / s$ that is below $-1$, and each step lands further
-#    away on the other side. Here $2 / s \approx 14$. With $3$ the path arrives, more slowly
-#    than with $10$; with $20$ it already jumps. Where it starts does not matter for that.
+#    away on the other side. Here $2 / s \approx 14$. So with $20$ the path jumps: further
+#    and further, until the slopes flatten, and then to and fro for ever. With $3$ it
+#    creeps in along the valley, and forty steps do not bring it there. Where it starts
+#    changes how long that takes, and not where jumping begins.
+#
+#    ```python
+#    for begin in ((0, 0), (-8, -8)):
+#        for rate, steps in ((3, 40), (3, 400), (20, 400)):
+#            end = path(far, rate, steps, begin)[-1]
+#            print(f"from {begin}, rate {rate:2}, {steps} steps: {end.round(2)}")
+#    ```
 #
 #    </details>
 #

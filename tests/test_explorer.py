@@ -162,7 +162,18 @@ def test_a_hundred_rows_are_the_counts_in_whole_numbers():
         found = drawing.hundred(four)
         assert sum(found.values()) == 100
         for name in explorer.COUNTS:
-            assert abs(found[name] - 100 * four[name] / counts.sum()) < 1
+            assert abs(found[name] - 100 * four[name] / counts.sum()) <= 1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_threshold_changes_how_many_of_a_hundred_are_positive(name):
+    Y, p = CASES[name]
+    positives = set()
+    for t in np.linspace(p.min(), p.max() + 0.01, 60):
+        counts = map(int, confusion_matrix(Y, p >= t).ravel())
+        found = drawing.hundred(dict(zip(explorer.COUNTS, counts, strict=True)))
+        positives.add(found["fn"] + found["tp"])
+    assert len(positives) == 1
 
 
 def check_place(page, Y, p, t):

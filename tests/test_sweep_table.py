@@ -103,20 +103,18 @@ def test_pictures_compare_points_that_have_a_partner():
     assert found["mean"].tolist() == pytest.approx([0.2, 0.3])
 
 
-def test_ranking_is_shown_where_weights_and_epochs_are_choices():
-    sweep = named_twice()
-    assert sweep_table.ranking(sweep).empty
-    short, long = (sweep.table.assign(epochs=n) for n in ("40", "400"))
-    table = pd.concat([long.assign(**{"test.roc_auc": 0.7}), short])
-    table["test.roc_auc"] = table["test.roc_auc"].fillna(table["test.f1"])
-    for name in ("weighting", "w", "epochs"):
-        table[name] = pd.Categorical(table[name], [*dict.fromkeys(table[name])])
-    table = table[(table["epochs"] == "40") | (table["seed"] == 0)]  # one had a partner
-    found = sweep_table.ranking(
-        replace(sweep, table=table, varied=["epochs", *sweep.varied])
-    )
-    assert [*found] == ["40", "400"]  # the fewest first, however they were declared
-    assert found.loc[("positive", "4")].tolist() == pytest.approx([0.3, 0.7])
+def test_weights_are_compared_by_what_no_threshold_moves_and_by_several_seeds():
+    sweep = sweep_table.read(None)
+    found = sweep_table.ranking(sweep)
+    assert {*found["choice"]} == {"uniform: w", "positive: w"}
+    blocks = ["weighting", "hidden_units", "epochs", "seed"]
+    pairs = sweep.done.pivot_table("test.roc_auc", blocks, "w", observed=True)
+    by_seed = (pairs["4"] - pairs["1"]).groupby(["weighting", "seed"], observed=True)
+    gain = by_seed.mean().unstack("weighting")
+    (row,) = found[(found["choice"] == "uniform: w") & (found["value"] == "4")].index
+    assert found.loc[row, "difference"] == pytest.approx(gain["uniform"].mean())
+    alone = replace(sweep, table=sweep.table[sweep.table["seed"] == 0])
+    assert sweep_table.ranking(alone).empty
 
 
 def test_the_committed_example_finds_its_effects():

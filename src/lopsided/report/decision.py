@@ -62,20 +62,36 @@ def per_hundred(counts: Sequence[Sequence[int]]) -> tuple[int, list[int]]:
     size : int
         100, 1,000 or so: no count that is above 0 becomes 0.
     shares : list of int
-        tn, fp, fn and tp; by largest remainders, so that they add up to it.
+        tn, fp, fn and tp, as `people` gives them.
     """
-    cells = np.ravel(counts)
-    total = cells.sum()
-    least = min(cells[cells > 0])
-    rare = min(2 * least, max(cells[2] + cells[3], 1) / ENOUGH)  # must be 1 or more
+    cells = [int(n) for n in np.ravel(counts)]
+    total, positives = sum(cells), max(cells[2] + cells[3], 1)
     size = 100
-    while size * rare < total and size < total:
+    while size < total and (
+        size * positives < ENOUGH * total
+        or any(
+            n and not share for n, share in zip(cells, people(cells, size), strict=True)
+        )
+    ):
         size *= 10
-    exact = size * cells / total
-    shares = np.floor(exact).astype(int)
-    behind = np.argsort(-(exact - shares), kind="stable")
-    shares[behind[: size - shares.sum()]] += 1
-    return size, shares.tolist()
+    return size, people(cells, size)
+
+
+def people(counts: Sequence[int], size: int = 100) -> list[int]:
+    """Bring tn, fp, fn and tp to so many rows: the classes first, then those called.
+
+    So whatever the threshold, the classes keep their size.
+    """
+    tn, fp, fn, tp = counts
+    positives = _nearest(size * (fn + tp), tn + fp + fn + tp)
+    found = _nearest(positives * tp, fn + tp)
+    alarms = _nearest((size - positives) * fp, tn + fp)
+    return [size - positives - alarms, alarms, positives - found, found]
+
+
+def _nearest(part: int, of: int) -> int:
+    """Divide to the nearest whole number, a half upwards; 0 by 0 is 0."""
+    return (2 * part + of) // (2 * of) if of else 0
 
 
 def threshold(m: Measured) -> Sentence:

@@ -31,14 +31,14 @@ for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready
     return best;
   }
 
-  // Of a hundred rows, by the largest remainders, as explorer_drawing.hundred.
-  function hundred(four, rows) {
-    const n = four.map((count) => Math.floor((100 * count) / rows));
-    const rest = four.map((count, k) => [-((100 * count) % rows), k]);
-    rest.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    const left = 100 - n.reduce((a, b) => a + b);
-    for (const [, k] of rest.slice(0, left)) n[k] += 1;
-    return n;
+  // Of a hundred rows: first the classes, then those called in each, as
+  // decision.people. So the classes keep their size.
+  function hundred([tn, fp, fn, tp]) {
+    const nearest = (part, of) => (of ? Math.floor((2 * part + of) / (2 * of)) : 0);
+    const positives = nearest(100 * (fn + tp), tn + fp + fn + tp);
+    const found = nearest(positives * tp, fn + tp);
+    const alarms = nearest((100 - positives) * fp, tn + fp);
+    return [100 - positives - alarms, alarms, positives - found, found];
   }
 
   // What is at the threshold's place, and what costs say: the lowest of all thresholds,
@@ -105,7 +105,7 @@ for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready
     now.setAttribute("cx", (side * fp) / (fp + tn || 1));
     now.setAttribute("cy", side * (1 - tp / (tp + fn || 1)));
 
-    const n = hundred(four, rows);
+    const n = hundred(four);
     const kinds = [3, 2, 1, 0].flatMap((k) => Array(n[k]).fill(names[k]));
     const { positive, negative } = find(".people").dataset;
     all(".people path").forEach((mark, k) => {

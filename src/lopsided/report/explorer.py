@@ -232,7 +232,7 @@ def element(
     drawn = (
         drawing.distributions(outlines, t, top, upper, whole, (no, yes), v),
         drawing.roc(now["roc"], fpr, recall),
-        drawing.people(drawing.hundred(four)),
+        drawing.crowd(drawing.hundred(four)),
     )
     laid_out = drawing.view(drawn, v, yes, no)
     # Numbers and paths: no quote, no markup.

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lopsided.lesson.network import Array
 from lopsided.prose import clean, short
+from lopsided.report.decision import people
 
 COUNTS = ["tn", "fp", "fn", "tp"]
 MEASURES = {
@@ -208,7 +209,7 @@ def roc(points: str, fpr: float, recall: float) -> str:
 
 
 def hundred(four: Mapping[str, int]) -> dict[str, int]:
-    """Scale the four counts to a hundred, by the largest remainders.
+    """Scale the four counts to a hundred, as `decision.people` does.
 
     Parameters
     ----------
@@ -220,15 +221,10 @@ def hundred(four: Mapping[str, int]) -> dict[str, int]:
     dict of int
         They add up to 100.
     """
-    rows = sum(four[name] for name in COUNTS)
-    whole = {name: 100 * four[name] // rows for name in COUNTS}
-    by_rest = sorted(COUNTS, key=lambda name: -(100 * four[name] % rows))
-    for name in by_rest[: 100 - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+    return dict(zip(COUNTS, people([four[name] for name in COUNTS]), strict=True))
 
 
-def people(of_hundred: Mapping[str, int]) -> str:
+def crowd(of_hundred: Mapping[str, int]) -> str:
     """Draw a hundred rows: the positives first, the found before the missed."""
     kinds = [name for name in ORDER for _ in range(of_hundred[name])]
     marks = "".join(

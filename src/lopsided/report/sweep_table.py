@@ -5,7 +5,7 @@ Parameters that are varied are of two kinds. *Choices* are what the sweep is abo
 """
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,17 +201,13 @@ def faster(sweep: Sweep, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranking(sweep: Sweep) -> pd.DataFrame:
-    """Tabulate the test ROC AUC: a row a weighting and weight, a column an epochs.
+    """Compare weights by the test ROC AUC, which no threshold moves, as `effects` does.
 
-    Of points that have a partner at each number of epochs, the fewest first. It is
-    empty unless ``weighting``, ``w`` and ``epochs`` are choices.
+    Only where several seeds tell how sure a difference is.
     """
-    by = ["weighting", "w", "epochs"]
-    if not {*by} <= {*sweep.choices}:
-        return pd.DataFrame()
-    points = partners(sweep, "epochs")
-    table = points.groupby(by, observed=True)["test.roc_auc"].mean().unstack()
-    return table.sort_index(axis=1, key=lambda names: names.astype(int)).dropna()
+    found = effects(replace(sweep, metric="test.roc_auc"))
+    is_weight = found["choice"].str.fullmatch("(.*: )?w")
+    return found[is_weight & (found["seeds"] > 1)]
 
 
 def best(sweep: Sweep, metric: str) -> pd.Series:
