@@ -479,9 +479,9 @@ for said in (0.9, 0.5, 0.1, 0.01):
 # network's four examples be positive.
 
 # %% tags=["nbval-check-output"]
-said, happened = passed.A[2][0], np.array([1, 0, 0, 1])
-costs = -np.log(np.where(happened == 1, said, 1 - said))
-print("said ", said.round(3))
+answered, happened = passed.A[2][0], np.array([1, 0, 0, 1])
+costs = -np.log(np.where(happened == 1, answered, 1 - answered))
+print("said ", answered.round(3))
 print("costs", costs.round(3), f"  mean {costs.mean():.3f}")
 
 # %% [markdown]
@@ -505,7 +505,7 @@ def loss_by_hand(Y, said):
     return of_each.mean()
 
 
-assert np.isclose(loss_by_hand(happened, said), costs.mean())
+assert np.isclose(loss_by_hand(happened, answered), costs.mean())
 print(f"a positive with prediction 0 costs {loss_by_hand(np.ones(1), 0.0):.2f}")
 
 # %% tags=["hide-input"]
