@@ -82,7 +82,7 @@ def pytest_configure(config):
     RunningKernel.await_reply, RunningKernel.__init__ = patient, sharing
     if not hasattr(config, "workerinput"):  # the one process that starts the others
         folder = tempfile.TemporaryDirectory(
-            prefix="lopsided-", ignore_cleanup_errors=True
+            prefix="nbval-", ignore_cleanup_errors=True
         )
         config.add_cleanup(folder.cleanup)
         os.environ[SHARED] = folder.name

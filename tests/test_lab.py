@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -172,9 +172,7 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_word_of_complaint(
         until(lambda: ended(page, path) and path.read_bytes() != before, "the end")
         if name == PLAY:
             check_the_slider(page)
-    cells = [
-        c for c in json.loads(path.read_bytes())["cells"] if c["cell_type"] == "code"
-    ]
+    cells = [cell for cell in saved(path) if cell["cell_type"] == "code"]
     assert [c["execution_count"] for c in cells] == [*range(1, len(cells) + 1)]
     for cell in cells:
         for output in cell["outputs"]:
@@ -225,18 +223,23 @@ def test_run_all_again_with_another_parameter_is_what_a_fresh_kernel_gives(
 def ended(page, path):
     """Save; tell whether each cell has run, or one failed. Few are in view."""
     save(page)
-    try:
-        cells = nbformat.read(path, as_version=4).cells
-    except nbformat.reader.NotJSONError:  # it is just being written
-        return False
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    outputs = [output for cell in saved(path) for output in cell.get("outputs", [])]
     failed = any(output.output_type == "error" for output in outputs)
     return failed or all(counts(path))
 
 
+def saved(path):
+    """Read the cells, once the file is whole: it may just be written."""
+
+    def read():
+        with suppress(nbformat.reader.NotJSONError):
+            return nbformat.read(path, as_version=4).cells
+
+    return until(read, "a whole notebook")
+
+
 def counts(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return [cell.execution_count for cell in cells if cell.cell_type == "code"]
+    return [cell.execution_count for cell in saved(path) if cell.cell_type == "code"]
 
 
 def check_the_slider(page):

@@ -119,7 +119,11 @@ def line(health: dict[str, Any]) -> Sentence:
             "sides together"
         )
     elif health["largest_tie"] > WORTH_A_WORD:
-        ties += f", but {health['largest_tie']:.1%} of the test rows share one value"
+        share = health["largest_tie"]
+        ties = (
+            f"no tie is beside the threshold, but {share:.1%} of the test rows share "
+            "one prediction: a threshold on its other side moves them all"
+        )
     share, (low, high) = health["log_loss_saved"], health["log_loss_saved_interval"]
     if low is None:
         verdict = "too few test rows to tell whether it has learned"
