@@ -269,8 +269,9 @@ def compared(losses: Array, n: int) -> tuple[int, Array, Array]:
     together = (1 + n / max(n - 1, 1)) / losses.shape[1]
     with np.errstate(invalid="ignore"):  # infinite where training diverged
         gaps = means - means[best]
-        one_by_one = [np.var(its - losses[best], ddof=1) for its in losses]
-        errors = np.sqrt(together * np.array(one_by_one))
+        # Setting by setting: all differences at once would be the losses once more.
+        variances = [np.var(its - losses[best], ddof=1) for its in losses]
+        errors = np.sqrt(together * np.array(variances))
     return best, gaps, np.nan_to_num(errors)
 
 

@@ -119,9 +119,9 @@ def line(health: dict[str, Any]) -> Sentence:
             "sides together"
         )
     elif health["largest_tie"] > WORTH_A_WORD:
-        share = health["largest_tie"]
+        tied = health["largest_tie"]
         ties = (
-            f"no tie is beside the threshold, but {share:.1%} of the test rows share "
+            f"no tie is beside the threshold, but {tied:.1%} of the test rows share "
             "one prediction: a threshold on its other side moves them all"
         )
     share, (low, high) = health["log_loss_saved"], health["log_loss_saved_interval"]
