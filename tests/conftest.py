@@ -6,8 +6,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -40,6 +42,16 @@ def until(condition, what="it"):
         assert time.monotonic() < end, f"{what} did not come in {HANGS} s"
         time.sleep(0.05)
     return found
+
+
+def started_by(pid):
+    """Map the processes below one, but for those that have ended, to their commands."""
+    commands = {}
+    with suppress(psutil.Error):
+        for process in psutil.Process(pid).children(recursive=True):
+            with suppress(psutil.Error):
+                commands[process] = " ".join(process.cmdline())
+    return commands
 
 
 def in_ci(values, *here):

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import psutil
 import test_faults as base
+from conftest import started_by
 from test_faults import LOCK_ONLY, Lopsided, hidden, marked, number_of, until, write
 
 from lopsided import cli
@@ -276,15 +277,15 @@ def fault_sweep(place, draw, what, when, name):
     lines = lambda: points.read_text().splitlines() if points.exists() else []  # noqa: E731
     until(lambda: sweep.poll() is not None or len(lines()) >= wanted)
     time.sleep(draw.uniform(0, 1))
-    with suppress(psutil.Error):
-        children = psutil.Process(sweep.pid).children()
-        workers = [p.pid for p in children if "spawn_main" in " ".join(p.cmdline())]
+    commands = started_by(sweep.pid)
+    workers = [p.pid for p, command in commands.items() if "spawn_main" in command]
     targets = {"command": [sweep.pid], "its group": [-sweep.pid]}
-    targets["a worker"] = workers[:1] if sweep.poll() is None else []
+    targets["a worker"] = workers[:1]
     met = sweep.poll() is None and bool(targets[name])
     number = {"kill": 9, "SIGTERM": 15, "Ctrl-C": 2}[what]
     for target in targets[name] if met else []:
-        os.kill(target, number)
+        with suppress(ProcessLookupError):
+            os.kill(target, number)
     said = [line for line in sweep.communicate()[1].splitlines() if line]
     code, kept = sweep.returncode, {*lines()}
     assert code in ({0, 1} if name == "a worker" else {0, 130, -number}), (code, said)

@@ -10,9 +10,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
-from conftest import HANGS, until
+from conftest import HANGS, started_by, until
 
 from lopsided.lesson import metrics
 from lopsided.pipeline import jobs, report
@@ -192,8 +191,7 @@ def processes_after(values):
     """Train as a run does, side by side; name the processes that are left."""
     experiment.WORTH_A_PROCESS = 0
     report.train(values)
-    left = psutil.Process().children(recursive=True)
-    return [" ".join(process.cmdline()) for process in left]
+    return [*started_by(os.getpid()).values()]
 
 
 def test_no_process_outlives_the_training(tiny_clinic, tmp_path):

@@ -18,8 +18,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
+from conftest import started_by
 
 from lopsided.errors import InputError
 from lopsided.parameters import validate
@@ -407,14 +407,6 @@ def test_the_report_is_made(undisturbed):
     assert not list(undisturbed.run.rglob(".*"))
 
 
-def workers_of(process):
-    """List the processes that a command started."""
-    try:
-        return psutil.Process(process.pid).children()
-    except psutil.Error:
-        return []
-
-
 SLOW = FILE.replace("epochs: 1,", "epochs: 300,")
 
 
@@ -432,19 +424,16 @@ def test_a_killed_worker_costs_nothing_but_its_time(work, slow):
     (work / "small.yaml").write_text(SLOW)
     process = start(work)
     until(lambda: (work / "runs/sweeps/small/networks").exists())
-    victims = until(lambda: [w for w in workers_of(process) if spawned(w)])
-    victims[0].kill()
+
+    def workers():
+        started = started_by(process.pid).items()
+        return [worker for worker, command in started if "spawn_main" in command]
+
+    until(workers)[0].kill()
     _, err = process.communicate()
     assert process.returncode == 1
     assert err.splitlines()[-1].startswith("lopsided: 1 point failed"), err
     assert parquet(work) == slow
-
-
-def spawned(process):
-    try:
-        return any("spawn_main" in word for word in process.cmdline())
-    except psutil.Error:
-        return False
 
 
 @pytest.mark.ci
@@ -466,7 +455,7 @@ def test_a_sweep_stopped_at_any_moment_ends_the_same(work, slow):
     kept = {*(work / "runs/sweeps/small/points.jsonl").read_text().splitlines()}
 
     process = start(work)
-    running = until(lambda: workers_of(process) or process.poll() is not None)
+    running = until(lambda: started_by(process.pid) or process.poll() is not None)
     process.kill()
     process.communicate()
     if running is not True:
