@@ -28,7 +28,7 @@ settings.register_profile("default", deadline=None, derandomize=True, max_exampl
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-#: Names the folder that the kernels of nbval share: see `trained_once.py`.
+#: Names the folder of what tests and kernels of nbval share: see `trained_once.py`.
 SHARED = "LOPSIDED_TESTS_SHARED"
 
 #: Seconds after which something hangs. No test needs as long, however slow the machine.
@@ -101,7 +101,8 @@ def pytest_configure(config):
         first = Path(folder.name, "profile_default/startup")
         first.mkdir(parents=True)
         script = str(ROOT / "tests/trained_once.py")  # leaves no name in the notebook
-        (first / "share.py").write_text(f"__import__('runpy').run_path({script!r})\n")
+        share = f"__import__('runpy').run_path({script!r})['share']()\n"
+        (first / "share.py").write_text(share)
 
 
 def pytest_ignore_collect(collection_path, config):

@@ -13,6 +13,7 @@ import sys
 import pytest
 from conftest import ROOT
 from threadpoolctl import threadpool_limits
+from trained_once import trained_once
 
 from lopsided.parameters import Parameters
 from lopsided.report import baselines, experiment, results
@@ -46,23 +47,25 @@ def assert_close(found, expected, tolerance=1e-9, where=""):
         assert found == expected, where
 
 
-def default_metrics(engine):
+def default_metrics(engine, fit=experiment.fit):
     """Give what notebook 05 writes into ``metrics.json`` of the default run."""
     dataset = load(Parameters(engine=engine))
     choice = results.choice(dataset.parameters, dataset)
-    p, fitted = choice.parameters, experiment.fit(choice.parameters, dataset)
+    p, fitted = choice.parameters, fit(choice.parameters, dataset)
     found = experiment.measure(p, dataset, fitted)
     found["training"] = choice.told
     found["beside"] = baselines.measure(p, dataset, fitted, found["threshold"])
     return found
 
 
-@pytest.mark.parametrize(
-    ("engine", "tolerance"),
-    [("numpy", 1e-9), pytest.param("numba", 1e-6, marks=pytest.mark.ci)],
-)
-def test_the_default_run(engine, tolerance):
-    """With two threads; a run has one."""
+def test_the_default_run():
+    assert_close(default_metrics("numpy", trained_once), golden("simulated"))
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize(("engine", "tolerance"), [("numpy", 1e-9), ("numba", 1e-6)])
+def test_the_default_run_with_two_threads(engine, tolerance):
+    """A run, and the test above, have one."""
     if engine == "numba":
         pytest.importorskip("numba", reason="needs the extra 'fast'")
     with threadpool_limits(2, "blas"):
