@@ -302,7 +302,7 @@ for units in (3, 8):
 
 # %% [markdown]
 # Three units are enough, but not from every start: training can get stuck. With eight it
-# hardly ever does.
+# did not, from any of these six.
 #
 # ## A network is layers in a row
 #
