@@ -259,10 +259,13 @@ for layer_dims in ([3, 1], [3, 4, 1], [3, 5, 4, 2, 1]):
 # One row in five is positive. Before any training, a network loses 7.0 on average. Is
 # that bad luck? Name two causes that are worth checking, and say for each how you would
 # tell.
+#
+# *Hint.* Which prediction of a positive costs 7? And what makes a logit so large: the
+# weights, or what they are multiplied by?
 
 # %% [markdown] tags=["open:judge:3"]
-# No. An untrained network should lose about $\log 2 \approx 0.69$; random starts move
-# that by tenths, not tenfold. A mean of 7 means that the network is very sure and often
+# No. On standardised inputs, an untrained network should lose about
+# $\log 2 \approx 0.69$; random starts move that by tenths, not tenfold. A mean of 7 means that the network is very sure and often
 # wrong.
 #
 # - *Inputs on a large scale*, such as a column in seconds: the logits are then large.

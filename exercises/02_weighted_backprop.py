@@ -81,6 +81,9 @@ check(d_loss, Y, Y_hat, 2.5, wanted=expected)
 #
 # Go from $dA$ to $dZ$ in a hidden layer: $dZ = dA \cdot \mathrm{ReLU}'(Z)$. Take the slope
 # at zero to be zero.
+#
+# *Hint.* ReLU hands on what is above zero. How far does its result move, for a small move
+# of a $Z$ below zero? Of one above?
 
 
 # %% tags=["answer:relu"]
@@ -96,7 +99,8 @@ dA, Z = np.array([[5.0, 5.0, -3.0]]), np.array([[2.0, -2.0, 1.0]])
 check(through_relu, dA, Z, wanted=[[5, 0, -3]])
 ### BEGIN HIDDEN TESTS
 kink = "at the kink, Z = 0, the slope is taken to be zero"
-check(through_relu, np.array([[3.0]]), np.array([[0.0]]), wanted=[[0]], note=kink)
+dA, Z = np.array([[3.0, -2.0, 4.0]]), np.array([[0.0, 0.0, -1.0]])
+check(through_relu, dA, Z, wanted=[[0, 0, 0]], note=kink)
 dA, Z = np.random.default_rng(3).normal(size=(2, 4, 5))
 check(through_relu, dA, Z, wanted=np.where(Z > 0, dA, 0))
 ### END HIDDEN TESTS
@@ -345,6 +349,8 @@ check(my_backward, silent, *given, wanted=still, note=kink, **first)
 # A colleague's gradient agrees with the numerical one up to $10^{-9}$. Still, the larger
 # the weight that they put on the rare class, the fewer rare cases their network finds.
 # How can both be true? Suggest a test that would have shown the mistake.
+#
+# *Hint.* What is the gradient compared with, and who wrote that?
 
 # %% [markdown] tags=["open:unseen:3"]
 # The check compares a gradient with *its own* objective. If the objective itself puts the

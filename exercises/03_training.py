@@ -72,6 +72,8 @@ for m, size in ((12, 4), (3, 200), (200, 200), (201, 200), (7, 1)):
 #
 # Give the rate of epoch $e = 0, \dots, E - 1$ on the straight line from `first` to `last`.
 # With a single epoch, it is `first`.
+#
+# *Hint.* Between $E$ epochs lie $E - 1$ steps, all of one length.
 
 
 # %% tags=["answer:rate"]
@@ -293,6 +295,9 @@ for plan in ((40, 2, 20), (30, 1, 200), (7, 4, 2)):
 # A network is trained with weight 4 on the positives. The objective falls in every epoch.
 # The plain cross-entropy falls for a while, and then rises. A classmate says: "Overfitting.
 # Stop where the second curve is lowest." Are they right?
+#
+# *Hint.* On which rows were the two curves measured? And which of them does a step make
+# smaller?
 
 # %% [markdown] tags=["open:curves:3"]
 # Not for that reason. Both curves are measured on the *training* rows, so neither can show

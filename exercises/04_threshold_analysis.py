@@ -283,6 +283,9 @@ for digits in (1, 2, 9):
 # A paper tries every threshold on its 200 test rows, takes the one with the highest F1, and
 # reports that F1. Which way is the number likely to be off, and why? Does it matter as much
 # with 20,000 rows? What should they have done?
+#
+# *Hint.* Think of a measured F1 as its true value plus luck. Which of many does one take
+# who takes the highest?
 
 # %% [markdown] tags=["open:flatter:3"]
 # It is likely to be too high. Each threshold's F1 on these rows is its true value plus

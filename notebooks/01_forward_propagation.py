@@ -132,11 +132,18 @@ show(neuron_graph(values))
 # \end{aligned}$$
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of a
-# neuron whose $a$ does so is called the [logit](glossary.md#logit). Solve for it:
-# $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so $z$ is the
-# [log-odds](glossary.md#log-odds) of the prediction. A negative $z$ gives less than one
-# half: this neuron leans towards "no". An `assert` stops with an error if what it says is
-# not true. Where it is silent, as here, it is true.
+# neuron whose $a$ does so is called the [logit](glossary.md#logit). It can be had back
+# from $a$: divide what speaks for "yes" by what speaks against, and take the logarithm.
+
+# %% tags=["nbval-check-output"]
+odds = a / (1 - a)
+print(f"{a:.4f} / {1 - a:.4f} = {odds:.4f}   its logarithm: {np.log(odds):.3f}")
+
+# %% [markdown]
+# In letters, $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so
+# $z$ is the [log-odds](glossary.md#log-odds) of the prediction. A negative $z$ gives less
+# than one half: this neuron leans towards "no". An `assert` stops with an error if what it
+# says is not true. Where it is silent, as here, it is true.
 
 # %%
 assert z < 0
@@ -193,11 +200,7 @@ show(surfaces(one, X_toy, Y_toy, "one_neuron"))
 # One line is not enough, but several may be. Neurons that share their inputs form a
 # [layer](glossary.md#layer). Put one neuron's weights in each row of $W$, and one
 # example in each column of $X$. One product then does the work of all neurons on all
-# examples:
-#
-# $$Z = W X + b.$$
-#
-# The bias $b$ is a column. NumPy adds it to every column of the product.
+# examples. The bias $b$ is a column. NumPy adds it to every column of the product.
 
 # %% tags=["nbval-check-output"]
 W = np.array([[0.5, 1.5], [-1.0, 0.25], [2.0, 0.0]])  # (3, 2): 3 neurons, 2 inputs
@@ -207,7 +210,8 @@ Z = W @ X + b  # (3, 2) @ (2, 4) -> (3, 4)
 print(Z)
 
 # %% [markdown]
-# The top left entry is the neuron from above, for the same example.
+# In letters, $Z = W X + b$. The top left entry is the neuron from above, for the same
+# example.
 
 # %%
 assert Z[0, 0] == z
@@ -215,13 +219,15 @@ assert Z[0, 0] == z
 # %% [markdown]
 # Layers between the input and the last one are called
 # [hidden](glossary.md#hidden-layer). Ours do not squash; they cut off what is negative.
-# This is the *rectified linear unit*, [ReLU](glossary.md#relu):
-#
-# $$A = \max(Z, 0).$$
+# This is the *rectified linear unit*, [ReLU](glossary.md#relu).
 
 # %% tags=["nbval-check-output"]
 A = np.maximum(Z, 0)  # (3, 4)
 print(A)
+
+# %% [markdown]
+# In letters, $A = \max(Z, 0)$, entry by entry. Here are both bends, the sigmoid's and
+# ReLU's.
 
 # %% tags=["hide-input"]
 show(activations())
@@ -432,8 +438,15 @@ with warnings.catch_warnings(record=True) as caught:
 print("warning:", caught[0].message)
 
 # %% [markdown]
-# Both forms below are the same function. The left one is safe for $z \ge 0$, the
-# right one for $z < 0$, because neither raises $e$ to a positive power:
+# Multiply the top and the bottom of the quotient by $e^z$, and it is another form of the
+# same function. For $z = -2$:
+
+# %% tags=["nbval-check-output"]
+print(f"{1 / (1 + np.exp(2)):.5f}   {np.exp(-2) / (1 + np.exp(-2)):.5f}")
+
+# %% [markdown]
+# The first form is safe for $z \ge 0$, the second for $z < 0$: there, neither raises $e$
+# to a positive power. In letters:
 #
 # $$\sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{1 + e^{z}}.$$
 #
@@ -568,11 +581,11 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 #
 # Training changes the weights little by little; the next lesson shows how. All-zero
 # weights are a bad start: no signal passes the hidden layers, so only the last bias
-# would be changed, as the next lesson shows. And units that start equal would be changed
-# in the same way, and stay equal. So a network starts from random weights. How large
-# should they be? Send a signal through ten layers of a hundred ReLU units, with three
-# variances. The *size* of a signal is the root of the mean of its squares,
-# $\sqrt{\overline{a^2}}$.
+# would be changed. And units that start equal are changed in the same way, and stay equal.
+# (The next lesson shows both.) So a network starts from random weights. How large should
+# they be? Send a signal through ten layers of a hundred ReLU units. The weights have mean
+# zero, and one of three variances: the mean of their squares. The *size* of a signal is the
+# root of the mean of its squares, $\sqrt{\overline{a^2}}$.
 
 
 # %%
@@ -595,9 +608,11 @@ for variance, found in signal.items():
 show(signal_sizes(signal))
 
 # %% [markdown]
-# Each $z$ is a sum of $n$ products $w a$. Weights with mean zero and variance $v$ give it
-# the mean square $n v \, \overline{a^2}$. The $z$ lie evenly around zero, so ReLU removes
-# half of that:
+# Each $z$ is a sum of $n$ products $w a$. Square it: the products of two different weights
+# have either sign, and average to nothing. What remains is $n$ times the mean of
+# $w^2 a^2$. The mean of $w^2$ is the variance $v$, so the mean square of $z$ is
+# $n v \, \overline{a^2}$. The $z$ lie evenly around zero, so
+# ReLU removes half of that:
 #
 # $$\overline{a_{\text{next}}^2} = \tfrac12 \, n v \, \overline{a^2}.$$
 #
@@ -623,9 +638,19 @@ print(f"median {middle:.3f}")
 # %% [markdown]
 # ## The ε is not needed
 #
-# For $y = 1$ the loss is $-\log \hat y = \log(1 + e^{-z}) = \log(1 + e^z) - z$. For
-# $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$. Where $z$ is positive, take $e^z$
-# out of the logarithm: $\log(1 + e^z) = z + \log(1 + e^{-z})$. All in one:
+# The loss of a neuron that says yes too loudly, $z = 3$ where $y = 0$: by the sigmoid, from
+# the logit alone, and once more, now without any large power of $e$.
+
+# %% tags=["nbval-check-output"]
+loud = 3.0
+print(f"{-np.log(1 - sigmoid(loud)):.4f}", end="   ")
+print(f"{np.log(1 + np.exp(loud)):.4f}   {loud + np.log(1 + np.exp(-loud)):.4f}")
+
+# %% [markdown]
+# In letters. For $y = 1$ the loss is
+# $-\log \hat y = \log(1 + e^{-z}) = \log(1 + e^z) - z$. For $y = 0$ it is
+# $-\log(1 - \hat y) = \log(1 + e^z)$. Where $z$ is positive, take $e^z$ out of the
+# logarithm: $\log(1 + e^z) = z + \log(1 + e^{-z})$. All in one:
 #
 # $$\begin{aligned}
 # &\log(1 + e^{z}) - y z \\

@@ -72,7 +72,16 @@ print(f"z = {z:.3f}   a = {a:.3f}   loss = {loss:.3f}")
 # The neuron should have said 1, and said less than one half. Which way must $w_1$,
 # $w_2$ and $b$ move so that the loss falls, and how much does each matter? A derivative
 # answers both. We find all of them from the end: first by how much the loss moves if
-# $a$ does.
+# $a$ does. Try it: move $a$ by a millionth, then $z$, and look how many times as far the
+# next number moves.
+
+# %% tags=["nbval-check-output"]
+little = 1e-6
+print(f"the loss, by a: {(-np.log(a + little) - loss) / little:.3f}")
+print(f"a, by z: {(1 / (1 + np.exp(-(z + little))) - a) / little:.3f}")
+
+# %% [markdown]
+# In letters:
 #
 # $$\frac{d\ell}{da} = \frac{d}{da}(-\log a) = -\frac1a$$
 #
@@ -110,8 +119,8 @@ print(f"da = {da:.3f}   slope = {slope_there:.3f}   dz = {dz:.3f}")
 assert np.isclose(dz, a - y)
 
 # %% [markdown]
-# Why not the squared error, $\frac12 (a - y)^2$? Its derivative by $a$ is $a - y$, and
-# nothing cancels the sigmoid's slope: $dz = (a - y) \cdot a (1 - a)$.
+# Why not the squared error, half of the error's square? Its derivative by $a$ is the error
+# itself, and nothing cancels the sigmoid's slope.
 #
 # <details><summary>Predict: a neuron says one in a hundred of a positive. It is sure, and
 # wrong. Which loss tells it to move, and which hardly does?</summary>
@@ -128,6 +137,10 @@ for said in (0.5, 0.01):
     of_square = error * said * (1 - said)
     print(f"said {said:<4}: cross-entropy dz = {error:.4f}, ", end="")
     print(f"squared error dz = {of_square:.4f}")
+
+# %% [markdown]
+# In letters: the derivative of $\frac12 (a - y)^2$ by $z$ is
+# $(a - y) \cdot a (1 - a)$.
 
 # %% [markdown]
 # With the squared error, a neuron that is sure and wrong hardly moves. With the
@@ -185,13 +198,15 @@ def loss_at(w1, w2, b):
 # %% tags=["nbval-check-output"]
 rows = []
 for h in (1, 0.1, 0.01):
-    rows.append([h, dw2 * h, loss_at(w1, w2 + h, b) - loss])
-names = ["nudge of w2", "promised", "met"]
+    above, below = loss_at(w1, w2 + h, b), loss_at(w1, w2 - h, b)
+    rows.append([h, dw2 * h, above - loss, (above - below) / 2])
+names = ["nudge of w2", "promised", "met", "met, half of up and down"]
 show(pd.DataFrame(rows, columns=names).round(5).set_index("nudge of w2"))
 
 # %% [markdown]
 # The smaller the nudge, the better the promise is kept. It is made by the tangent, and
-# the loss is a curve.
+# the loss is a curve. Nudge once up and once down, and halve the difference: most of what
+# the curve's bend does to the two cancels.
 #
 # ## One step, and the loss falls
 #
@@ -299,7 +314,21 @@ print(f"promised {dW1[1, 0] * h:.3e}   met {met:.3e}")
 # $dW$ and $db$ are derivatives of the *mean*, $J$. The factor $\tfrac1m$ enters there,
 # once.
 #
-# Take one example and one layer. Unit $j$ computes $z_j = \sum_k W_{jk} a_k + b_j$. The
+# One thing is new. The 2-3-1 network had one output; in a wider one, a unit reaches several
+# units of the next layer. Let there be two of each, for one example.
+
+# %% tags=["nbval-check-output"]
+W_wide = np.array([[1.0, -2.0], [3.0, 0.5]])  # to two units, from two units
+dz_wide = np.array([0.1, -0.2])  # what the two units' z do to the loss
+to_first, to_second = W_wide[0, 0] * dz_wide[0], W_wide[1, 0] * dz_wide[1]
+print(f"by way of the first {to_first:.1f}, of the second {to_second:.1f}", end="")
+print(f": together {to_first + to_second:.1f}")
+
+# %% [markdown]
+# A nudge of the first unit's $a$ moves both $z$, and through each of them the loss. What
+# comes by two ways adds up.
+#
+# Now in letters. Take one example and one layer. Unit $j$ computes $z_j = \sum_k W_{jk} a_k + b_j$. The
 # chain rule says what we just did by hand:
 #
 # $$\begin{aligned}
@@ -308,8 +337,7 @@ print(f"promised {dW1[1, 0] * h:.3e}   met {met:.3e}")
 # \frac{\partial \ell}{\partial a_k} &= \sum_j W_{jk} \, dz_j
 # \end{aligned}$$
 #
-# The last one is a sum because $a_k$ reaches every unit $j$. (In the 2-3-1 network there
-# was one output, so the sum had one term.)
+# The last one is a sum because $a_k$ reaches every unit $j$.
 #
 # ## In matrices
 #
@@ -324,7 +352,14 @@ second = np.outer(dZ_two[:, 1], A_two[:, 1])
 print((first + second).tolist(), "is", (dZ_two @ A_two.T).tolist())
 
 # %% [markdown]
-# In the same way $W^T dZ$ is the third formula for all examples at once. These are the
+# In the same way $W^T dZ$ is the third formula for all examples at once. For the one
+# example from above:
+
+# %% tags=["nbval-check-output"]
+print((W_wide.T @ dz_wide).round(1).tolist())
+
+# %% [markdown]
+# The first of them is the sum above, the second that for the other unit. These are the
 # report's formulas, with its line for $dW$ corrected:
 #
 # $$\begin{aligned}
@@ -402,7 +437,7 @@ for l in (3, 2, 1):
 
 # %% [markdown]
 # The first lesson claimed that a network of zeros would only change its last bias. Which
-# of its derivatives are not zero?
+# of its derivatives are not zero? And it said that equal units stay equal.
 
 # %% tags=["nbval-check-output"]
 zeros = Network([4, 3, 3, 1])
@@ -410,12 +445,22 @@ at_zeros = forward(zeros, X)
 d = backward_by_hand(zeros, at_zeros, at_zeros.A[3] - Y)
 print([name for name in d if name[:2] in ("dW", "db") and d[name].any()])
 
+# %% tags=["nbval-check-output"]
+equal = Network([4, 3, 1], np.full(19, 0.1))
+at_equal = forward(equal, X)
+print(backward_by_hand(equal, at_equal, at_equal.A[2] - Y)["dW1"].round(4))
+
+# %% [markdown]
+# The three units get the same derivatives, so a step leaves them equal: three units do what
+# one could do.
+
 # %% [markdown]
 # ## Check the gradient by numbers
 #
 # Two programs that share a misunderstanding agree. A gradient has an independent
 # witness: the nudge from above, for every parameter in turn. This is the [gradient
-# check](glossary.md#gradient-check). A nudge to both sides is more exact than one:
+# check](glossary.md#gradient-check). A nudge to both sides is more exact than one, as the
+# first table of nudges showed:
 #
 # $$\hat g_i = \frac{J(\theta_i + h) - J(\theta_i - h)}{2h}$$
 
@@ -458,7 +503,9 @@ def J():
 assert np.array_equal(by_nudges(J, network.theta), witness(1.0))
 
 # %% [markdown]
-# We compare $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$, the package's
+# How far are two gradients from each other? Say each has length 5, and their difference
+# has length $1/1000$: a ten-thousandth of both lengths together. In letters, we compare
+# $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$, the package's
 # [`relative_difference`](../src/lopsided/lesson/loss.py). Near $10^{-9}$ they agree up to
 # rounding. We call it wrong from $10^{-7}$ on. A false alarm is possible: where a nudge
 # carries some $Z$ across zero, ReLU has a kink and $\hat g$ is off.
@@ -577,8 +624,8 @@ def descend(learner, steps, alpha=0.5):
 # <details><summary>Predict: what loss must it have before the first step, about? And
 # what would a network lose that says "one in five" to everyone?</summary>
 #
-# Near $\log 2 \approx 0.69$, and mostly above: random weights have opinions, and those
-# cost. Saying $\pi = \tfrac15$ to everyone loses
+# $\log 2 \approx 0.69$ if it had no opinion. But random weights have opinions, the louder
+# the further a point is out, and most of them cost. Saying $\pi = \tfrac15$ to everyone loses
 # $-\pi\log\pi - (1-\pi)\log(1-\pi) \approx 0.50$. That is the line to beat.
 #
 # </details>
@@ -599,14 +646,17 @@ for steps, more in ((0, 0), (1, 1), (10, 9), (100, 90)):
 
 
 # %% tags=["nbval-check-output"]
-def after_one_step(start):
+def losses_around_a_step(start):
     newcomer = initialise([2, 8, 1], np.random.default_rng(start))
+    before = objective(forward(newcomer, X_toy).Z[2], Y_toy)
     descend(newcomer, 1)
-    return objective(forward(newcomer, X_toy).Z[2], Y_toy)
+    return before, objective(forward(newcomer, X_toy).Z[2], Y_toy)
 
 
-beaten = sum(after_one_step(start) < same_for_all for start in range(100))
-print(f"after one step, {beaten} of 100 starts lose less than {same_for_all:.3f}")
+before, after = np.array([losses_around_a_step(start) for start in range(1000)]).T
+print(f"of a thousand starts, half lose more than {np.median(before):.3f}")
+beaten = np.mean(after < same_for_all)
+print(f"after one step, {beaten:.0%} lose less than {same_for_all:.3f}")
 
 # %% tags=["hide-input"]
 panels = {
@@ -619,8 +669,8 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 # From this start a single step beats that line, as it does from most; from the others it
 # takes a few more. How rare the positives are, and where they are, is learned together.
 # Nobody told it that they sit in the middle. It followed the derivatives of
-# $-\log \hat y$, and folded its eight bends around them. (The small line after ten steps
-# has no point in it yet.) You can
+# $-\log \hat y$, and bent its surface until it fell away from the middle on all sides.
+# (The small line after ten steps has no point in it yet.) You can
 # [watch a network learn](08_explore.ipynb#watch-a-network-learn), epoch by epoch. The
 # [next lesson](03_training.ipynb) makes this faster, and asks when to stop.
 #

@@ -226,8 +226,9 @@ assert confusion.tolist() == [[tn, fp], [fn, tp]]
 show(figures.confusion(confusion, *words))
 
 # %% [markdown]
-# Two questions to these counts. Of those called positive, how many are? And of the
-# positives, how many were called?
+# Five questions to these counts. Of those called positive, how many are? Of the positives,
+# how many were called, and of the negatives? How many were decided right? And the hits,
+# counted twice, beside all mistakes?
 
 
 # %% tags=["nbval-check-output"]
@@ -237,11 +238,17 @@ def share(part, whole):
 
 print(f"{tp} of {tp + fp} called are positive: {share(tp, tp + fp):.4f}")
 print(f"{tp} of {tp + fn} positives are called: {share(tp, tp + fn):.4f}")
+print(f"{fp} of {fp + tn} negatives are called: {share(fp, fp + tn):.4f}")
+right, mistakes = tn + tp, fp + fn
+print(f"{right} of {Y_test.size} are decided right: {share(right, Y_test.size):.4f}")
+of_hits = share(2 * tp, 2 * tp + mistakes)
+print(f"2 x {tp} of 2 x {tp} + {mistakes} mistakes: {of_hits:.4f}")
 
 # %% [markdown]
-# The first is the [precision](glossary.md#precision), the second the recall. With the false
-# positive rate, [accuracy](glossary.md#accuracy) and [F1](glossary.md#f1), these are the
-# report's measures:
+# The first is the [precision](glossary.md#precision), the second the recall, the third the
+# false positive rate, FPR, the fourth the [accuracy](glossary.md#accuracy). The last is
+# [F1](glossary.md#f1), the harmonic mean of precision and recall: it is low when either of
+# them is. The report prints accuracy and F1; the others follow from its table of counts.
 #
 # $$\begin{aligned}
 # \text{accuracy} &= \frac{tn + tp}{m} \\
@@ -301,7 +308,8 @@ show(pd.DataFrame(counted).T[shown].astype(float).round(4))
 # ## Move it yourself
 #
 # Before any rule, [move the threshold](08_explore.ipynb#move-it) by hand, on three
-# networks with three weights. Where would you cut, and what for?
+# networks with three weights. Where would you cut, and what for? (The buttons there cut by
+# rules. What each of them asks comes next.)
 
 # %% [markdown]
 # ## Eight ways to choose
@@ -425,8 +433,11 @@ show(figures.rules((Y_train, p_train), (Y_test, p_test), by_rule))
 #   ([Elkan 2001](glossary.md#sources)). With equal costs this is one half, and the cost is
 #   the share of wrong decisions.
 # - *Youden* ([Youden 1950](glossary.md#sources)). Of $m$ rows, a share $\pi$ is
-#   positive. To call one more row positive adds $p / (m \pi)$ to recall and $(1 - p) /
-#   (m (1 - \pi))$ to FPR, on average. The first is more where $p > \pi$.
+#   positive: say one in five of a hundred, so twenty. To call one more row, of
+#   $p = 1/4$, adds a quarter of $1/20$ to recall on average, and three quarters of
+#   $1/80$ to FPR. The first is more: so call. In letters, it adds $p / (m \pi)$ and
+#   $(1 - p) / (m (1 - \pi))$. The first is more where
+#   $p (1 - \pi) > (1 - p) \pi$, which is $p > \pi$.
 # - *F1.* At half of the best F1; for a proof see [Lipton et al. 2014](glossary.md#sources).
 #
 # This is where the optimum lies for calibrated predictions of all rows of the world. On
@@ -597,9 +608,18 @@ area = np.trapezoid(recalls, fprs)
 assert np.isclose(area, metrics.roc_auc(Y_test, p_test))
 
 # %% [markdown]
-# The ROC curve does not know how rare the positives are. Precision does. Where
-# positives are rare, most calls can be wrong although the ROC curve looks fine. The area
-# under the steps is the [average precision](glossary.md#average-precision).
+# The ROC curve does not know how rare the positives are. Precision does. Take a point that
+# looks fine on it: nine in ten positives are called, and one in ten negatives. Let one row
+# in a hundred be positive: 10 of 1,000.
+
+# %% tags=["nbval-check-output"]
+hits, calls = 0.9 * 10, 0.9 * 10 + 0.1 * 990
+print(f"{hits:.0f} of {calls:.0f} calls are right: {hits / calls:.3f}")
+
+# %% [markdown]
+# So most calls can be wrong although the ROC curve looks fine. Precision against recall
+# shows it. The area under the steps is the
+# [average precision](glossary.md#average-precision).
 
 # %% tags=["hide-input"]
 show(figures.precision_recall(Y_test, p_test, t, bands, seeds))
@@ -609,12 +629,14 @@ show(figures.precision_recall(Y_test, p_test, t, bands, seeds))
 # ([Drummond and Holte 2006](glossary.md#sources)). Say one row in five is positive, and a
 # miss costs two false alarms. Of five rows, the positive one puts two at stake and the
 # others four: the positives' share of what is at stake is one third. That is the
-# horizontal axis. With $\pi$ for the prevalence,
+# horizontal axis. A threshold that misses half of the positives and calls an eighth of the
+# negatives loses half of that third, and an eighth of the other two: a quarter of what is
+# at stake. That is the vertical axis. With $\pi$ for the prevalence,
 #
 # $$x = \frac{\pi \, c_\text{miss}}
 # {\pi \, c_\text{miss} + (1 - \pi) \, c_\text{alarm}},$$
 #
-# the vertical axis the cost as a share of the worst,
+# and the vertical axis is the cost as a share of the worst,
 # $x (1 - \text{recall}) + (1 - x) \, \text{FPR}$. For one threshold that is a straight
 # line. Always saying "negative" costs $x$, always "positive" $1 - x$: the lower of both
 # is the dotted roof. Where the thick curve meets it, one answer for everyone is as good
@@ -791,7 +813,9 @@ say(
 # nearly where the formula says. You could have cut at one fifth at once.
 #
 # What the weight has cost is the meaning of the numbers: $q$ no longer says how many of
-# such points are positive. The formula puts it back, and needs no label for that:
+# such points are positive. The formula puts it back, and needs no label for that. With
+# weight four, $q = 1/2$ has odds of one. A fourth of them is a quarter, so $p = 1/5$. In
+# letters:
 #
 # $$p = \frac{q}{q + w (1 - q)}.$$
 

@@ -85,11 +85,12 @@ if failed.empty:
 # %% [markdown]
 # ## Each metric against each choice
 #
-# A line is a mean over seeds; the band goes from the lowest to the highest seed. Bands
-# that overlap do not prove that a choice does nothing: the same seeds stand on both
-# sides, and pairs may differ all the same. A band over few seeds is narrow because they
-# are few. Parameters that a picture does not name are averaged over. Only points that
-# have a partner at each value, alike in all else, are drawn.
+# A line is a mean over seeds; the band goes from the lowest to the highest seed.
+# Without a band, it is of one seed. Bands that overlap do not prove that a choice
+# does nothing: the same seeds stand on both sides, and pairs may differ all the same.
+# A band over few seeds is narrow because they are few. Parameters that a picture does
+# not name are averaged over. Only points that have a partner at each value, alike in
+# all else, are drawn.
 
 # %%
 for name in sweep.choices:
@@ -120,7 +121,9 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 # Does a weight teach a network to rank? No threshold moves the ROC AUC, so compare the
 # weights by it. Under `uniform` a weight favours no class: without a penalty it lengthens
 # the steps and does nothing else. Longer steps bring a network further when its epochs are
-# few, as they are here. So a rise under `uniform` is one of speed.
+# few, as they are here. So a rise under `uniform` is one of speed. What a weight does to
+# networks that were trained to their end, the lesson on
+# [thresholds](04_threshold_analysis.ipynb) shows.
 
 # %% tags=["hide-input", "nbval-check-output"]
 ranking = sweep_table.ranking(sweep)

@@ -69,8 +69,10 @@ for w in weights:
 #
 # Drag the slider or the line itself, or use the arrow keys. Each bar is a share of all
 # rows: positives stand upwards, negatives hang downwards. What has its full colour is
-# called positive. The buttons go where the rules of the lesson cut, each chosen on
-# training rows.
+# called positive. The table below counts in the words of the
+# [confusion matrix](glossary.md#confusion-matrix); [precision](glossary.md#precision) and
+# [recall](glossary.md#recall) come from it. The buttons go where the rules of the lesson
+# cut. None of them sees a test label. The lesson says what each of them asks.
 
 # %%
 explorer.show(Y, models, 0.2, table.words.positive, table.words.negative, rules)
@@ -103,8 +105,10 @@ for t in (0.1, 0.2, 0.3):
 #
 # ## What the weight does
 #
-# Weighting positives by $w$ multiplies the odds of a perfect model by $w$. So one half
-# with the weight decides as $1 / (1 + w)$ would without it.
+# Weighting positives by $w$ multiplies the [odds](glossary.md#odds) of a perfect model by
+# $w$. So one half with the weight decides as $1 / (1 + w)$ would without it. The last
+# number of each line, [ROC AUC](glossary.md#roc-curve), says how well the rows are ordered:
+# it is the chance that a positive has a higher prediction than a negative.
 
 # %% tags=["nbval-check-output"]
 for w, p in models.items():
@@ -123,7 +127,9 @@ for w, p in models.items():
 #
 # ## What costs do
 #
-# If a miss costs as much as several false alarms, the cost rule cuts at
+# Say a miss costs five false alarms, and a row's probability is $1/6$. To call it costs
+# $5/6$ of an alarm on average; not to call it costs $1/6$ of five. Both are equal, so that
+# is where to cut. In letters, the cost rule cuts at
 #
 # $$t = \frac{c_\text{alarm}}{c_\text{alarm} + c_\text{miss}}$$
 #
@@ -156,8 +162,9 @@ scrubber.show(film)
 # %% [markdown]
 # Try the threshold first: it moves the line over the same hill, up or down. Then the
 # class weight: it lifts the hill, and the line of one half runs where a lower threshold
-# ran before. The dots show that threshold on the network without the weight. From the
-# middle of training on, both lines have nearly one shape.
+# ran before. The dots show that threshold on the network without the weight. With
+# weights 2 and 4, both lines have nearly one shape from the middle of training on; with 8
+# they are further apart, and come near each other only towards the end.
 #
 # <details><summary>Predict: with a weight of 8, which threshold gives nearly the line
 # that one half gives without a weight?</summary>
@@ -168,7 +175,7 @@ scrubber.show(film)
 # </details>
 
 # %%
-same = threshold.weighted_probability(0.5, 8.0)
+same = round(threshold.weighted_probability(0.5, 8.0), 2)  # as on the slider
 for w, t in ((1.0, 0.5), (8.0, 0.5), (8.0, same)):
     (tn, fp), (fn, tp) = film.counts(w, -1, t)
     print(f"weight {w:.0f}, threshold {t:.2f}: {tp} found, {fp} false alarms")

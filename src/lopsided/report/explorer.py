@@ -153,7 +153,7 @@ def _ratio(value: Any) -> str:
 
 
 def rules(Y: Array, p: Array, p_new: Array) -> dict[str, float]:
-    """Choose a threshold by each of `RULES`, on training rows.
+    """Choose a threshold by each of `RULES`; none sees a label of the new rows.
 
     Parameters
     ----------
@@ -302,7 +302,7 @@ def _buttons(chosen: Mapping[str, float]) -> str:
         f'<button type="button" data-rule="{k}">{name} <b>{written(t)}</b></button>'
         for k, (name, t) in enumerate(chosen.items())
     )
-    return f"""<p role="group" aria-label="Rules, chosen on training rows">{buttons}</p>
+    return f"""<p role="group" aria-label="Rules; none sees a test label">{buttons}</p>
 """
 
 

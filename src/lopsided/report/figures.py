@@ -637,6 +637,11 @@ def reliability(Y: Array, predictions: dict[str, Array]) -> Picture:
     return Picture("reliability", figure, alt)
 
 
+def look_of(i: int) -> dict[str, Any]:
+    """Give colour and marker of the cloud with this number, of up to six."""
+    return {"color": COLOURS[i], "marker": "os^DvP"[i]}
+
+
 @styled
 def plane(
     clouds: dict[str, tuple[Array, Array]],
@@ -646,7 +651,7 @@ def plane(
     name: str,
     title: str,
     window: float | None = None,
-    colours: Mapping[str, str] | None = None,
+    looks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Picture:
     """Draw false positive rates against recalls: clouds of runs around one point.
 
@@ -660,8 +665,8 @@ def plane(
         What a report's table gives, false positive rate first, and its errors.
     window : float, optional
         Show only so much to each side of the point.
-    colours : mapping of str, optional
-        Of clouds, where another picture has given them theirs; else `COLOURS`.
+    looks : mapping, optional
+        Of clouds, where another picture has given them theirs; else `look_of` each.
     """
     figure, ax = axes(
         "false positive rate", "recall (true positive rate)", title, (5.6, 6.2)
@@ -669,11 +674,9 @@ def plane(
     styles = ("-", "--", "-.", ":")
     for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
         ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
-    for (label, (x, y)), colour, marker in zip(
-        clouds.items(), COLOURS, "os^DvP", strict=False
-    ):
-        colour = (colours or {}).get(label, colour)
-        ax.plot(x, y, marker, ls="", color=colour, ms=5, alpha=0.7, label=label)
+    for i, (label, (x, y)) in enumerate(clouds.items()):
+        look = (looks or {}).get(label) or look_of(i)
+        ax.plot(x, y, ls="", ms=5, alpha=0.7, label=label, **look)
     reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
     _ellipse(ax, point, (reach * error[0], reach * error[1]), "the printed table")
     if window:

@@ -22,7 +22,7 @@ from lopsided.report.display import (
     styled,
 )
 
-NEGATIVE: dict[str, Any] = {"facecolors": "none", "edgecolors": GREY, "s": 14}
+NEGATIVE: dict[str, Any] = {"facecolors": "white", "edgecolors": GREY, "s": 14}
 POSITIVE: dict[str, Any] = {
     "marker": "^",
     "color": ORANGE,

@@ -91,9 +91,11 @@ def dependence(sweep: Sweep, name: str) -> Picture:
         x, y = np.array(line.get_data())[:, [0, -1]]
         first, last = values[x.astype(int)]
         ends.append(f"{words}: {y[0]:.3f} at {first}, {y[1]:.3f} at {last}")
+    several = any(len(ax.collections) for ax in panels)
+    what = "means over seeds, with bands from the lowest to the highest seed"
     alt = (
-        f"Six small panels, one a test metric, against {name}: means over seeds, with "
-        f"bands from the lowest to the highest seed. {_metric_name(shown)} on test "
+        f"Six small panels, one a test metric, against {name}: "
+        f"{what if several else 'of one seed'}. {_metric_name(shown)} on test "
         f"rows, {'; '.join(ends[:8])}."
     )
     return Picture(f"sweep_{name}", figure, alt)
@@ -129,7 +131,8 @@ def _lines(
             style = LINES[levels[by[1]].index(of[by[1]])]
         x = [values.index(value) for value in line.index]
         band = line["lowest"], line["highest"]
-        ax.fill_between(x, *band, color=colour, alpha=0.15, lw=0)
+        if (band[0] < band[1]).any():  # not of one seed
+            ax.fill_between(x, *band, color=colour, alpha=0.15, lw=0)
         (drawn[", ".join(f"{n} {v}" for n, v in of.items()) or "all points"],) = (
             ax.plot(
                 x,
