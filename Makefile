@@ -43,7 +43,7 @@ report: $(READY) ## run the notebooks [DATA=table RUN=name PARAMS="-p epochs 40"
 	@$(BIN)/lopsided report --run $(RUN) $(PARAMS) $(if $(DATA),-- "$(DATA)")
 
 test: $(ALL) ## run the tests, and compare the committed notebooks with a fresh execution
-	$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder -m "not ci" --nbval-lax --nbval-current-env
+	$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not ci" --nbval-lax --nbval-current-env
 
 quick: $(ALL) ## the tests that take no time: no process, kernel or browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests

@@ -235,6 +235,7 @@ numba.njit = refusing
 """
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 @numba_needed
 def test_where_nothing_can_be_written_the_engine_still_runs(tmp_path):

@@ -172,6 +172,7 @@ def test_typed_numbers_are_found():
     assert not typed_numbers("It is at half of that (Lipton et al. 2014; Elkan 2001).")
 
 
+@pytest.mark.ci
 @pytest.mark.slow
 def test_nbval_sees_one_changed_number(tmp_path):
     """As it is committed, it passes: `make test` compares it too."""

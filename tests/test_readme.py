@@ -31,9 +31,9 @@ RUN_BY = {
         "$(call INSTALL,--no-deps -e .)",
     ),
     ".venv/bin/lopsided report": (MAKE, "$(BIN)/lopsided report"),
-    '.venv/bin/python -m pytest -n 4 -m "not ci" --nbval-lax --nbval-current-env': (
+    '.venv/bin/python -m pytest -n 3 -m "not ci" --nbval-lax --nbval-current-env': (
         MAKE,
-        "$(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder "
+        "$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder "
         '-m "not ci" --nbval-lax --nbval-current-env\n',
     ),
     "make site": (CI, "\nmake site\n"),

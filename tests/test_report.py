@@ -168,6 +168,7 @@ def test_a_failing_notebook_is_kept_and_named(made, tiny_clinic):
     assert "DivergenceError" in broken.read_text()
 
 
+@pytest.mark.ci
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_leaves_the_earlier_run(made, tiny_clinic):
     cwd = made[0]
