@@ -36,10 +36,16 @@ from lopsided.report.feedback import check, compare, defined
 # %% [markdown]
 # ## 1. Count by hand
 #
-# | row | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 |
-# | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-# | actual | 1 | 0 | 1 | 0 | 0 | 1 | 0 | 0 |
-# | predicted $p$ | 0.8 | 0.3 | 0.4 | 0.6 | 0.1 | 0.2 | 0.4 | 0.3 |
+# | row | actual | predicted $p$ |
+# | --- | --- | --- |
+# | 1 | 1 | 0.8 |
+# | 2 | 0 | 0.3 |
+# | 3 | 1 | 0.4 |
+# | 4 | 0 | 0.6 |
+# | 5 | 0 | 0.1 |
+# | 6 | 1 | 0.2 |
+# | 7 | 0 | 0.4 |
+# | 8 | 0 | 0.3 |
 #
 # The threshold is 0.4. Count on paper, and write the four numbers down.
 #

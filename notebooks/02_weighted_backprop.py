@@ -622,11 +622,11 @@ def descend(learner, steps, alpha=0.5):
 
 # %% [markdown]
 # <details><summary>Predict: what loss must it have before the first step, about? And
-# what would a network lose that says "one in five" to everyone?</summary>
+# what would a network lose that says “one in five” to everyone?</summary>
 #
 # $\log 2 \approx 0.69$ if it had no opinion. But random weights have opinions, the louder
-# the further a point is out, and most of them cost. Saying $\pi = \tfrac15$ to everyone loses
-# $-\pi\log\pi - (1-\pi)\log(1-\pi) \approx 0.50$. That is the line to beat.
+# the further a point is out, and most of them cost. Saying $\pi = \tfrac15$ to everyone
+# loses $-\pi\log\pi - (1-\pi)\log(1-\pi) \approx 0.50$. That is the line to beat.
 #
 # </details>
 

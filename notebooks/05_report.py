@@ -365,7 +365,6 @@ if choice.tried:
 # What else was chosen<!-- see choices -->:
 
 # %%
-beside_the_source("Of these the source says nothing.")
 how = split_words(P)
 share = facts["n_test"] / (facts["n_train"] + facts["n_test"])
 ENGINES = {
@@ -394,6 +393,7 @@ choices = [
 ]
 choices = pd.DataFrame(choices, columns=["choice", "value", "reason"])
 show(choices.set_index("choice"), "Further choices of this run.", "choices")
+beside_the_source("Of these the source says nothing.")
 
 # %% [markdown]
 # ## 8 Evaluation metrics

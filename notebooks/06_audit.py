@@ -258,7 +258,8 @@ plain_clinic = experiment.fit(clinic.parameters.with_(**quick), clinic)
 
 # %% tags=["nbval-check-output"]
 n_fresh = np.sum(runs["seed"] >= audit_table.FIRST_FRESH_SEED)
-print(f"{len(runs)} networks, {runs['epochs'].unique()} epochs each;")
+lengths = ", ".join(map(str, runs["epochs"].unique()))
+print(f"{len(runs)} networks, {lengths} epochs each;")
 print(f"{n_fresh} of them from fresh seeds, for a check of what the others find")
 for name in ("features", "hidden_units", "scheme", "group_column"):
     print(f"{name:13}", ", ".join(runs[name].unique()))

@@ -56,7 +56,7 @@ published = appointments.PUBLISHED_SHA256[:12]
 drawn = pd.read_csv(results.committed("resampling.csv")).set_index("drawn")
 assert set(drawn["data"]) == {published}
 names = ["accuracy", "f1", "precision", "recall", "false_positive_rate", "roc_auc"]
-show(drawn[names].T.round(4))
+show(drawn[names].T.round(4).rename_axis("metric").rename_axis(columns=None))
 
 # %% [markdown]
 # A reader asks about new appointments. Precision and F1 depend on the share of

@@ -36,7 +36,7 @@ def table(m: Measured) -> Sentence:
         "{n_test:,} to test, {split}.",
         m["words"]
         | {
-            "source": "the simulated clinic"
+            "source": "The simulated clinic"
             if data["source"] == "simulated"
             else data["source"],
             "n": n,

@@ -90,13 +90,13 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
     for (let j = 0; j < GRID; j++) {
       for (let i = 0; i < GRID; i++) {
         const p = sigmoid(z[j * (GRID + 1) + i]);
-        pen.fillStyle = `rgb(128 128 128 / ${0.75 * p})`;
+        pen.fillStyle = `rgb(0 114 178 / ${0.6 * p})`;
         pen.fillRect(i * cell, down((j + 1) * cell), cell, cell);
       }
     }
     pen.lineWidth = 2.5;
     y.forEach((label, i) => {
-      pen.strokeStyle = pen.fillStyle = label ? "#D55E00" : "#0072B2";
+      pen.strokeStyle = pen.fillStyle = label ? "#D55E00" : ink;
       const [a, b] = [toCanvas(x[0][i]), down(toCanvas(x[1][i]))];
       pen.beginPath();
       if (label) {

@@ -157,7 +157,7 @@ def element(shown: Film) -> str:
             "tp": "positives found",
             "fn": "positives missed",
             "fp": "false alarms",
-            "tn": "negatives spared",
+            "tn": "left alone",
         }.items()
     )
     return f"""<div class="lopsided-live lopsided-scrubber" role="group"
@@ -180,7 +180,7 @@ negative. A line surrounds what is called positive, and there they are full."></
 <p class="note"><output>Line: the network says <b data-show="t"></b>.
 <span data-twin>Dots: trained without the weight, at the same epoch, it says
 <b data-show="same"></b>.</span></output></p>
-<p class="note">▲ positive, ● negative; full: called positive. The stronger the grey,
+<p class="note">▲ positive, ● negative; full: called positive. The stronger the blue,
 the higher the prediction.
 x₁ runs to the right and x₂ upwards, from −3 to 3.</p>
 </div><div>

@@ -199,7 +199,7 @@ def plane(sweep: Sweep) -> Picture:
                 color=colour,
                 ms=5,
                 mew=0,
-                alpha=0.6,
+                alpha=0.85,
                 label=short(value, 24) if shown else None,
             )
             if shown:

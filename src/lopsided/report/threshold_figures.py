@@ -147,19 +147,17 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
         ax.annotate(
             names[i],
             (p[i], q[i]),
-            (9, 0),
+            (-9, 4),
             textcoords="offset points",
-            va="top",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            ha="right",
         )
     t = equivalent_threshold(w)
     ax.plot([0, t, t], [0.5, 0.5, 0], color="black", ls="--", lw=1)
     ax.annotate(
         f"1/2 on q is {t:.3f} on p",
-        (t, 0.25),
+        (t, 0.06),
         (10, 0),
         textcoords="offset points",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )
     ax.annotate(
         "w p / (w p + 1 − p)",

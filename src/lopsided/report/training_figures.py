@@ -129,9 +129,11 @@ def valleys(
         ax.grid(visible=False)
         ends = (f"{loss(*at):.3f}" for at in (path[0], path[-1], lowest))
         said.append("{}: from {} to {}, lowest {}".format(title, *ends))
-    key = "darker is lower; ● start, ■ after the last step, ☆ lowest"
+    key = "stronger grey is lower; ● start, ■ after the last step, ☆ lowest"
     figure.supxlabel(key, fontsize=10, color="black")
-    about = "The loss over a weight and a bias, darker where lower, and a path on it:"
+    about = (
+        "The loss over a weight and a bias, a stronger grey where lower, with a path:"
+    )
     return Picture("valleys", figure, f"{about} {'; '.join(said)}.")
 
 
