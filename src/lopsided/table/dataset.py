@@ -42,6 +42,7 @@ class Rows:
     Attributes
     ----------
     X : array, shape (n_0, m)
+        A tall table's is a `Coded`, which stands for one.
     Y : array, shape (1, m)
         1 is the positive class.
     rows : array of int, shape (m,)
