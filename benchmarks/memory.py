@@ -1,9 +1,10 @@
 """How much memory a tall table takes, step by step, as multiples of its file.
 
-``python memory.py [ROWS]`` invents a table, a million rows if not told otherwise, and
-prints for each step of a report the most that it held, and what stays. What Python and
-the libraries take by themselves is not counted: all steps have been done once before,
-on a few rows. Linux only: the system is asked for the peak, and told to forget it.
+``python memory.py [ROWS]`` invents two tables, a million rows each if not told
+otherwise: one of numbers alone, and one with text. For each step of a report it prints
+the most that it held, and what stays. What Python and the libraries take by themselves
+is not counted: all steps have been done once before, on a few rows. Linux only: the
+system is asked for the peak, and told to forget it.
 """
 
 import sys
@@ -46,14 +47,13 @@ def steps(path, step):
     step("baselines", lambda: baselines.measure(p, d, fitted, 0.2))
 
 
-def main():
-    """Measure the steps, and print them."""
+def measure(frame):
+    """Measure the steps on a table, and print them."""
     with TemporaryDirectory() as folder:
         few, tall = Path(folder, "few.csv"), Path(folder, "tall.csv")
-        invented(2500).to_csv(few, index=False)
-        invented(int(sys.argv[1]) if len(sys.argv) > 1 else 10**6).to_csv(
-            tall, index=False
-        )
+        frame[:2500].to_csv(few, index=False)
+        frame.to_csv(tall, index=False)
+        del frame
         steps(few, lambda _, do: do())
         give_back()
         size, before = tall.stat().st_size, resident("VmRSS")
@@ -63,7 +63,8 @@ def main():
             Path("/proc/self/clear_refs").write_text("5")
             done = do()
             if name == "load":
-                print(f"its input alone: {done.X_train.base.nbytes / size:.2f} times")
+                as_array = done.X_train.nbytes + done.X_test.nbytes
+                print(f"its input as an array: {as_array / size:.2f} times")
             most, stays = ((resident(w) - before) / size for w in ("VmHWM", "VmRSS"))
             print(f"{name:10} at most {most:5.2f} times, then {stays:5.2f}", flush=True)
             return done
@@ -72,4 +73,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10**6
+    numbers = ["y", *(f"x{i}" for i in range(6))]
+    for columns in (numbers, slice(None)):
+        measure(invented(rows).loc[:, columns])

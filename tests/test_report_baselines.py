@@ -172,3 +172,32 @@ def test_the_sentence_follows_from_the_differences(judged):
     open_, _ = told(judged, (0.02, 0.01, 0.03), (0.03, 0.01, 0.05))
     assert "and than boosted trees" in open_
     assert open_.endswith("use it.")
+
+
+def test_models_beside_a_tall_table_learn_from_a_part_and_it_is_told(
+    judged, monkeypatch
+):
+    d, fitted, measured, found = judged
+    monkeypatch.setattr(baselines, "MOST_ROWS", 100)
+    monkeypatch.setattr(baselines, "ROWS_AT_ONCE", 17)
+    few = baselines.measure(d.parameters, d, fitted, measured["threshold"])
+    rows = baselines.sample(d.Y_train[0], 100)
+    assert [e.get("learned_from") for e in few] == [None, None, len(rows), len(rows)]
+    model = LogisticRegression(tol=1e-9, max_iter=10_000)
+    model.fit(d.X_train.T[rows], d.Y_train[0, rows])
+    p = model.predict_proba(d.X_test.T)[:, 1]
+    assert few[2]["roc_auc"] == pytest.approx(roc_auc_score(d.Y_test[0], p))
+    assert few[2]["roc_auc"] != found[2]["roc_auc"]
+    told = f"{len(rows)} of the training rows, drawn class by class; the network from"
+    assert told in baselines.sentence(few)
+    assert told not in baselines.sentence(found)
+
+
+def test_a_sample_has_both_classes_in_their_shares():
+    y = np.zeros(10_000)
+    y[:3] = 1
+    rows = baselines.sample(y, 1000)
+    assert (len(rows), y[rows].sum()) == (1001, 1)
+    assert len(np.unique(rows)) == len(rows)
+    y[:2000] = 1
+    assert y[baselines.sample(y, 1000)].mean() == 0.2

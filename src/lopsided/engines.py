@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
 
 from lopsided.lesson import network as lesson
 from lopsided.lesson.network import Array, Network, sigmoid
@@ -9,6 +12,8 @@ from lopsided.lesson.training import run_epoch
 
 #: Products of a weight and a number that NumPy has done before Numba is loaded.
 WORTH_LOADING = 10**8
+#: Examples of a tall table that are made together.
+EXAMPLES_AT_ONCE = 10_000
 
 
 def chosen(engine: str) -> str:
@@ -25,6 +30,46 @@ def epoch_of(engine: str) -> Callable[..., None]:
 
         return compiled.run_epoch
     return run_epoch
+
+
+def in_parts(run_epoch: Callable[..., None], X: Any) -> Callable[..., None]:
+    """Let an engine run epochs on examples that are made when their turn comes.
+
+    Parameters
+    ----------
+    run_epoch : callable
+        As `training.run_epoch`.
+    X : shape (n_0, m)
+        ``X[:, rows]`` makes examples; so many batches at a time that the engine is
+        called rarely.
+
+    Returns
+    -------
+    callable
+        The same engine, but it does not look at the ``examples`` that it is given.
+    """
+
+    def run_parts(
+        network: Network,
+        examples: Array,
+        labels: Array,
+        order: Array,
+        batch_size: int,
+        alpha: float,
+        decay: Array | None,
+        logits: Array,
+    ) -> None:
+        size = max(EXAMPLES_AT_ONCE // batch_size, 1) * batch_size
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            made = np.ascontiguousarray(X[:, rows].T, logits.dtype)
+            each, found = np.arange(len(rows)), np.empty_like(logits[rows])
+            run_epoch(
+                network, made, labels[rows], each, batch_size, alpha, decay, found
+            )
+            logits[rows] = found
+
+    return run_parts
 
 
 def predict_logits(network: Network, X: Array) -> Array:

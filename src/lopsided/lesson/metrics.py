@@ -6,6 +6,7 @@ positive, is NaN. Confusion matrices have actual classes in rows, predicted in c
 negative first: ``[[tn, fp], [fn, tp]]``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,16 @@ def ratio(part: Array | float, whole: Array | float) -> Array:
         return np.true_divide(part, whole)
 
 
+#: Rates by the four counts: see `count_metrics`.
+RATES: dict[str, Callable[[Array, Array, Array, Array], Array]] = {
+    "accuracy": lambda tn, fp, fn, tp: ratio(tn + tp, tn + fp + fn + tp),
+    "f1": lambda tn, fp, fn, tp: ratio(2 * tp, 2 * tp + fp + fn),
+    "precision": lambda tn, fp, fn, tp: ratio(tp, tp + fp),
+    "recall": lambda tn, fp, fn, tp: ratio(tp, tp + fn),
+    "false_positive_rate": lambda tn, fp, fn, tp: ratio(fp, fp + tn),
+}
+
+
 def count_metrics(tn: Array, fp: Array, fn: Array, tp: Array) -> dict[str, Array]:
     """Derive rates from the four counts, which may be numbers or arrays of one shape.
 
@@ -49,13 +60,7 @@ def count_metrics(tn: Array, fp: Array, fn: Array, tp: Array) -> dict[str, Array
         tp / (tp + fp); ``recall`` tp / (tp + fn), also called the true positive rate;
         ``false_positive_rate`` fp / (fp + tn). Each shaped as the counts.
     """
-    return {
-        "accuracy": ratio(tn + tp, tn + fp + fn + tp),
-        "f1": ratio(2 * tp, 2 * tp + fp + fn),
-        "precision": ratio(tp, tp + fp),
-        "recall": ratio(tp, tp + fn),
-        "false_positive_rate": ratio(fp, fp + tn),
-    }
+    return {name: rate(tn, fp, fn, tp) for name, rate in RATES.items()}
 
 
 def ranked(p: Array) -> Array:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lopsided.lesson.metrics import count_metrics, counts_above, ratio
+from lopsided.lesson.metrics import RATES, counts_above, ratio
 from lopsided.lesson.network import Array
 
 
@@ -179,24 +179,24 @@ class Rule:
     of_new_rows: bool = False
 
 
-def _rates(c: Candidates) -> dict[str, Array]:
-    return count_metrics(c.tn, c.fp, c.fn, c.tp)
+def _rate(name: str, c: Candidates) -> Array:
+    return RATES[name](c.tn, c.fp, c.fn, c.tp)
 
 
 def _youden_index(c: Candidates) -> Array:
-    return _rates(c)["recall"] - _rates(c)["false_positive_rate"]
+    return _rate("recall", c) - _rate("false_positive_rate", c)
 
 
 def _f1(c: Candidates) -> Array:
-    return _rates(c)["f1"]
+    return _rate("f1", c)
 
 
 def _recall(c: Candidates, least: float) -> Array:
-    return _rates(c)["recall"]
+    return _rate("recall", c)
 
 
 def _precision(c: Candidates, least: float) -> Array:
-    return _rates(c)["precision"]
+    return _rate("precision", c)
 
 
 def _at_prevalence(c: Candidates, index: Array) -> Choice:
@@ -371,8 +371,8 @@ def aim(rule: str, c: Candidates) -> tuple[str, Array]:
     ValueError
         As `parse`.
     """
-    if rule not in RULES and rule in _rates(c):
-        return rule, _rates(c)[rule]
+    if rule not in RULES and rule in RATES:
+        return rule, _rate(rule, c)
     found, numbers = parse(rule)
     return found.looks_at, found.aim(c, *numbers)
 

@@ -10,7 +10,7 @@ explains the optimiser; this module only decides what it is told.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import joblib
@@ -190,13 +190,13 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
     short = d.X_train.nbytes <= WORTH_SHARING  # more than one may hold a part of it
     many = short and work >= WORTH_A_PROCESS
     may_lower = "initial_learning_rate" in open_
-    sides: list[Array] = []
 
     def tasks() -> Iterator[Any]:  # one fold at a time: each is nearly a table more
-        for held, part in folds(d, n, True, in_time=True):
-            sides.append(held)
+        numbers = iter(range(n))  # enumerate would hold the last fold
+        for _, part in folds(d, n, True, in_time=True):
+            fold = next(numbers)
             for setting in settings:
-                yield joblib.delayed(_judge)(setting, part, len(sides) - 1, may_lower)
+                yield joblib.delayed(_judge)(setting, part, fold, may_lower)
             del part
 
     def one_by_one() -> Iterator[Any]:
@@ -206,47 +206,88 @@ def choose(parameters: Resolved, d: Dataset) -> Choice:
             yield found
 
     pool = joblib.Parallel(joblib.cpu_count(), max_nbytes=None)
-    losses = np.full((len(settings), d.Y_train.size), np.nan)
+    losses, of_fold = Losses(len(settings)), []
     used = [*settings]
     curves: list[list[list[tuple[float, float]]]] = [[] for _ in settings]
     for k, (loss, setting, curve) in enumerate(pool(tasks()) if many else one_by_one()):
-        fold, i = divmod(k, len(settings))
-        losses[i, sides[fold]] = loss
+        i = k % len(settings)
+        of_fold.append(loss)
+        if len(of_fold) == len(settings):
+            losses.add(of_fold)
+            of_fold = []
         used[i] = min(used[i], setting, key=_rate)
         curves[i].append(curve)
-    if not sides:  # too few times
-        return Choice(settings[0], open_)
     give_back()
-    if not (seen := ~np.isnan(losses[0])).all():  # in time, the first are not
-        losses = losses[:, seen]
-    best, gaps, errors = compared(losses, len(sides))
-    if not np.isfinite(losses[best]).all():
+    if not losses.m:  # too few times
+        return Choice(settings[0], open_)
+    n_used = len(curves[0])
+    best, gaps, errors = compared(losses, n_used)
+    if not np.isfinite(losses.means[best]):
         raise DivergenceError(
             "training diverged with every setting tried; lower initial_learning_rate"
         )
-    chosen = taken([len(s.hidden_units) for s in settings], losses, len(sides))
+    chosen = taken([len(s.hidden_units) for s in settings], losses, n_used)
     tried = tuple(
         Tried(
             s.hidden_units,
             s.epochs,
             s.initial_learning_rate,
             s.l2,
-            *map(float, (losses[i].mean(), gaps[i], errors[i])),
+            *map(float, (losses.means[i], gaps[i], errors[i])),
         )
         for i, s in enumerate(used)
     )
-    del losses
-    give_back()
     curve = _curve(used[chosen], curves[chosen])
-    return Choice(used[chosen], open_, len(sides), tried, curve)
+    return Choice(used[chosen], open_, n_used, tried, curve)
 
 
-def compared(losses: Array, n: int) -> tuple[int, Array, Array]:
+class Losses:
+    """What comparing settings needs of the losses of the same m rows: sums over them.
+
+    Each row's own, for each setting, would be as much as a tall table.
+
+    Parameters
+    ----------
+    n_settings : int
+    """
+
+    def __init__(self, n_settings: int) -> None:
+        self.m = 0
+        self.sums = np.zeros(n_settings)
+        self.squares = np.zeros((n_settings, n_settings))  # of rows' differences
+
+    def add(self, losses: Sequence[Array]) -> None:
+        """Add those of more rows: for each setting an array."""
+        self.m += len(losses[0])
+        self.sums += [its.sum() for its in losses]
+        with np.errstate(invalid="ignore"):  # infinite where training diverged
+            for (i, its), (j, others) in combinations(enumerate(losses), 2):
+                self.squares[[i, j], [j, i]] += np.square(its - others).sum()
+
+    @property
+    def means(self) -> Array:
+        """Mean losses, shape (settings,)."""
+        return self.sums / self.m
+
+    def above(self, i: int) -> tuple[Array, Array]:
+        """Say how far the means are above the i-th, and how rows' differences vary.
+
+        Returns
+        -------
+        gaps, variances : array, shape (settings,)
+        """
+        with np.errstate(invalid="ignore"):  # infinite where training diverged
+            gaps = self.means - self.means[i]
+            spread = self.squares[i] - self.m * gaps**2
+        return gaps, np.maximum(spread, 0) / (self.m - 1)  # below 0 is rounding
+
+
+def compared(losses: Losses, n: int) -> tuple[int, Array, Array]:
     """Compare settings by the losses of the same rows.
 
     Parameters
     ----------
-    losses : array, shape (settings, m)
+    losses : Losses
     n : int
         Folds that they come from.
 
@@ -264,35 +305,35 @@ def compared(losses: Array, n: int) -> tuple[int, Array, Array]:
     Bengio 2003, section 5.2, where one part in n is held out): 1.5 times the error for
     five folds.
     """
-    means = losses.mean(axis=1)
-    best = int(np.argmin(means))
-    together = (1 + n / max(n - 1, 1)) / losses.shape[1]
-    with np.errstate(invalid="ignore"):  # infinite where training diverged
-        gaps = means - means[best]
-        # Setting by setting: all differences at once would be the losses once more.
-        variances = [np.var(its - losses[best], ddof=1) for its in losses]
-        errors = np.sqrt(together * np.array(variances))
-    return best, gaps, np.nan_to_num(errors)
+    best = int(np.argmin(losses.means))
+    return best, *differences(losses, best, n)
 
 
-def taken(depths: Sequence[int], losses: Array, n: int) -> int:
+def differences(losses: Losses, i: int, n: int) -> tuple[Array, Array]:
+    """Give ``gaps`` and ``errors`` of `compared`, to the i-th setting."""
+    gaps, variances = losses.above(i)
+    together = (1 + n / max(n - 1, 1)) / losses.m
+    return gaps, np.nan_to_num(np.sqrt(together * variances))
+
+
+def taken(depths: Sequence[int], losses: Losses, n: int) -> int:
     """Find the setting to take, as `choose` says.
 
     Parameters
     ----------
     depths : sequence of int
         Hidden layers of each setting.
-    losses : array, shape (settings, m)
+    losses : Losses
         Of the same rows, held out. The first setting is held to begin with.
     n : int
         Folds.
     """
-    means, held = losses.mean(axis=1), 0
+    means, held = losses.means, 0
     for depth in sorted(set(depths)):
         of_depth = [i for i, its in enumerate(depths) if its == depth]
         best = min(of_depth, key=means.__getitem__)
-        _, gaps, errors = compared(losses[[held, best]], n)
-        if means[best] < means[held] and gaps[0] > SURE * errors[0]:
+        gaps, errors = differences(losses, best, n)
+        if gaps[held] > SURE * errors[held]:
             held = best
     return held
 

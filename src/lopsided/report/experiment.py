@@ -16,7 +16,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from lopsided.engines import epoch_of, predict_proba
+from lopsided.engines import epoch_of, in_parts, predict_proba
 from lopsided.lesson import metrics, threshold
 from lopsided.lesson.loss import balanced_weight, class_weights
 from lopsided.lesson.network import Array, Network, initialise
@@ -25,6 +25,7 @@ from lopsided.parameters import Resolved, Settled, validate
 from lopsided.report import health
 from lopsided.report.averages import side_by_side
 from lopsided.report.intervals import METRICS, bootstrap, interval
+from lopsided.table.coded import Coded
 from lopsided.table.dataset import Dataset
 from lopsided.table.split import split_words
 
@@ -191,9 +192,14 @@ def train_network(
     DivergenceError
         When the loss stops being finite.
     """
-    X, Y = dataset.X_train, dataset.Y_train
+    X: Any = dataset.X_train
+    Y = dataset.Y_train
+    run_epoch = epoch_of(parameters.engine)
+    layer_dims = [len(X), *parameters.hidden_units, 1]
+    if isinstance(X, Coded):  # the engine makes the examples
+        run_epoch, X = in_parts(run_epoch, X), np.empty((0, Y.size))
     network = initialise(
-        [len(X), *parameters.hidden_units, 1],
+        layer_dims,
         rng,
         parameters.initialisation,
         parameters.dtype,
@@ -217,7 +223,7 @@ def train_network(
         final_learning_rate=parameters.final_learning_rate,
         l2=parameters.l2,
         on_epoch=after,
-        run_epoch=epoch_of(parameters.engine),
+        run_epoch=run_epoch,
     )
     return network, history
 

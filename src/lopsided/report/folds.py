@@ -87,7 +87,9 @@ def divided(
     how = StratifiedKFold if groups is None else StratifiedGroupKFold
     sides = how(n, shuffle=True, random_state=d.parameters.split_seed)
     found: Iterator[tuple[Array, Array]] = sides.split(
-        d.X_train.T, d.Y_train[0], groups
+        d.Y_train[0],
+        d.Y_train[0],
+        groups,  # of the input only the length counts
     )
     return found
 

@@ -152,28 +152,29 @@ def promise(dataset: Dataset) -> Sentence:
     Logistic regression is cross-validated inside the training rows. It asks nothing of
     the test.
     """
-    X, y, groups = dataset.X_train.T, dataset.Y_train[0], dataset.train.groups
-    seen = np.random.default_rng(0).permutation(len(X))[:ROWS_AT_ONCE]
-    rows = pd.util.hash_pandas_object(pd.DataFrame(X[seen]), index=False)
+    y, groups = dataset.Y_train[0], dataset.train.groups
+    seen = np.random.default_rng(0).permutation(len(y))[:ROWS_AT_ONCE]
+    X, y = np.ascontiguousarray(dataset.X_train[:, seen].T), y[seen]
+    rows = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)
     ties = (
         f"{rows.duplicated(keep=False).mean():.1%} of the training rows equal another "
         "one in all features, so they tie."
     )
     groups = None if groups is None else groups[seen]
     folds = [StratifiedKFold(FOLDS), StratifiedGroupKFold(FOLDS)][groups is not None]
-    enough = min(y[seen].sum(), (1 - y[seen]).sum()) >= 2 * FOLDS
+    enough = min(y.sum(), (1 - y).sum()) >= 2 * FOLDS
     model = LogisticRegression(max_iter=200)
     p = np.zeros(len(seen))
     if enough:
-        for train, test in folds.split(X[seen], y[seen], groups):
-            if len(np.unique(y[seen][train])) < 2:
+        for train, test in folds.split(X, y, groups):
+            if len(np.unique(y[train])) < 2:
                 enough = False
                 break
-            model.fit(X[seen][train], y[seen][train])
-            p[test] = model.predict_proba(X[seen][test])[:, 1]
+            model.fit(X[train], y[train])
+            p[test] = model.predict_proba(X[test])[:, 1]
     if not enough:
         return Sentence(f"Health: too few rows of one class to foretell it; {ties}", {})
-    share, (low, high) = log_loss_saved(y[seen], p, float(y[seen].mean()), groups)
+    share, (low, high) = log_loss_saved(y, p, float(y.mean()), groups)
     verdict = (
         "there is something to learn, says logistic regression"
         if low > 0

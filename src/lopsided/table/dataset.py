@@ -21,6 +21,7 @@ from lopsided.table.checks import (
     members,
     split_notes,
 )
+from lopsided.table.coded import columns_of
 from lopsided.table.columns import (
     recognise,
     time_notes,
@@ -41,6 +42,7 @@ class Rows:
     Attributes
     ----------
     X : array, shape (n_0, m)
+        A tall table's is a `Coded`, which stands for one.
     Y : array, shape (1, m)
         1 is the positive class.
     rows : array of int, shape (m,)
@@ -228,8 +230,9 @@ def _loaded(parameters: Parameters, on_part: Callable[[float], None] | None) -> 
     frame, kinds, used = recognise(frame, resolved)
     if not known:
         notes += unlearned_notes(kinds, used) + time_notes(kinds, parameters)
-    train, test = split(frame, y, resolved)
+    frame = columns_of(frame)
     give_back()
+    train, test = split(frame, y, resolved)
     recipe = fit_recipe(frame, used, train)
     if not recipe.features:
         raise InputError(
@@ -247,10 +250,8 @@ def _loaded(parameters: Parameters, on_part: Callable[[float], None] | None) -> 
     groups_of = frame[grouped_by] if grouped_by else None
     times = in_order(frame[resolved.time_column]) if resolved.time_column else None
     treated = treatments(frame, kinds, used, recipe, resolved, table.examples)
-    columns = {name: frame[name] for name in recipe.columns}
+    X = recipe.coded(frame, np.concatenate([train, test]))
     del frame
-    give_back()
-    X = recipe.used_up(columns, np.concatenate([train, test]))
     X_train, X_test = X[:, : len(train)], X[:, len(train) :]
     mind = leak_notes(X_train, y[train], recipe) + mind
     notes += mind

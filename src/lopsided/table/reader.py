@@ -16,11 +16,13 @@ from lopsided.errors import InputError
 from lopsided.prose import few, quoted
 from lopsided.table import csvfile, excel, gaps, limits, textual
 from lopsided.table.dates import DateForm
+from lopsided.table.memory import keep_nothing
 from lopsided.table.numbers import Form
 from lopsided.table.plain import check_sizes, plain
 from lopsided.table.simulate import COLUMNS
 
 MOST_BYTES = 4 * 2**30  # of an unpacked file: a few kilobytes can hide terabytes
+TALL = 2**23  # bytes of a file from which on memory counts more than time
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 #: Endings of files that hold tables; in an archive, others stand beside them.
 TABLES = (
@@ -118,6 +120,8 @@ def read(
     content = _bytes(path)
     try:
         content, notes = _unpack(content, path.name, how.member)
+        if len(content) > TALL:
+            keep_nothing()
         by_comma = typed = False
         if content.startswith(PARQUET) and content.endswith(PARQUET):
             frame, typed = _read_parquet(content, path.name), True

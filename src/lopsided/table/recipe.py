@@ -16,13 +16,12 @@ import pandas as pd
 
 from lopsided.lesson.network import Array
 from lopsided.prose import few, quoted
+from lopsided.table import coded
 from lopsided.table.kinds import ColumnValues, as_text
-from lopsided.table.memory import give_back
 
 DATE_PARTS = ("days", "month", "weekday", "hour")
 MOST_DATES = 4  # between which the days are counted
 MAX_CATEGORIES = 100  # of one column; the rarest beyond share the all-zero code
-ROWS_AT_ONCE = 100_000
 MAX_STEPS = 64  # of one column, at so many equal shares of the training rows
 #: What a feature can be made of. A column is never recognised as "steps": they are a
 #: number's other encoding, for a curve that a few ReLUs of the number draw badly.
@@ -157,38 +156,22 @@ class Recipe:
         array, shape (n_0, m)
             Each example lies together in memory, as training reads it.
         """
-        rows = np.arange(len(frame)) if rows is None else rows
-        return self.used_up({n: frame[n] for n in self.columns}, rows)
+        return np.asarray(self.coded(frame, rows))
 
-    def used_up(self, columns: dict[str, pd.Series], rows: Array) -> Array:
-        """Do as `apply` does, and let the table go while its rows become input.
-
-        Parameters
-        ----------
-        columns : dict
-            It is emptied; what nobody else holds is freed.
-        rows : array of int
-        """
-        starts = range(0, len(rows), ROWS_AT_ONCE)
-        parts: list[dict[str, ColumnValues]] = [{} for _ in starts]
-        for name in [*columns]:
-            column = columns.pop(name)
-            for part, start in zip(parts, starts, strict=True):
-                some = rows[start : start + ROWS_AT_ONCE]
-                part[name] = ColumnValues(column.iloc[some])
-            del column
-        X = np.empty((len(rows), len(self.features)))
-        for k, start in enumerate(starts):
-            self._fill(X[start : start + ROWS_AT_ONCE], parts[k])
-            parts[k] = {}
-            give_back()
-        return X.T
-
-    def _fill(self, X: Array, values: dict[str, ColumnValues]) -> None:
-        for name, features in self._by_column():
-            for i, feature in features:
-                until = values[feature.until] if feature.until else None
-                X[:, i] = feature.standardised(values[name], until)
+    def coded(
+        self, frame: pd.DataFrame | coded.Columns, rows: Array | None = None
+    ) -> Array:
+        """Do as `apply` does, but give a tall table's input as `coded.Coded`."""
+        chosen = slice(None) if rows is None else rows
+        parts = []
+        for name, numbered in self._by_column():
+            features = [feature for _, feature in numbered]
+            column = frame[name].iloc[chosen]
+            until = {f.until: frame[f.until].iloc[chosen] for f in features if f.until}
+            parts.append(_made(features, column, until))
+            del column, until
+        X: Any = coded.Coded(parts)
+        return X if X.nbytes > coded.TALL else np.asarray(X)
 
     def surprises(self, frame: pd.DataFrame) -> list[str]:
         """Say what `apply` fills or does not know in a new table, by column."""
@@ -208,6 +191,24 @@ class Recipe:
             if n:
                 notes.append(f"{quoted(name)}: {n:,} of {len(frame):,} values {what}.")
         return notes
+
+
+def _made(
+    features: list[Feature], column: pd.Series, until: dict[str, pd.Series]
+) -> tuple[Array | None, Array]:
+    """Compute a column's features for `coded.Coded`: once for each different value."""
+    codes = None
+    if not until:
+        codes, first = coded.first_of_each(column)
+        if codes.nbytes >= 8 * len(features) * (len(codes) - len(first)):
+            codes = None  # it would spare nothing
+        else:
+            column = column.iloc[first]
+    values, X = ColumnValues(column), np.empty((len(column), len(features)))
+    others = {name: ColumnValues(other) for name, other in until.items()}
+    for i, feature in enumerate(features):
+        X[:, i] = feature.standardised(values, others.get(feature.until))
+    return codes, X
 
 
 def fit_recipe(
