@@ -173,11 +173,9 @@ def show(thing: Any, caption: str = "", label: str = "") -> None:
     thing, counted = _headed(thing)
     with pd.option_context(*whole, "display.width", 100):
         html = thing.to_html(notebook=True, index=not counted)
-        html = html.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
-        send(
-            {"text/html": html, "text/plain": thing.to_string(index=not counted)},
-            {"text/html": about} if about else None,
-        )
+        bundle = {"text/html": html.replace(" ± ", "\xa0±\xa0")}  # in one line
+        bundle["text/plain"] = thing.to_string(index=not counted)
+        send(bundle, {"text/html": about} if about else None)
 
 
 def _headed(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:

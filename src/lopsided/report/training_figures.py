@@ -131,9 +131,7 @@ def valleys(
         said.append("{}: from {} to {}, lowest {}".format(title, *ends))
     key = "stronger grey is lower; ● start, ■ after the last step, ☆ lowest"
     figure.supxlabel(key, fontsize=10, color="black")
-    about = (
-        "The loss over a weight and a bias, a stronger grey where lower, with a path:"
-    )
+    about = "The loss over weight and bias, stronger grey where lower; a path on it:"
     return Picture("valleys", figure, f"{about} {'; '.join(said)}.")
 
 
