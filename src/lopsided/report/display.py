@@ -15,8 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
-from xml.sax.saxutils import escape as escape_xml
-from xml.sax.saxutils import quoteattr
+from xml.sax import saxutils
 
 import matplotlib as mpl
 import matplotlib.style
@@ -24,6 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -106,23 +107,22 @@ class Picture:
     def _svg(self) -> bytes:
         buffer = io.BytesIO()
         with house_style(**{"svg.hashsalt": self.name}):
-            self.figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None})
+            self.figure.set_dpi(200)  # `savefig` would draw twice: first, to lay out
+            canvas: Any = FigureCanvasSVG(self.figure)
+            canvas.print_svg(buffer, metadata={"Date": None})
         drawn = _COORDINATES.sub(_rounded, buffer.getvalue().decode())
-        start = drawn.index("<svg ")
-        label = f'<svg role="img" aria-label={quoteattr(self.alt)} '
-        drawn = label + drawn[start + len("<svg ") :]
-        end = drawn.index(">") + 1
-        return (
-            drawn[:end] + f"<title>{escape_xml(self.alt)}</title>" + drawn[end:]
-        ).encode()
+        _, _, drawn = drawn.partition("<svg ")
+        label = f'<svg role="img" aria-label={saxutils.quoteattr(self.alt)} '
+        title = f"><title>{saxutils.escape(self.alt)}</title>"
+        return (label + drawn.replace(">", title, 1)).encode()
 
     def png(self) -> bytes:
         """Draw as PNG, with the alternative text as its description."""
         buffer = io.BytesIO()
         with house_style():
-            self.figure.savefig(
-                buffer, format="png", dpi=110, metadata={"Description": self.alt}
-            )
+            self.figure.set_dpi(110)
+            canvas: Any = FigureCanvasAgg(self.figure)
+            canvas.print_png(buffer, metadata={"Description": self.alt})
         return buffer.getvalue()
 
 

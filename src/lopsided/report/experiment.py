@@ -35,7 +35,7 @@ AFTER_TRAINING = {
     "training",  # which says what is filled in, where something is open
 }
 #: Rows to train on, over all epochs, that take as long as a process takes to start.
-WORTH_A_PROCESS = 4_000_000
+WORTH_A_PROCESS = 16_000_000
 
 
 @dataclass(frozen=True)

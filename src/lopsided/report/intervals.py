@@ -58,8 +58,10 @@ class Resampler:
 
     def draw(self, rng: np.random.Generator) -> Array:
         """Draw a test set: shape (m,), whole numbers from 0."""
-        drawn = [part[rng.integers(0, len(part), len(part))] for part in self.parts]
+        drawn = [rng.integers(0, len(part), len(part)) for part in self.parts]
         n = sum(map(len, self.parts))
+        if len(drawn) > 1:  # a single part holds all, in order
+            drawn = [part[i] for part, i in zip(self.parts, drawn, strict=True)]
         times = np.bincount(np.concatenate(drawn), minlength=n)
         return times if self.member is None else times[self.member]
 
