@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lopsided.lesson.metrics import people
 from lopsided.prose import Sentence, count, quoted
 from lopsided.report import baselines, health
 
@@ -75,23 +76,6 @@ def per_hundred(counts: Sequence[Sequence[int]]) -> tuple[int, list[int]]:
     ):
         size *= 10
     return size, people(cells, size)
-
-
-def people(counts: Sequence[int], size: int = 100) -> list[int]:
-    """Bring tn, fp, fn and tp to so many rows: the classes first, then those called.
-
-    So whatever the threshold, the classes keep their size.
-    """
-    tn, fp, fn, tp = counts
-    positives = _nearest(size * (fn + tp), tn + fp + fn + tp)
-    found = _nearest(positives * tp, fn + tp)
-    alarms = _nearest((size - positives) * fp, tn + fp)
-    return [size - positives - alarms, alarms, positives - found, found]
-
-
-def _nearest(part: int, of: int) -> int:
-    """Divide to the nearest whole number, a half upwards; 0 by 0 is 0."""
-    return (2 * part + of) // (2 * of) if of else 0
 
 
 def threshold(m: Measured) -> Sentence:
