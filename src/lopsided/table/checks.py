@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
-from sklearn.tree import DecisionTreeClassifier
 
 from lopsided.lesson.network import Array
 from lopsided.parameters import Parameters
@@ -124,6 +123,8 @@ def _telling_flags(X: Array, y: Array, recipe: Recipe) -> list[str]:
     flags, answers = X[:, rows][places].T, y[rows]
     if min(np.bincount(answers, minlength=2)) < 10:
         return []
+    from sklearn.tree import DecisionTreeClassifier  # few tables need it: it is slow
+
     tree = DecisionTreeClassifier(min_samples_leaf=2, random_state=0)
     ranked = cross_val_predict(tree, flags, answers, cv=5, method="predict_proba")
     if roc_auc_score(answers, ranked[:, 1]) <= SUSPICIOUS_AUC:
