@@ -61,8 +61,10 @@ def fairness(table: pd.DataFrame, title: str) -> Picture:
     looks = {"missed, share": (ORANGE, "o"), "came, flagged": (BLUE, "s")}
     looks |= {"missed, phoned": (GREEN, "^")}
     for name, (colour, marker) in looks.items():
-        look = {"color": colour, "label": name, "clip_on": False}  # whole at 0 % too
-        ax.plot(100 * table[name], y, marker, ls="", **look)
+        (marks,) = ax.plot(
+            100 * table[name], y, marker, ls="", color=colour, label=name
+        )
+        marks.set_clip_on(False)  # whole at 0 % too
     by = "neighbourhoods by scholarship"
     names = [f"{a}: {g}".replace(by, "neighbourhoods") for a, g in table.index]
     ax.set_yticks(y, names)
