@@ -143,14 +143,16 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
     ax.plot(x, weighted_probability(x, w), color=GREY)
     ax.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1.5)
     ax.plot(p, q, "s", color=PURPLE, ms=8)
-    for i in (int(np.argmin(p)), int(np.argmax(p))):
-        ax.annotate(
-            names[i],
-            (p[i], q[i]),
-            (-9, 4),
-            textcoords="offset points",
-            ha="right",
-        )
+    least, most = int(np.argmin(p)), int(np.argmax(p))
+    ax.annotate(
+        names[least],
+        (p[least], q[least]),
+        (0.01, 0.58),  # left of the curve is room
+        arrowprops={"arrowstyle": "-", "lw": 0.8, "shrinkB": 5},
+    )
+    ax.annotate(
+        names[most], (p[most], q[most]), (9, 0), textcoords="offset points", va="top"
+    )
     t = equivalent_threshold(w)
     ax.plot([0, t, t], [0.5, 0.5, 0], color="black", ls="--", lw=1)
     ax.annotate(
