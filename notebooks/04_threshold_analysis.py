@@ -610,7 +610,7 @@ assert np.isclose(area, metrics.roc_auc(Y_test, p_test))
 # %% [markdown]
 # The ROC curve does not know how rare the positives are. Precision does. Take a point that
 # looks fine on it: nine in ten positives are called, and one in ten negatives. Let one row
-# in a hundred be positive: 10 of 1,000.
+# in a hundred be positive: ten of a thousand.
 
 # %% tags=["nbval-check-output"]
 hits, calls = 0.9 * 10, 0.9 * 10 + 0.1 * 990
