@@ -464,6 +464,7 @@ def test_scrubbing_shows_what_python_computes(browser, film, tmp_path):
         assert page.locator("[data-twin]").is_visible()
 
 
+@pytest.mark.ci
 def test_the_film_plays_to_its_end_and_can_be_stopped(browser, film, tmp_path):
     with opened(browser, page_of(tmp_path, scrubber.element(film))) as page:
         epoch = page.get_by_role("slider", name="Epoch")

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from conftest import in_ci
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lopsided.pipeline.jobs import workers
@@ -147,7 +148,7 @@ kernel._publish_status = late
 """
 
 
-@pytest.mark.parametrize("how", ["in a run", "in place"])
+@pytest.mark.parametrize("how", in_ci(["in a run", "in place"], "in a run"))
 def test_a_kernel_that_answers_late_is_only_slow(tmp_path, how):
     source, output = tmp_path / "source.ipynb", tmp_path / "output.ipynb"
     made = new_notebook(cells=[new_code_cell(LATE)])
