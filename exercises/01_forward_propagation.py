@@ -265,8 +265,8 @@ for layer_dims in ([3, 1], [3, 4, 1], [3, 5, 4, 2, 1]):
 
 # %% [markdown] tags=["open:judge:3"]
 # No. On standardised inputs, an untrained network should lose about
-# $\log 2 \approx 0.69$; random starts move that by tenths, not tenfold. A mean of 7 means that the network is very sure and often
-# wrong.
+# $\log 2 \approx 0.69$; random starts move that by tenths, now and then by one or two, not
+# tenfold. A mean of 7 means that the network is very sure and often wrong.
 #
 # - *Inputs on a large scale*, such as a column in seconds: the logits are then large.
 #   Look at the largest $|z|$ of the last layer, and at the means and variances of the

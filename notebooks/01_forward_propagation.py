@@ -238,7 +238,8 @@ show(activations())
 # <details><summary>Predict: leave ReLU out, and put a second layer on the first. What
 # can the two do that one cannot?</summary>
 #
-# Nothing.
+# Nothing. With single numbers, $2\,(3x + 1) + 5 = 6x + 7$: one straight line again. With
+# matrices:
 #
 # $$\begin{aligned}
 # &W_2 (W_1 X + b_1) + b_2 \\

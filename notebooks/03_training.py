@@ -564,8 +564,8 @@ for penalty in (0.0, lowest):
 # project does what you have just seen: parameter `training` is then `"fitted"`. Five folds
 # of the training rows choose from a short list, which begins with no hidden layer. What
 # five folds praise may be luck, and there is no thousand to ask. So a network must beat
-# the simplest setting by two standard errors, and these are taken half as large again: the
-# folds share most of what they learn from
+# the simplest setting by two standard errors, and these are taken half as large again,
+# times $\sqrt{1 + 5/4}$: the folds share most of what they learn from
 # ([Nadeau and Bengio 2003](glossary.md#sources)). Then five networks are averaged.
 # [The report](05_report.ipynb) of such a table lists what was tried.
 #
@@ -690,8 +690,8 @@ for first, last in ((1, 1), (1, 0.01), (0.3, 0.3), (0.3, 0.003)):
     print(f"rate {first} to {last}: loss", *reached)
 
 # %% [markdown]
-# From the high rate, every start ends lower when it falls. From the lower one it makes no
-# difference: those steps are short already.
+# From the high rate, every start ends lower when it falls. From the lower one it gains
+# nothing: a start may end a little lower or a little higher. Those steps are short already.
 #
 # The report lets the rate fall on a straight line from the first epoch to the last. In the
 # package this is [`learning_rate`](../src/lopsided/lesson/training.py).
@@ -711,7 +711,10 @@ for epoch in sorted({0, P.epochs // 2, P.epochs - 1}):
 #
 # <details><summary>Further: momentum</summary>
 #
-# Many programs step along a running sum of gradients, in which old ones fade:
+# Many programs step along a running sum of gradients, in which old ones fade. Let each
+# step keep $9/10$ of the one before. At a rate of $1/10$ and a slope that stays 1, the
+# steps are $-0.1$, $-0.19$, $-0.271$ and so on, towards $-1$; where the slope changes its
+# sign each time, none is longer than $0.1$. In letters,
 # $v := \beta v - \alpha \, \partial J / \partial \theta$, then $\theta := \theta + v$, with
 # $\beta$ a little below one. What the batches have in common adds up; what changes its
 # sign, as across a narrow valley, cancels. This is [momentum](glossary.md#momentum), and
@@ -758,7 +761,7 @@ show(figures.loss(history))
 # much its feature matters, and another seed may move others.
 
 # %% tags=["hide-input"]
-eight = {"hidden_units": [8], "epochs": min(P.epochs, 25), "l2": 0, "n_networks": 1}
+eight = {"hidden_units": [8], "epochs": min(P.epochs, 20), "l2": 0, "n_networks": 1}
 eight |= {"initial_learning_rate": 0.1, "final_learning_rate": 0.001, "n_seeds": 1}
 healthy = experiment.fit(P.with_(**eight), table).network
 seed_alone = np.random.default_rng(P.seed)
@@ -794,13 +797,16 @@ for wait, ends in waits.items():
 # In this simulation a reminder helps, by construction. A real table alone could not tell:
 # those who were reminded may differ in more than their wait.
 #
-# Look at the batches again, with this network, now that its training is done.
+# Look at the batches again, with this network: before its training, and after.
+
+# %% tags=["nbval-check-output"]
+show(batch_table(untrained))
 
 # %% tags=["nbval-check-output"]
 show(batch_table(healthy))
 
 # %% [markdown]
-# Compare the length with that from before training. Near a minimum the whole gradient
+# Compare the two lengths. Near a minimum the whole gradient
 # shrinks; the noise of a batch does not shrink with it. So the longer training went on,
 # the nearer to zero lie the cosines: a single batch then tells next to nothing about
 # the direction of the whole. Their mean may even lie below zero: a cosine counts a

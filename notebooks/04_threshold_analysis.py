@@ -231,14 +231,17 @@ show(figures.confusion(confusion, *words))
 # counted twice, beside all mistakes?
 
 
-# %% tags=["nbval-check-output"]
+# %%
 def share(part, whole):
     return part / whole if whole else np.nan
 
 
+# %% tags=["nbval-check-output"]
 print(f"{tp} of {tp + fp} called are positive: {share(tp, tp + fp):.4f}")
 print(f"{tp} of {tp + fn} positives are called: {share(tp, tp + fn):.4f}")
 print(f"{fp} of {fp + tn} negatives are called: {share(fp, fp + tn):.4f}")
+
+# %% tags=["nbval-check-output"]
 right, mistakes = tn + tp, fp + fn
 print(f"{right} of {Y_test.size} are decided right: {share(right, Y_test.size):.4f}")
 of_hits = share(2 * tp, 2 * tp + mistakes)
@@ -438,7 +441,10 @@ show(figures.rules((Y_train, p_train), (Y_test, p_test), by_rule))
 #   $1/80$ to FPR. The first is more: so call. In letters, it adds $p / (m \pi)$ and
 #   $(1 - p) / (m (1 - \pi))$. The first is more where
 #   $p (1 - \pi) > (1 - p) \pi$, which is $p > \pi$.
-# - *F1.* At half of the best F1; for a proof see [Lipton et al. 2014](glossary.md#sources).
+# - *F1.* Of 20 positives, let 10 be found by 30 calls: F1 is $20/50 = 2/5$. One more call,
+#   of $p = 1/5$, is a hit one time in five: on average it adds $2/5$ above and 1 below, so
+#   F1 stays. A row with a larger $p$ raises it. So the cut is at half of the best F1
+#   ([Lipton et al. 2014](glossary.md#sources)).
 #
 # This is where the optimum lies for calibrated predictions of all rows of the world. On
 # a sample it lies elsewhere, and it is flat: thresholds that differ much can be almost
@@ -903,7 +909,7 @@ for name, (p, other_p) in panels.items():
 # `make audit` trained the network of part one in all these ways, on the published file and
 # on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
 # rows). Each decides at one half and is compared with the network without any of this,
-# at $1/(1 + w)$. The [Brier score](glossary.md#brier-score) is the mean squared difference
+# at $1/(1 + w)$. Each has the seed of that network, and about as many steps. The [Brier score](glossary.md#brier-score) is the mean squared difference
 # of probability and label: lower is better. Means over the splits:
 
 # %% tags=["hide-input", "nbval-check-output"]

@@ -712,6 +712,13 @@ show(plane_at(0.205))
 # The nearest settings, from close by, each with the look of its reading; He is filled,
 # Xavier open.
 
+
+# %%
+def near_look(where):
+    look = look_of(evidence.readings.index(where["reading"]))
+    return look | {"mfc": "none"} if where["scheme"] == "xavier" else look
+
+
 # %%
 clouds, looks = {}, {}
 for key in distances[setting].head(6).itertuples(index=False, name=None):
@@ -719,9 +726,7 @@ for key in distances[setting].head(6).itertuples(index=False, name=None):
     cloud = evidence.setting(where, evidence.random)
     label = f"{', '.join(key[:-1])}, at {key[-1]}"
     clouds[label] = cloud["fpr"], cloud["tpr"]
-    looks[label] = look_of(evidence.readings.index(where["reading"]))
-    if where["scheme"] == "xavier":
-        looks[label]["mfc"] = "none"
+    looks[label] = near_look(where)
 
 # %%
 near_it = {"window": 0.04, "looks": looks}

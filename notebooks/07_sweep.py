@@ -121,9 +121,9 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 # Does a weight teach a network to rank? No threshold moves the ROC AUC, so compare the
 # weights by it. Under `uniform` a weight favours no class: without a penalty it lengthens
 # the steps and does nothing else. Longer steps bring a network further when its epochs are
-# few, as they are here. So a rise under `uniform` is one of speed. What a weight does to
-# networks that were trained to their end, the lesson on
-# [thresholds](04_threshold_analysis.ipynb) shows.
+# few, as they are here. So a rise under `uniform` is one of speed, and no answer: read the
+# lines of `positive`. What a weight does to networks that were trained to their end, the
+# lesson on [thresholds](04_threshold_analysis.ipynb) shows.
 
 # %% tags=["hide-input", "nbval-check-output"]
 ranking = sweep_table.ranking(sweep)

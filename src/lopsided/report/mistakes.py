@@ -177,6 +177,14 @@ def _roc(
     return fpr, tpr
 
 
+def _roc_by_rows(Y: Array, p: Array) -> tuple[Array, Array]:
+    sorted_labels = Y[np.argsort(-p, kind="stable")]
+    fpr, tpr = (
+        np.append(0, np.cumsum(sorted_labels == y) / np.sum(Y == y)) for y in (0, 1)
+    )
+    return fpr, tpr
+
+
 def _found(Y: Array, p: Array, r: float, count: Callable[[float], float]) -> float:
     of_positives = np.sort(p[Y == 1])[::-1]
     at = int(count(r * of_positives.size))
@@ -951,6 +959,9 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "equal predictions are one threshold, so one point: use np.unique": (
             lambda Y, p: _roc(Y, p, ties=True)
+        ),
+        "a point for each row: equal predictions are one threshold, so one point": (
+            _roc_by_rows
         ),
         "the curve starts at (0, 0), where nobody is called": (
             lambda Y, p: _roc(Y, p, start=False)

@@ -96,7 +96,7 @@ def asked_for(p: float, weights: Sequence[float]) -> Picture:
     title = f"Rows that look alike, {p:.0%} of them positive"
     figure, ax = axes("answer q", "mean loss", title, (5.6, 3.4))
     q, said = np.linspace(0.01, 0.99, 197), []
-    looks = zip(weights, (BLUE, GREEN, PURPLE), ("-", "--", ":"), strict=False)
+    looks = zip(weights, (BLUE, PURPLE, GREEN), ("-", "--", ":"), strict=False)
     for w, colour, style in looks:
         loss = -w * p * np.log(q) - (1 - p) * np.log(1 - q)
         ax.plot(q, loss, color=colour, ls=style)
