@@ -152,7 +152,10 @@ def test_memory_stays_a_few_times_the_file(tmp_path, monkeypatch):
         steps()
     finally:
         tracemalloc.stop()
-    assert max(most.values()) < 3, most
+    # Before pandas 3, each text is an object, and its pointers are held and counted.
+    assert max(most.values()) < (3 if int(pd.__version__.split(".")[0]) > 2 else 5), (
+        most
+    )
 
 
 def test_reading_a_tall_table_is_told_and_a_short_one_not(capsys):
