@@ -805,8 +805,12 @@ say(
     "one of its own seed on average, {off_min:.4f} to {off_max:.4f}. Without weight, two "
     "of different seeds lie {luck_mean:.4f} apart, {luck_min:.4f} to {luck_max:.4f}. "
     "{verdict}",
-    **{f"off_{of.__name__}": of(off) for of in (np.mean, min, max)},
-    **{f"luck_{of.__name__}": of(luck) for of in (np.mean, min, max)},
+    off_mean=np.mean(off),
+    off_min=min(off),
+    off_max=max(off),
+    luck_mean=np.mean(luck),
+    luck_min=min(luck),
+    luck_max=max(luck),
     verdict="The weight adds something to luck: a network that draws a surface from points "
     "obeys the law only nearly."
     if min(off) > np.mean(luck)

@@ -6,7 +6,7 @@ positive, is NaN. Confusion matrices have actual classes in rows, predicted in c
 negative first: ``[[tn, fp], [fn, tp]]``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,23 +28,6 @@ def confusion_matrix(Y: Array, predicted: Array) -> Array:
     """
     cell = 2 * np.ravel(Y).astype(int) + np.ravel(predicted).astype(int)
     return np.bincount(cell, minlength=4).reshape(2, 2)
-
-
-def people(counts: Sequence[int], size: int = 100) -> list[int]:
-    """Bring tn, fp, fn and tp to so many rows: the classes first, then those called.
-
-    So whatever the threshold, the classes keep their size.
-    """
-    tn, fp, fn, tp = counts
-    positives = _nearest(size * (fn + tp), tn + fp + fn + tp)
-    found = _nearest(positives * tp, fn + tp)
-    alarms = _nearest((size - positives) * fp, tn + fp)
-    return [size - positives - alarms, alarms, positives - found, found]
-
-
-def _nearest(part: int, of: int) -> int:
-    """Divide to the nearest whole number, a half upwards; 0 by 0 is 0."""
-    return (2 * part + of) // (2 * of) if of else 0
 
 
 def ratio(part: Array | float, whole: Array | float) -> Array:

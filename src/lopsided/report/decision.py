@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from lopsided.lesson.metrics import people
 from lopsided.prose import Sentence, count, quoted
 from lopsided.report import baselines, health
+from lopsided.report.people import people
 
 Measured = dict[str, Any]
 MOST_TO_MIND = 5  # sentences; the others stand in section 1

@@ -32,7 +32,7 @@ for (const root of document.querySelectorAll(".lopsided-explorer:not([data-ready
   }
 
   // Of a hundred rows: first the classes, then those called in each, as
-  // decision.people. So the classes keep their size.
+  // people.people. So the classes keep their size.
   function hundred([tn, fp, fn, tp]) {
     const nearest = (part, of) => (of ? Math.floor((2 * part + of) / (2 * of)) : 0);
     const positives = nearest(100 * (fn + tp), tn + fp + fn + tp);

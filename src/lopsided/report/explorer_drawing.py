@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from lopsided.lesson.metrics import people
 from lopsided.lesson.network import Array
 from lopsided.prose import clean, short
+from lopsided.report.people import people
 
 COUNTS = ["tn", "fp", "fn", "tp"]
 MEASURES = {
@@ -209,7 +209,7 @@ def roc(points: str, fpr: float, recall: float) -> str:
 
 
 def hundred(four: Mapping[str, int]) -> dict[str, int]:
-    """Scale the four counts to a hundred, as `metrics.people` does.
+    """Scale the four counts to a hundred, as `people.people` does.
 
     Parameters
     ----------
