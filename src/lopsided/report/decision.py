@@ -63,7 +63,7 @@ def per_hundred(counts: Sequence[Sequence[int]]) -> tuple[int, list[int]]:
     size : int
         100, 1,000 or so: no count that is above 0 becomes 0.
     shares : list of int
-        tn, fp, fn and tp, as `people` gives them.
+        tn, fp, fn and tp, as `people.people` gives them.
     """
     cells = [int(n) for n in np.ravel(counts)]
     total, positives = sum(cells), max(cells[2] + cells[3], 1)

@@ -248,7 +248,7 @@ def view(
     Parameters
     ----------
     drawn : tuple of str
-        From `distributions`, `roc` and `people`.
+        From `distributions`, `roc` and `people.people`.
     v : mapping of str
         From `explorer.values`.
     positive, negative : str
