@@ -369,6 +369,11 @@ def main() -> NoReturn:
         if debug:
             raise
         code = _say(_words(error), 1)
+    try:
+        sys.stdout.flush()
+    except OSError:  # as it ends, Python would try once more, and print
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
     sys.exit(code)
 
 
@@ -377,8 +382,6 @@ def _words(error: Exception) -> str:
         return "memory is short; give fewer rows, columns or units"
     if isinstance(error, BrokenExecutor):
         return "one of its processes died; was memory short?"
-    if isinstance(error, BrokenPipeError):  # nobody reads on; nor the last words
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, OSError):
         return in_words(error)
     return str(error) or type(error).__name__
