@@ -233,7 +233,7 @@ def without_weight(w, t):
 
 # %% tags=["test:law:2"]
 check(without_weight, 1, 0.3, wanted=0.3, note="no weight, no change")
-check(without_weight, 4, 0.5, wanted=0.2, note="one half becomes 1 / (1 + w)")
+check(without_weight, 3, 0.6, wanted=1 / 3, note="odds of 3 to 2, by 3: 1 to 2")
 ### BEGIN HIDDEN TESTS
 for w, t in ((4, 0.3), (0.5, 0.5), (49, 0.9)):
     check(without_weight, w, t, wanted=equivalent_threshold(w, t))

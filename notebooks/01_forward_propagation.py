@@ -140,10 +140,11 @@ odds = a / (1 - a)
 print(f"{a:.4f} / {1 - a:.4f} = {odds:.4f}   its logarithm: {np.log(odds):.3f}")
 
 # %% [markdown]
-# In letters, $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the odds, so
-# $z$ is the [log-odds](glossary.md#log-odds) of the prediction. A negative $z$ gives less
-# than one half: this neuron leans towards "no". An `assert` stops with an error if what it
-# says is not true. Where it is silent, as here, it is true.
+# In letters, $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the
+# [odds](glossary.md#odds), so $z$ is the [log-odds](glossary.md#log-odds) of the
+# prediction. A negative $z$ gives less than one half: this neuron leans towards "no". An
+# `assert` stops with an error if what it says is not true. Where it is silent, as here, it
+# is true.
 
 # %%
 assert z < 0

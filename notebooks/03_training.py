@@ -124,7 +124,7 @@ X, Y, Y_test = table.X_train, table.Y_train, table.Y_test
 
 # %% tags=["hide-input", "nbval-check-output"]
 rows, positive = table.words.rows, table.words.positive
-print(f"{table.provenance.source}: {Y.size} training {rows}, {Y_test.size} test")
+print(f"{table.provenance.source}: {Y.size:,} training {rows}, {Y_test.size:,} test")
 print(f"positive: {positive}, {Y.mean():.4f} of the training {rows}")
 for note in table.provenance.notes:
     if "share their" in note:
@@ -564,8 +564,10 @@ for penalty in (0.0, lowest):
 # project does what you have just seen: parameter `training` is then `"fitted"`. Five folds
 # of the training rows choose from a short list, which begins with no hidden layer. What
 # five folds praise may be luck, and there is no thousand to ask. So a network must beat
-# the simplest setting by two standard errors, and these are taken half as large again,
-# times $\sqrt{1 + 5/4}$: the folds share most of what they learn from
+# the simplest setting by two standard errors, and these are taken half as large again: the
+# folds share most of what they learn from. Five folds that shared nothing would err by
+# $\sqrt{1/5}$ of one fold's spread; each of these is judged on one part and learns from
+# four, so the spread is taken times $\sqrt{1/5 + 1/4}$, which is half as much again
 # ([Nadeau and Bengio 2003](glossary.md#sources)). Then five networks are averaged.
 # [The report](05_report.ipynb) of such a table lists what was tried.
 #
@@ -589,7 +591,7 @@ overfit = train(memory, X_few, Y_few, np.ones_like(Y_few), rng, epochs=3000, **r
 # %% tags=["nbval-check-output"]
 right = np.mean((predict_proba(memory, X_few) >= 0.5) == Y_few)
 print(f"loss {overfit.objective[0]:.3f} -> {overfit.objective[-1]:.4f}")
-print(f"{right:.0%} of {few.size} rows right")
+print(f"{right:.0%} of {few.size:,} rows right")
 
 # %% [markdown]
 # A loss near zero says that forward pass, gradient and update can work together. It
@@ -845,7 +847,7 @@ for reading in ("uniform", "positive"):
 # %% tags=["nbval-check-output"]
 part = Y_part.mean()  # not quite the share of all rows
 at_first = -part * np.log(share) - (1 - part) * np.log(1 - share)
-print(f"of these {Y_part.size} rows {part:.4f} are positive; ", end="")
+print(f"of these {Y_part.size:,} rows {part:.4f} are positive; ", end="")
 print(f"saying {share:.4f} to them loses {at_first:.4f}")
 
 # %% tags=["nbval-check-output"]
@@ -916,7 +918,7 @@ show(pd.DataFrame(counts, index=layers))
 
 # %% tags=["nbval-check-output"]
 values, counts = np.unique(fitted.p_test, return_counts=True)
-print(f"{values.size} different predictions for {Y_test.size} test {rows}")
+print(f"{values.size:,} different predictions for {Y_test.size:,} test {rows}")
 print(f"largest tie: {counts.max()} {rows} at {values[counts.argmax()]:.4f}")
 
 # %% tags=["nbval-check-output"]
@@ -926,7 +928,7 @@ off = np.zeros(taken.shape[1], bool)
 for l in range(1, fitted.network.L):
     off |= ~(done.Z[l] > 0).any(axis=0)
 print(f"{np.unique(taken, axis=1).shape[1]} different rows of features")
-print(f"{off.sum()} {rows} for which some hidden layer is off")
+print(f"{off.sum():,} {rows} for which some hidden layer is off")
 
 # %% [markdown]
 # Is that one seed's luck, or a rule? [Do better](09_better.ipynb) looked inside many

@@ -243,7 +243,9 @@ print(f"{fp} of {fp + tn} negatives are called: {share(fp, fp + tn):.4f}")
 
 # %% tags=["nbval-check-output"]
 right, mistakes = tn + tp, fp + fn
-print(f"{right} of {Y_test.size} are decided right: {share(right, Y_test.size):.4f}")
+print(
+    f"{right:,} of {Y_test.size:,} are decided right: {share(right, Y_test.size):.4f}"
+)
 of_hits = share(2 * tp, 2 * tp + mistakes)
 print(f"2 x {tp} of 2 x {tp} + {mistakes} mistakes: {of_hits:.4f}")
 
@@ -536,7 +538,7 @@ show(cdf)
 values, sizes = np.unique(p_run, return_counts=True)
 largest = values[sizes.argmax()]
 print(f"threshold {t_run:.4g} ({experiment.strategy_name(P)}) {choice.note}")
-print(f"{sizes.max()} of {Y_test.size} test {rows} say {largest:.4f}")
+print(f"{sizes.max():,} of {Y_test.size:,} test {rows} say {largest:.4f}")
 _, others = np.unique(p_test, return_counts=True)
 print(f"largest tie of the network above: {others.max()}")
 
@@ -912,9 +914,11 @@ for name, (p, other_p) in panels.items():
 #
 # `make audit` trained the network of part one in all these ways, on the published file and
 # on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
-# rows). Each decides at one half and is compared with the network without any of this,
-# at $1/(1 + w)$. Each has the seed of that network, and about as many steps. The [Brier score](glossary.md#brier-score) is the mean squared difference
-# of probability and label: lower is better. Means over the splits:
+# rows). Each remedy decides at one half and is compared with the network without any of
+# this, at $1/(1 + w)$. It has the seed of that network, and about as many steps. The first
+# row of a table shows what luck does: no remedy, but another seed, at $1/(1 + w)$ as well.
+# The [Brier score](glossary.md#brier-score) is the mean squared difference of probability
+# and label: lower is better. Means over the splits:
 
 # %% tags=["hide-input", "nbval-check-output"]
 study = pd.read_csv(results.committed("balancing.csv"))
@@ -925,7 +929,7 @@ shown_as["brier_corrected"] = "Brier, corrected"
 show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 
 # %% [markdown]
-# All of them spoil the probabilities in the same way: the mean prediction should be the
+# All remedies spoil the probabilities in the same way: the mean prediction should be the
 # share of positives, one in five. And one formula mends all of them: divide the odds by
 # $w$.
 #

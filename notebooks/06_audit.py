@@ -426,7 +426,9 @@ rng = np.random.default_rng(0)
 for size in (200, 2000, 20_000):
     gains = [flattered(size, rng) for _ in range(200)]
     low, high = np.quantile(gains, [0.05, 0.95])
-    print(f"{size:6} test rows: recall - FPR flattered by {np.mean(gains):.4f}", end="")
+    print(
+        f"{size:7,} test rows: recall - FPR flattered by {np.mean(gains):.4f}", end=""
+    )
     print(f" on average, 90 % of tests by {low:.4f} to {high:.4f}")
 
 # %% [markdown]

@@ -34,9 +34,12 @@ P = from_notebook(globals(), "run_dir")
 # %% tags=["hide-input"]
 import pandas as pd
 
+from lopsided.lesson.metrics import roc_auc
+from lopsided.parameters import Parameters
 from lopsided.prose import Typed, listed
-from lopsided.report import results, sweep_figures, sweep_table
+from lopsided.report import experiment, results, sweep_figures, sweep_table
 from lopsided.report.display import say, show
+from lopsided.table.dataset import load
 
 # %%
 sweep = sweep_table.read(P.run_dir)
@@ -119,11 +122,13 @@ show(moves.loc[names[known.index]], f"Effects on {metric}, within blocks", "move
 
 # %% [markdown]
 # Does a weight teach a network to rank? No threshold moves the ROC AUC, so compare the
-# weights by it. Under `uniform` a weight favours no class: without a penalty it lengthens
-# the steps and does nothing else. Longer steps bring a network further when its epochs are
-# few, as they are here. So a rise under `uniform` is one of speed, and no answer: read the
-# lines of `positive`. What a weight does to networks that were trained to their end, the
-# lesson on [thresholds](04_threshold_analysis.ipynb) shows.
+# weights by it. Under `uniform` a weight favours no class. Without a penalty it multiplies
+# the learning rate and does nothing else, as
+# [Weighted backprop](02_weighted_backprop.ipynb) shows. Longer steps bring a network
+# further when its epochs are few, as they are here. So read the lines of `uniform` as the
+# effect of a rate, and only those of `positive` as that of a weight. What a weight does to
+# networks that were trained to their end, the lesson on
+# [thresholds](04_threshold_analysis.ipynb) shows.
 
 # %% tags=["hide-input", "nbval-check-output"]
 ranking = sweep_table.ranking(sweep)
@@ -135,6 +140,21 @@ if len(ranking):
     listed_as = {True: "Told from zero", False: "Not told from zero"}
     for is_told, those in what.groupby(told):
         say("{how}: {which}.", how=listed_as[is_told], which=listed(those))
+
+# %% [markdown] tags=["only-notebook"]
+# See it on a point of the example. Train it three times: as it is, with $w = 4$ on both
+# classes, and without a weight at four times the rates.
+
+# %% tags=["only-notebook", "nbval-check-output"]
+table = load(Parameters(epochs=40, hidden_units=[40, 3]))
+both = {"w": 4.0}
+fast = {"initial_learning_rate": 4 * 0.01, "final_learning_rate": 4 * 1e-5}
+for name, change in {"as it is": {}, "w = 4": both, "rates × 4": fast}.items():
+    fitted = experiment.fit(table.parameters.with_(**change), table)
+    print(f"{name:9}: test ROC AUC {roc_auc(table.Y_test, fitted.p_test):.4f}")
+
+# %% [markdown] tags=["only-notebook"]
+# The last two are one network: that rise is a rate's.
 
 # %% [markdown]
 # An interval on one side of zero tells an effect from the luck of the seeds that were

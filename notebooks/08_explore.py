@@ -51,7 +51,9 @@ healthy |= {"initial_learning_rate": 0.1, "final_learning_rate": 0.001}
 table = load(P.with_(training="report", **healthy))
 P, Y = table.parameters, table.Y_test
 weights = [1.0, 2.0, round(balanced_weight(table.Y_train), 1)]
-print(f"{Y.size} test {table.words.rows}, {int(Y.sum())} positive; weights {weights}")
+print(
+    f"{Y.size:,} test {table.words.rows}, {int(Y.sum()):,} positive; weights {weights}"
+)
 
 # %% tags=["nbval-check-output"]
 models, rules = {}, {}

@@ -2,6 +2,7 @@
 
 import multiprocessing.process
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 #: Names the folder of what tests and kernels of nbval share: see `trained_once.py`.
 SHARED = "LOPSIDED_TESTS_SHARED"
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so all that this starts.
+# But here tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Seconds after which something hangs. No test needs as long, however slow the machine.
 HANGS = 900
