@@ -32,8 +32,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 #: Names the folder of what tests and kernels of nbval share: see `trained_once.py`.
 SHARED = "LOPSIDED_TESTS_SHARED"
 
-# A shell starts what runs in its background deaf to Ctrl-C, and so all that this starts.
-# But here tests press it.
+# What a shell starts in its background is deaf to Ctrl-C, and so is all that this
+# starts. But here tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
