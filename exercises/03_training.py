@@ -149,7 +149,7 @@ for seed in (1, 2):
 # learning rates and epochs yourself. It should take seconds.
 #
 # *Hint.* If the loss stays high, is the network wide enough, and the rate high enough? If
-# training stops with an error, is the rate too high?
+# training stops with an error, or the loss ends above where it began, is the rate too high?
 
 # %%
 rng = np.random.default_rng(7)

@@ -264,7 +264,7 @@ def roc(Y, p):
 
 # %% tags=["test:roc:3"]
 Y, p = np.array([1, 0, 1, 0, 0]), np.array([0.9, 0.6, 0.6, 0.4, 0.1])
-at_ties = "rows 2 and 3 have the same prediction, so no threshold parts them"
+at_ties = "a point for each distinct prediction: rows 2 and 3 share one"
 wanted = np.array([0, 0, 1, 2, 3]) / 3, np.array([0, 1, 2, 2, 2]) / 2
 check(roc, Y, p, wanted=wanted, note=at_ties)
 X_toy, Y_toy = toy.points(np.random.default_rng(0))

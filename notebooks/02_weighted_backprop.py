@@ -49,7 +49,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
-from lopsided.report.lesson_drawings import network_graph, neuron_graph
+from lopsided.report.lesson_drawings import network_graph, neuron_graph, two_losses
 from lopsided.report.plane_figures import surfaces, tangent
 from lopsided.report.threshold_figures import asked_for
 
@@ -138,11 +138,13 @@ for said in (0.5, 0.01):
     print(f"said {said:<4}: cross-entropy dz = {error:.4f}, ", end="")
     print(f"squared error dz = {of_square:.4f}")
 
+# %% tags=["hide-input"]
+show(two_losses(0.01))
+
 # %% [markdown]
 # In letters: the derivative of $\frac12 (a - y)^2$ by $z$ is
 # $(a - y) \cdot a (1 - a)$.
-
-# %% [markdown]
+#
 # With the squared error, a neuron that is sure and wrong hardly moves. With the
 # cross-entropy it moves most: the more wrong, the harder it is told. (After
 # [Nielsen 2015](glossary.md#sources), chapter 3.)
@@ -1024,9 +1026,10 @@ assert np.isclose(settles_at(right), expected)
 #
 #    <details><summary>Answer</summary>
 #
-#    A large $h$ cuts the curve by a chord: the error falls like $h^2$. A small $h$
-#    subtracts two nearly equal numbers, each rounded at about $10^{-16}$: that error
-#    grows like $10^{-16} / h$. The best step balances both, near $10^{-5}$.
+#    A large $h$ cuts the curve by a chord: the error falls like $h^2$. At $h = 1/10$ it is
+#    larger still: some nudges carry a $Z$ across ReLU's kink. A small $h$ subtracts two
+#    nearly equal numbers, each rounded at about $10^{-16}$: that error grows like
+#    $10^{-16} / h$. The best step balances both, near $10^{-5}$.
 #
 #    </details>
 #

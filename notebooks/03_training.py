@@ -673,8 +673,33 @@ print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
 # %% [markdown]
 # ## A learning rate that falls
 #
-# Large steps get close; small steps settle. In the toy world, from six starts: a rate that
-# stays, and one that falls to a hundredth.
+# Large steps get close; small steps settle. See it on the map of the one neuron, which now
+# learns from batches of twenty: a point for each epoch. Each batch has its own downhill.
+
+
+# %%
+def wander(last, epochs=60):
+    neuron, points = Network([1, 1], np.array([-2.0, -5.0])), [np.array([-2.0, -5.0])]
+    rng = np.random.default_rng(0)
+    for rate in np.linspace(3, last, epochs):
+        train_by_hand(neuron, far, Y_toy, rng, epochs=1, batch_size=20, rate=rate)
+        points.append(neuron.theta.copy())
+    return np.array(points)
+
+
+# %% tags=["nbval-check-output"]
+wanders = {f"rate 3 to {last:g}": (near, wander(last)) for last in (3, 0.03)}
+for name, (_, points) in wanders.items():
+    w, b = points[-20:].std(axis=0)
+    print(f"{name:14}: the last twenty points vary by {w:.3f} and {b:.3f}")
+
+# %% tags=["hide-input"]
+show(valleys(wanders, "wander"))
+
+# %% [markdown]
+# At a rate that stays, the network wanders about the bottom for ever. And does that cost
+# anything? A network of the toy world, from six starts: a rate that stays, and one that
+# falls to a hundredth.
 
 
 # %%

@@ -201,6 +201,10 @@ def _differences_of_shape(
         return facts, [
             "broadcasting stretched it, or a sum over the examples is missing"
         ]
+    if a.ndim == b.ndim == 1:
+        return facts, [
+            f"{a.size} entries where {b.size} are wanted: one for each of what?"
+        ]
     return facts, ["a sum over the wrong axis, or the wrong arrays: print the shapes"]
 
 

@@ -1,4 +1,4 @@
-"""Graphs of the lessons: a neuron and a network, with numbers on their edges.
+"""Drawings of the lessons: a neuron and a network with their numbers, two losses.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lopsided.lesson.network import Array, Network, Pass
+from lopsided.lesson.network import Array, Network, Pass, sigmoid
 from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
 
 LIGHT = "#BBBBBB"
@@ -250,3 +250,44 @@ def network_graph(
         f"passing through. {'; '.join(said)}."
     )
     return Picture("network_back" if dW else "network", figure, alt)
+
+
+@styled
+def two_losses(said: float) -> Picture:
+    """Draw what a positive loses, by its logit, under two losses, each with a tangent.
+
+    Parameters
+    ----------
+    said : float
+        The prediction at which the tangents touch.
+    """
+    z, at = np.linspace(-6, 3, 181), float(np.log(said / (1 - said)))
+    title = "What a positive loses, and how steeply"
+    figure, ax = axes("logit z", "loss", title, (5.6, 3.6))
+    losses = {
+        "cross-entropy": (np.logaddexp(0, -z), -np.log(said), said - 1, BLUE, "-"),
+        "squared error": (
+            (sigmoid(z) - 1) ** 2 / 2,
+            (said - 1) ** 2 / 2,
+            (said - 1) * said * (1 - said),
+            GREEN,
+            "--",
+        ),
+    }
+    near = np.array([at - 1.2, at + 1.2])
+    told = []
+    for name, (loss, here, slope, colour, dashes) in losses.items():
+        ax.plot(z, loss, color=colour, ls=dashes)
+        ax.plot(near, here + slope * (near - at), color="black", lw=1.2)
+        ax.plot([at], [here], "o", color="black", ms=7)
+        text = f"{name}: slope {number(slope, 4)}"
+        beside = (10, 8) if here > 1 else (-60, 8)
+        ax.annotate(text, (at, here), beside, textcoords="offset points", color=colour)
+        told.append(f"{name} has the slope {number(slope, 4)}")
+    ax.set(ylim=(-0.3, 6.5))
+    alt = (
+        "Two losses of a positive over its logit. Far to the left, the cross-entropy "
+        "is a steady slope and the squared error a flat line. Where the prediction is "
+        f"{said:g}, the {' and the '.join(told)}."
+    )
+    return Picture("two_losses", figure, alt)

@@ -261,7 +261,7 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
     },
     "safe_sigmoid": {
-        "exp(-z) is computed for very negative z; give np.exp -|z| alone": (
+        "exp gets a large number, z or -z where positive; give np.exp -|z| alone": (
             lambda z: 1 / (1 + np.exp(-z))
         ),
         "the numerator: for negative z it is exp(z), not 1": (
@@ -436,7 +436,9 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "the slope depends on Z, and not on the sign of dA": (
             lambda dA, Z: dA * (dA > 0)
         ),
-        "the derivative of ReLU is forgotten: dA passes everywhere": lambda dA, Z: dA,
+        "the derivative of ReLU is forgotten, or asks A >= 0, which holds everywhere": (
+            lambda dA, Z: dA
+        ),
         "this is ReLU itself, and not its slope: Z > 0 is 1 or 0": (
             lambda dA, Z: dA * relu(Z)
         ),
@@ -557,7 +559,7 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "the sign: dZ starts as ŷ - y": (
             lambda network, X, Y, weight: _backward(network, X, Y, weight, scale=-1)
         ),
-        "ReLU's slope is forgotten on the way down": (
+        "ReLU's slope is forgotten on the way down, or asks A >= 0, always true": (
             lambda network, X, Y, weight: _backward(
                 network, X, Y, weight, slope=np.ones_like
             )

@@ -92,6 +92,7 @@ def question(
 @styled
 def valleys(
     panels: Mapping[str, tuple[Callable[[float, float], float], Array]],
+    name: str = "valleys",
 ) -> Picture:
     """Draw paths of gradient descent on losses of two parameters.
 
@@ -132,7 +133,7 @@ def valleys(
     key = "stronger grey is lower; ● start, ■ after the last step, ☆ lowest"
     figure.supxlabel(key, fontsize=10, color="black")
     about = "The loss over weight and bias, stronger grey where lower; a path on it:"
-    return Picture("valleys", figure, f"{about} {'; '.join(said)}.")
+    return Picture(name, figure, f"{about} {'; '.join(said)}.")
 
 
 @styled
