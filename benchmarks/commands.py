@@ -1,10 +1,11 @@
 """Time whole commands, beside the same commands of an earlier revision: `make bench`.
 
-Each command runs once unmeasured, then in turn with the earlier revision's, which git
-puts into a folder of its own. Both use this environment. Written down is the time on
-the clock, which is what a user waits, and the processor time of all its processes,
-which depends less on what else the machine does. ``commands.json`` and ``commands.md``
-go to ``results``. Arguments name the commands to measure; by default all.
+Each command runs in turn with the earlier revision's, which git puts into a folder of
+its own; a short one runs once unmeasured before. Both use this environment. Written
+down is the time on the clock, which is what a user waits, and the processor time of all
+its processes, which depends less on what else the machine does. ``commands.json`` and
+``commands.md`` go to ``results``. Arguments name the commands to measure, and others
+stay as they were; by default all are measured.
 """
 
 import json
@@ -20,19 +21,14 @@ from statistics import median
 from bench import EARLIER, RESULTS, machine, versions
 
 ROOT = Path(__file__).parents[1]
-ROUNDS = 3
-#: Each command by name: its words, seconds that it may take on two cores or None, and
-#: whether the earlier revision is timed too.
+#: Each command by name: its words, seconds that it may take on two cores or None,
+#: whether the earlier revision is timed too, and how often both are.
 COMMANDS = {
-    "help": (["--help"], 0.3, True),
-    "check": (["check", "clinic.csv"], 1.5, True),
-    "default run": (["report"], 18, True),
-    "ten networks": (
-        ["report", "--run", "ten", *"-p epochs 40 -p n_seeds 10".split()],
-        None,
-        True,
-    ),
-    "worked sweep": (["sweep"], 150, False),
+    "help": (["--help"], 0.3, True, 3),
+    "check": (["check", "clinic.csv"], 1.5, True, 3),
+    "default run": (["report"], 18, True, 3),
+    "ten networks": (["report", "--run", "ten", "-p", "n_seeds", "10"], None, True, 1),
+    "worked sweep": (["sweep"], 150, False, 1),
 }
 #: The most of the earlier revision's time that a command may take.
 SHARES = {"ten networks": 0.6}
@@ -77,17 +73,19 @@ def measure(names, folder):
             timed(ROOT, folder / name, make)
         found = []
         for name in names:
-            words, asked, both = COMMANDS[name]
+            words, asked, both, rounds = COMMANDS[name]
             times = {"now": [], "earlier": []}
-            rounds = ROUNDS if both else 1
-            for k in range(rounds + both):
+            load = round(os.getloadavg()[0], 2)
+            warm = rounds > 1  # the first of several only warms up
+            for k in range(rounds + warm):
                 for place, source in places.items():
                     if place == "now" or both:
                         taken = timed(source, folder / place, words)
                         print(name, place, taken, flush=True)
-                        if k >= both:  # the first of several only warms up
+                        if k >= warm:
                             times[place].append(taken)
-            found.append({"command": name, "words": words, "asked": asked} | times)
+            about = {"command": name, "words": words, "asked": asked, "load": load}
+            found.append(about | times)
         return found
     finally:
         subprocess.run([*git, "remove", "--force", str(earlier)], check=True)
@@ -104,8 +102,8 @@ def table(rows):
     revision = EARLIER["revision"]
     lines = [
         f"| command | seconds | asked | of processors | at {revision}: seconds "
-        "| of processors | ratio of seconds | of processors |",
-        "| --- | --: | --: | --: | --: | --: | --: | --: |",
+        "| of processors | ratio of seconds | of processors | rounds | load |",
+        f"| --- |{' --: |' * 9}",
     ]
     for row in rows:
         cells = [f"{row['command']}: `lopsided {' '.join(row['words'])}`"]
@@ -117,6 +115,7 @@ def table(rows):
         for clock in ("clock", "processor"):
             shares = ratios(row, clock)
             cells.append(f"{median(shares):.2f} ×" if shares else "")
+        cells += [str(len(row["now"])), f"{row['load']:g}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -125,13 +124,18 @@ def main():
     """Measure, and write."""
     names = sys.argv[1:] or [*COMMANDS]
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure(names, Path(folder))
+        measured = {row["command"]: row for row in measure(names, Path(folder))}
+    if (RESULTS / "commands.json").exists():
+        before = json.loads((RESULTS / "commands.json").read_text())["commands"]
+        measured = {row["command"]: row for row in before} | measured
+    rows = [measured[name] for name in COMMANDS if name in measured]
     where = machine()
     said = (
-        f"Medians of {ROUNDS} rounds, the sweep once. All {where['cores']} cores: "
-        f"{where['processor']}, {where['system']}, Python {where['python']}, load "
-        f"{where['load']}: with a load above the cores, what the clock says is mostly "
-        "waiting. " + ", ".join(f"{k} {v}" for k, v in versions().items() if v) + "."
+        f"Medians of the rounds. All {where['cores']} cores: {where['processor']}, "
+        f"{where['system']}, Python {where['python']}. Load is that before a command: "
+        "above the cores, what the clock says is mostly waiting. "
+        + ", ".join(f"{k} {v}" for k, v in versions().items() if v)
+        + "."
     )
     for row in rows:
         if row["command"] in SHARES and row["earlier"]:

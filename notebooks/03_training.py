@@ -690,8 +690,8 @@ def wander(last, epochs=60):
 # %% tags=["nbval-check-output"]
 wanders = {f"rate 3 to {last:g}": (near, wander(last)) for last in (3, 0.03)}
 for name, (_, points) in wanders.items():
-    w, b = points[-20:].std(axis=0)
-    print(f"{name:14}: the last twenty points vary by {w:.3f} and {b:.3f}")
+    across, up = points[-20:].std(axis=0)
+    print(f"{name:14}: the last twenty points vary by {across:.3f} and {up:.3f}")
 
 # %% tags=["hide-input"]
 show(valleys(wanders, "wander"))
