@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -81,10 +82,14 @@ def nbval(path, environment=os.environ):
 
 
 def pytest_configure(config):
-    """Let nbval wait for a kernel until only a hang is left, and kernels share."""
+    """Let nbval wait for a kernel until only a hang is left, and kernels share.
+
+    Two kernels that start at once could draw the same port, and one would die. So they
+    talk through files, as those of a run do.
+    """
     if not hasattr(config.option, "nbval_kernel_startup_timeout"):
         return
-    from nbval.kernel import RunningKernel
+    from nbval.kernel import KernelManager, RunningKernel
 
     config.option.nbval_kernel_startup_timeout = HANGS
     await_reply, start = RunningKernel.await_reply, RunningKernel.__init__
@@ -93,8 +98,14 @@ def pytest_configure(config):
         return await_reply(kernel, msg_id, timeout and max(timeout, HANGS))
 
     def sharing(kernel, *given, **named):
+        shared = os.environ[SHARED]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("IPYTHONDIR", os.environ[SHARED])
+            patch.setenv("IPYTHONDIR", shared)
+            if os.name == "posix":
+                file = f"{tempfile.mkdtemp(dir=shared)}/k"
+                through_files = {"transport": "ipc", "connection_file": file}
+                manager = partial(KernelManager, **through_files)
+                patch.setattr("nbval.kernel.KernelManager", manager)
             start(kernel, *given, **named)
 
     RunningKernel.await_reply, RunningKernel.__init__ = patient, sharing
