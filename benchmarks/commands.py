@@ -115,7 +115,7 @@ def table(rows):
         for clock in ("clock", "processor"):
             shares = ratios(row, clock)
             cells.append(f"{median(shares):.2f} ×" if shares else "")
-        cells += [str(len(row["now"])), str(row.get("load", "not noted"))]
+        cells += [str(len(row["now"])), str(row["load"])]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
