@@ -146,12 +146,12 @@ if len(ranking):
 # classes, and without a weight at four times the rates.
 
 # %% tags=["only-notebook", "nbval-check-output"]
-table = load(Parameters(epochs=40, hidden_units=[40, 3]))
-both = {"w": 4.0}
+example = load(Parameters(epochs=40, hidden_units=[40, 3]))
+weighted = {"w": 4.0}
 fast = {"initial_learning_rate": 4 * 0.01, "final_learning_rate": 4 * 1e-5}
-for name, change in {"as it is": {}, "w = 4": both, "rates × 4": fast}.items():
-    fitted = experiment.fit(table.parameters.with_(**change), table)
-    print(f"{name:9}: test ROC AUC {roc_auc(table.Y_test, fitted.p_test):.4f}")
+for name, change in {"as it is": {}, "w = 4": weighted, "rates × 4": fast}.items():
+    fitted = experiment.fit(example.parameters.with_(**change), example)
+    print(f"{name:9}: test ROC AUC {roc_auc(example.Y_test, fitted.p_test):.4f}")
 
 # %% [markdown] tags=["only-notebook"]
 # The last two are one network: that rise is a rate's.

@@ -100,7 +100,7 @@ def valleys(
     ----------
     panels : mapping of (callable, array)
         By title: the loss of a weight and a bias, and the path, shape (steps + 1, 2).
-        The window holds every path on that loss, and its minimum.
+    name : str
     """
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(5.6, 0.4 + 2.7 * rows))
