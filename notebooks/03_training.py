@@ -118,13 +118,15 @@ from lopsided.table.simulate import clinic
 # training rows.
 
 # %% tags=["hide-input"]
-table = load(P)
-P = results.choice(table.parameters, table).parameters  # with what the table decides
-X, Y, Y_test = table.X_train, table.Y_train, table.Y_test
+full = load(P)
+P = results.choice(full.parameters, full).parameters  # with what the table decides
+table = full.at_most(100_000)  # of a tall one a part; the run's network learns from all
+X, Y = table.X_train, table.Y_train
 
 # %% tags=["hide-input", "nbval-check-output"]
 rows, positive = table.words.rows, table.words.positive
-print(f"{table.provenance.source}: {Y.size:,} training {rows}, {Y_test.size:,} test")
+n_train, n_test = full.Y_train.size, full.Y_test.size
+print(f"{table.provenance.source}: {n_train:,} training {rows}, {n_test:,} test")
 print(f"positive: {positive}, {Y.mean():.4f} of the training {rows}")
 for note in table.provenance.notes:
     if "share their" in note:
@@ -624,10 +626,10 @@ def cosine(a, b):
 
 # %% [markdown]
 # `batch_table` draws many batches of three sizes, and compares the gradient of each with
-# that of all rows, or of up to a hundred thousand where there are more. A cosine of 1 is
-# the whole gradient's direction; "below zero" is the share of batches that point away
-# from it. The last column is the mean of all those batches' gradients, measured along the
-# whole gradient and in units of its length. After each ± stand two standard errors.
+# that of all rows. A cosine of 1 is the whole gradient's direction; "below zero" is the
+# share of batches that point away from it. The last column is the mean of all those
+# batches' gradients, measured along the whole gradient and in units of its length. After
+# each ± stand two standard errors.
 
 
 # %% tags=["hide-input"]
@@ -648,7 +650,9 @@ def batch_row(gradients, whole):
 
 
 def batch_table(network):
-    whole = gradient_on(network, np.arange(0, Y.size, -(-Y.size // 100_000)))
+    parts = np.array_split(np.arange(Y.size), 8)  # all layers of all rows are large
+    each, sizes = [gradient_on(network, part) for part in parts], [*map(len, parts)]
+    whole = np.average(each, axis=0, weights=sizes)
     print(f"the whole gradient has length {np.linalg.norm(whole):.2g}")
     draws = {20: 2000, 200: 2000, 2000: 500}
     found = {k: batch_row(drawn(network, k, n), whole) for k, n in draws.items()}
@@ -756,7 +760,7 @@ for epoch in sorted({0, P.epochs // 2, P.epochs - 1}):
 # saved, and whoever needs them reads them.
 
 # %%
-fitted = results.fitted(P, table)  # experiment.fit, unless the run did
+fitted = results.fitted(P, full)  # experiment.fit, unless the run did
 
 # %% [markdown]
 # Each loss below is a mean over one epoch, measured while the network changes. The
@@ -939,15 +943,15 @@ show(pd.DataFrame(counts, index=layers))
 # Rows [tie](glossary.md#tie) at one prediction for two reasons. They may be equal in
 # every feature. Or all units of some layer are off *for these rows*, and nothing of
 # their features passes through, even if no unit is dead. A threshold that crosses a tie
-# moves all of it at once. (For the second reason we ask no more than fifty thousand rows.)
+# moves all of it at once.
 
 # %% tags=["nbval-check-output"]
 values, counts = np.unique(fitted.p_test, return_counts=True)
-print(f"{values.size:,} different predictions for {Y_test.size:,} test {rows}")
+print(f"{values.size:,} different predictions for {n_test:,} test {rows}")
 print(f"largest tie: {counts.max()} {rows} at {values[counts.argmax()]:.4f}")
 
 # %% tags=["nbval-check-output"]
-taken = np.asarray(table.X_test[:, :50_000])
+taken = np.asarray(table.X_test)
 done = forward(fitted.network, taken)
 off = np.zeros(taken.shape[1], bool)
 for l in range(1, fitted.network.L):
@@ -972,7 +976,8 @@ def losses_of(labels, p):
 
 
 # %% tags=["nbval-check-output"]
-known, new = losses_of(Y, fitted.p_train), losses_of(Y_test, fitted.p_test)
+known = losses_of(full.Y_train, fitted.p_train)
+new = losses_of(full.Y_test, fitted.p_test)
 error = 2 * np.sqrt(known.var() / known.size + new.var() / new.size)
 print(f"training rows: cross-entropy {known.mean():.4f}")
 print(f"test rows:     cross-entropy {new.mean():.4f}")

@@ -153,8 +153,9 @@ for level in (0.5, 0.35, 0.2):
 # two. (`P` holds the parameters of the first cell.)
 
 # %% tags=["hide-input"]
-table = load(P)
-P = results.choice(table.parameters, table).parameters
+full = load(P)
+P = results.choice(full.parameters, full).parameters
+table = full.at_most(100_000)  # of a tall one a part; the run's network learns from all
 Y_train, Y_test = table.Y_train, table.Y_test
 rows = table.words.rows
 
@@ -342,9 +343,9 @@ for rule, asked in questions.items():
 
 
 # %% tags=["hide-input"]
-def cut_by(rule, p=p_train, p_new=p_test):
+def cut_by(rule, Y=Y_train, p=p_train, p_new=p_test):
     rule_or_number = 0.5 if rule == "0.5" else rule
-    return thresholds.choose(rule_or_number, Y_train, p, p_new).t
+    return thresholds.choose(rule_or_number, Y, p, p_new).t
 
 
 def reached(rule, Y, p, t):
@@ -521,12 +522,12 @@ print(f"theirs {tuner.best_threshold_:.4f}, F1 {tuner.best_score_:.6g}")
 # Alone, this notebook trains it here.
 
 # %%
-fitted = results.fitted(P, table)
-choice = experiment.choose_threshold(P, table, fitted.p_train, fitted.p_test)
-p_run, t_run = fitted.p_test, choice.t
+fitted = results.fitted(P, full)
+choice = experiment.choose_threshold(P, full, fitted.p_train, fitted.p_test)
+Y_run, p_run, t_run = full.Y_test, fitted.p_test, choice.t
 
 # %% tags=["hide-input"]
-cdf = figures.cdf(Y_test, p_run, t_run, *words)
+cdf = figures.cdf(Y_run, p_run, t_run, *words)
 results.save_picture(P.run_dir, cdf)
 show(cdf)
 
@@ -538,13 +539,13 @@ show(cdf)
 values, sizes = np.unique(p_run, return_counts=True)
 largest = values[sizes.argmax()]
 print(f"threshold {t_run:.4g} ({experiment.strategy_name(P)}) {choice.note}")
-print(f"{sizes.max():,} of {Y_test.size:,} test {rows} say {largest:.4f}")
+print(f"{sizes.max():,} of {Y_run.size:,} test {rows} say {largest:.4f}")
 _, others = np.unique(p_test, return_counts=True)
 print(f"largest tie of the network above: {others.max()}")
 
 # %% tags=["nbval-check-output"]
 for side, decided in {"with": p_run >= largest, "without": p_run > largest}.items():
-    counts = metrics.confusion_matrix(Y_test, decided)
+    counts = metrics.confusion_matrix(Y_run, decided)
     at_tie = metrics.count_metrics(*counts.flat)
     recall, fpr = at_tie["recall"], at_tie["false_positive_rate"]
     print(f"{side:8} them: recall {recall:.4f}, false positive rate {fpr:.4f}")
@@ -556,16 +557,17 @@ for side, decided in {"with": p_run >= largest, "without": p_run > largest}.item
 # look for ties before you trust a threshold, and before you blame a weight.
 
 # %% tags=["hide-input"]
-of_run = {rule: cut_by(rule, fitted.p_train, p_run) for rule in questions}
+given = full.Y_train, fitted.p_train, p_run
+of_run = {rule: cut_by(rule, *given) for rule in questions}
 if P.run_dir:
     by_rule_run = {"accuracy" if r == "0.5" else r: cut for r, cut in of_run.items()}
     four = {r: of_run[r] for r in ("prevalence", "f1", "recall:0.8", "cost:5:1")}
-    counts = metrics.confusion_matrix(Y_test, p_run >= t_run)
+    counts = metrics.confusion_matrix(Y_run, p_run >= t_run)
     for picture in (
         figures.confusion(counts, *words),
-        figures.cdf_rules(Y_test, p_run, of_run, *words),
-        figures.rules((Y_train, fitted.p_train), (Y_test, p_run), by_rule_run),
-        figures.measures_by_threshold(Y_test, p_run, four),
+        figures.cdf_rules(Y_run, p_run, of_run, *words),
+        figures.rules((full.Y_train, fitted.p_train), (Y_run, p_run), by_rule_run),
+        figures.measures_by_threshold(Y_run, p_run, four),
     ):
         results.save_picture(P.run_dir, picture)
 
@@ -595,12 +597,12 @@ assert np.mean(won) == metrics.roc_auc(np.array([1, 1, 0, 0, 0]), np.array(high 
 
 
 # %% tags=["hide-input"]
-def band(p):
+def band(test, p):
     n, rng = min(P.n_bootstrap, 500), np.random.default_rng([P.seed, 2])
-    return curve_bands(Y_test, p, n, rng, groups=table.test.groups) if n else None
+    return curve_bands(test.Y, p, n, rng, groups=test.groups) if n else None
 
 
-bands = band(p_test)
+bands = band(table.test, p_test)
 seeds = plain.P_test[1 : P.n_seeds]
 show(figures.roc(Y_test, p_test, t, bands, seeds))
 
@@ -655,11 +657,11 @@ show(figures.precision_recall(Y_test, p_test, t, bands, seeds))
 three = ("prevalence", "f1", "cost:5:1")
 show(figures.cost_curve(Y_test, p_test, {rule: marks[rule] for rule in three}))
 if P.run_dir:  # the curves of the run's own network are kept
-    shown = Y_test, p_run, t_run, band(p_run), fitted.P_test[1:]
+    shown = Y_run, p_run, t_run, band(full.test, p_run), fitted.P_test[1:]
     for picture in (
         figures.roc(*shown),
         figures.precision_recall(*shown),
-        figures.cost_curve(Y_test, p_run, {rule: of_run[rule] for rule in three}),
+        figures.cost_curve(Y_run, p_run, {rule: of_run[rule] for rule in three}),
     ):
         results.save_picture(P.run_dir, picture)
 

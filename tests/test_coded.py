@@ -11,7 +11,7 @@ from lopsided import engines
 from lopsided.lesson.loss import class_weights
 from lopsided.lesson.network import initialise
 from lopsided.lesson.training import train
-from lopsided.parameters import validate
+from lopsided.parameters import Parameters, validate
 from lopsided.report import baselines, choosing, experiment, health
 from lopsided.table import coded, recipe
 from lopsided.table.coded import Coded, Columns, first_of_each
@@ -147,3 +147,32 @@ def test_a_coded_table_gives_the_same_report(frame, group, tmp_path, monkeypatch
         promised = health.promise(d).plain()
         found.append((choice, d.provenance.notes, promised, measured, beside))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("tall", [True, False])
+def test_a_part_of_a_table_is_every_kth_row_of_each_side(tall, tmp_path, monkeypatch):
+    if tall:
+        monkeypatch.setattr(coded, "TALL", 0)
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.integers(0, 9, 300), "y": rng.integers(0, 2, 300)})
+    frame["patient"] = rng.integers(0, 90, 300)
+    frame.to_csv(tmp_path / "visits.csv", index=False)
+    of_visits = {"data": str(tmp_path / "visits.csv"), "target": "y"}
+    table = load(Parameters(**of_visits, features=["x"], group_column="patient"))
+    m = table.Y_train.size
+
+    part = table.at_most(-(-m // 3))
+
+    assert part.Y_train.size == -(-m // 3)
+    for some, all_ in ((part.train, table.train), (part.test, table.test)):
+        assert np.array_equal(np.asarray(some.X), np.asarray(all_.X)[:, ::3])
+        assert np.array_equal(some.Y, all_.Y[:, ::3])
+        assert np.array_equal(some.rows, all_.rows[::3])
+        # Bootstraps draw by these numbers: no number is left out, and the groups stay.
+        assert set(some.groups) == set(range(some.groups.max() + 1))
+        pairs = set(zip(some.groups, all_.groups[::3], strict=True))
+        assert len(pairs) == len(set(some.groups)) == len(set(all_.groups[::3]))
+    one = table.parameters.with_(training="report", epochs=1)
+    assert experiment.fingerprint(one, part) != experiment.fingerprint(one, table)
+    assert table.at_most(m) is table
+    assert table.at_most(m - 1) is not table
