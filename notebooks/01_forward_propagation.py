@@ -219,8 +219,9 @@ assert Z[0, 0] == z
 
 # %% [markdown]
 # Layers between the input and the last one are called
-# [hidden](glossary.md#hidden-layer). Ours do not squash; they cut off what is negative.
-# This is the *rectified linear unit*, [ReLU](glossary.md#relu).
+# [hidden](glossary.md#hidden-layer), and a neuron in one is a hidden *unit*. Ours do not
+# squash; they cut off what is negative. This is the *rectified linear unit*,
+# [ReLU](glossary.md#relu).
 
 # %% tags=["nbval-check-output"]
 A = np.maximum(Z, 0)  # (3, 4)

@@ -743,8 +743,9 @@ for weighting in ("uniform", "positive"):
 # ## What a uniform weight does
 #
 # If $w$ multiplies every example, it multiplies the whole gradient. An update is
-# $\alpha$ times the gradient, so with plain steps and no penalty a uniform $w$ is a factor
-# on the learning rate under another name. It cannot favour a class.
+# $\alpha$ times the gradient, so with plain steps, and without the
+# [penalty](glossary.md#penalty) of the next lesson, a uniform $w$ is a factor on the
+# learning rate under another name. It cannot favour a class.
 
 # %%
 once = backward(network, passed, d_logits(Y, passed.A[3], 1.0))
@@ -767,8 +768,8 @@ print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
 # %% [markdown]
-# The second cosine is below zero. (With another seed it may be above.) Here a small step against the weighted gradient lowers the weighted loss and raises
-# the plain one.
+# The second cosine is below zero. (With another seed it may be above.) Here a small step
+# against the weighted gradient lowers the weighted loss and raises the plain one.
 
 # %% tags=["nbval-check-output"]
 stepped = Network(network.layer_dims, network.theta - 0.01 * positive)
@@ -932,7 +933,8 @@ names = ["mistake", "difference", "verdict"]
 show(pd.DataFrame(rows, columns=names).set_index("mistake"))
 
 # %% [markdown]
-# It finds all four.
+# It finds all four. (The transposed $dW$ is off by less than above: here all derivatives
+# count, and most of them are right.)
 #
 # ## Plant one that the check cannot see
 #

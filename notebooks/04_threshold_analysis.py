@@ -89,8 +89,9 @@ from lopsided.lesson.training import train
 from lopsided.report import experiment, figures, results
 from lopsided.report.comparison import resampled
 from lopsided.report.display import say, show
-from lopsided.report.intervals import curve_bands
+from lopsided.report.intervals import curve_bands, interval
 from lopsided.report.plane_figures import surfaces
+from lopsided.report.sampling_figures import bootstrap_draws, resampling
 from lopsided.report.threshold_figures import exact_law, law, weight_and_threshold
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
@@ -106,12 +107,12 @@ from lopsided.table.simulate import clinic
 X_many, Y_many = toy.points(np.random.default_rng(0), 4000)
 
 
-def learned(w, seed=1):
+def learned(w, seed=1, X=X_many, Y=Y_many):
     network = initialise([2, 16, 1], np.random.default_rng(seed))
-    weight = class_weights(Y_many, "positive", w)
+    weight = class_weights(Y, "positive", w)
     rates = {"initial_learning_rate": 0.3, "final_learning_rate": 0.003}
     sizes = {"epochs": 40, "batch_size": 50}
-    train(network, X_many, Y_many, weight, np.random.default_rng(0), **sizes, **rates)
+    train(network, X, Y, weight, np.random.default_rng(0), **sizes, **rates)
     return lambda points: predict_proba(network, points)
 
 
@@ -588,8 +589,49 @@ print(f"{won}: {sum(won)} of {len(won)} is {np.mean(won)}")
 assert np.mean(won) == metrics.roc_auc(np.array([1, 1, 0, 0, 0]), np.array(high + low))
 
 # %% [markdown]
-# It measures the order of the rows, and no threshold enters. Below, the band says how far
-# other rows of the same world could have moved the curve. It is *pointwise*: at each
+# It measures the order of the rows, and no threshold enters.
+#
+# How sure is it? Other test rows would have given another number, and we have no others.
+# But we can draw from those that we have: as many as there are, with replacement, so that
+# some come twice and some not at all. Measure again, on each draw. This is the
+# [bootstrap](glossary.md#bootstrap)
+# ([Davison and Hinkley 1997](glossary.md#sources)). First with five rows, of which three
+# were decided right:
+
+# %% tags=["nbval-check-output"]
+hit = np.array([1, 1, 0, 1, 0])  # 1: decided right
+for drawn in np.random.default_rng(0).integers(5, size=(4, 5)):
+    print(f"rows {drawn}: {hit[drawn]}, accuracy {hit[drawn].mean()}")
+
+# %% [markdown]
+# Now five hundred draws of the test rows. How far they scatter stands for how far other
+# tests from the same world would. The middle $95\,\%$ of them, without the lowest and the
+# highest $2.5\,\%$, is the [interval](glossary.md#interval).
+
+
+# %%
+def drawn_auc(rng):
+    drawn = rng.integers(Y_test.size, size=Y_test.size)
+    return metrics.roc_auc(Y_test[:, drawn], p_test[:, drawn])
+
+
+rng_draws = np.random.default_rng(0)
+aucs = pd.Series([drawn_auc(rng_draws) for _ in range(500)]).dropna()
+auc_ends = np.quantile(aucs, [0.025, 0.975])
+assert np.allclose(auc_ends, interval(aucs))
+
+# %% tags=["nbval-check-output"]
+print("ten draws:", *[f"{auc:.4f}" for auc in aucs[:10]])
+auc_of_all = metrics.roc_auc(Y_test, p_test)
+print(f"all rows: {auc_of_all:.4f}, interval {auc_ends[0]:.4f} to {auc_ends[1]:.4f}")
+
+# %% tags=["hide-input"]
+show(bootstrap_draws(aucs, auc_of_all, auc_ends))
+
+# %% [markdown]
+# In the clinic, rows of one patient go together. They are no independent witnesses, so the
+# package then draws whole patients, as the band below does. It says how far other
+# rows of the same world could have moved the curve. It is *pointwise*: at each
 # place a $95\,\%$ interval. A whole curve leaves it somewhere in more than one case of
 # twenty. With the parameter `n_seeds` above one, thin lines say how far another seed
 # would have. A tie is a straight piece. The network is that of part one, and its
@@ -629,7 +671,16 @@ print(f"{hits:.0f} of {calls:.0f} calls are right: {hits / calls:.3f}")
 # %% [markdown]
 # So most calls can be wrong although the ROC curve looks fine. Precision against recall
 # shows it. The area under the steps is the
-# [average precision](glossary.md#average-precision).
+# [average precision](glossary.md#average-precision): go down the rows, the highest
+# prediction first, and average the precision that is reached at each positive.
+
+# %% tags=["nbval-check-output"]
+falling = np.array([1, 0, 1, 0, 0])  # labels of five rows, the highest prediction first
+precise = np.cumsum(falling) / np.arange(1, 6)
+area_of_five = np.mean(precise[falling == 1])
+print(f"precision after each row {precise.round(3)}, average {area_of_five:.4f}")
+five_falling = np.linspace(0.9, 0.1, 5)
+assert np.isclose(area_of_five, metrics.average_precision(falling, five_falling))
 
 # %% tags=["hide-input"]
 show(figures.precision_recall(Y_test, p_test, t, bands, seeds))
@@ -899,7 +950,39 @@ for name, (p, other_p) in panels.items():
 # Other remedies change the table: [resampling](glossary.md#resampling). *Undersampling*
 # leaves out negatives until both classes are equally many. *Oversampling* draws positives
 # again and again. *SMOTE* makes new positives, on lines between neighbours
-# ([Chawla et al. 2002](glossary.md#sources)).
+# ([Chawla et al. 2002](glossary.md#sources)): of positives at $(1, 1)$ and $(3, 2)$, say,
+# one a quarter of the way, at $(1.5, 1.25)$.
+
+
+# %%
+def undersample(X, Y, rng):
+    positive, negative = np.flatnonzero(Y[0] == 1), np.flatnonzero(Y[0] == 0)
+    kept = np.append(positive, rng.choice(negative, positive.size, replace=False))
+    return X[:, kept], Y[:, kept]
+
+
+def oversample(X, Y, rng):
+    positive, negative = np.flatnonzero(Y[0] == 1), np.flatnonzero(Y[0] == 0)
+    kept = np.append(negative, rng.choice(positive, negative.size))
+    return X[:, kept], Y[:, kept]
+
+
+# %%
+def smote(X, Y, rng):
+    rare = X[:, Y[0] == 1]
+    apart = np.sum((rare[:, :, None] - rare[:, None]) ** 2, axis=0)
+    nearest = apart.argsort(axis=0)[
+        1:6
+    ]  # of each, five neighbours; the first is itself
+    n = np.sum(Y == 0) - rare.shape[1]  # so many are missing
+    one, which = rng.integers(rare.shape[1], size=n), rng.integers(5, size=n)
+    new = rare[:, one] + rng.random(n) * (rare[:, nearest[which, one]] - rare[:, one])
+    return np.hstack([X, new]), np.hstack([Y, np.ones((1, n))])
+
+
+# %% [markdown]
+# Do each of them to the points that the network without weight learned from, and train a
+# network on what comes out, without any weight.
 #
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
@@ -913,10 +996,40 @@ for name, (p, other_p) in panels.items():
 # trains on each positive several times.
 #
 # </details>
+
+# %%
+ways = {"undersampled": undersample, "oversampled": oversample, "SMOTE": smote}
+few = X_toy[:, :250], Y_toy[:, :250]  # to draw
+made, by_way = {"as it is": few}, {"as it is": no_weight}
+for way, remake in ways.items():
+    X_made, Y_made = remake(X_many, Y_many, np.random.default_rng(0))
+    by_way[way] = learned(1, X=X_made, Y=Y_made)
+    made[way] = remake(*few, np.random.default_rng(0))
+
+# %% tags=["hide-input"]
+t_many = thresholds.equivalent_threshold(balanced_weight(Y_many))
+show(resampling(made, by_way, no_weight, t_many))
+
+# %% tags=["nbval-check-output"]
+print(f"no remedy: cut at {t_many:.4f}, ROC AUC {metrics.roc_auc(Y_toy, p_toy):.4f}")
+for way in ways:
+    q_way = by_way[way](X_toy)
+    alike = np.mean((q_way >= 0.5) == (p_toy >= t_many))
+    auc = metrics.roc_auc(Y_toy, q_way)
+    print(f"{way:12} cut at one half: decides {alike:.1%} alike, ROC AUC {auc:.4f}")
+seed_2 = toy_networks["no weight, other seed"] >= t_many
+print(
+    f"another seed, no remedy: decides {np.mean(seed_2 == (p_toy >= t_many)):.1%} alike"
+)
+
+# %% [markdown]
+# The first panel shows the table as it is. In each of the others, the line of one half has
+# come to lie nearly where a threshold of $1/(1 + w)$ was, with the balanced weight for
+# $w$. So all three do what the weight did: they move the odds.
 #
-# `make audit` trained the network of part one in all these ways, on the published file and
-# on the simulated clinic, with five splits and seeds each (imbalanced-learn made the
-# rows). Each remedy decides at one half and is compared with the network without any of
+# And on whole tables? `make audit` trained the network of part one in all these ways, on
+# the published file and on the simulated clinic, with five splits and seeds each
+# (imbalanced-learn made the rows). Each remedy decides at one half and is compared with the network without any of
 # this, at $1/(1 + w)$. It has the seed of that network, and about as many steps. The first
 # row of a table shows what luck does: no remedy, but another seed, at $1/(1 + w)$ as well.
 # The [Brier score](glossary.md#brier-score) is the mean squared difference of probability
@@ -937,7 +1050,7 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 #
 # Do they decide more rows alike than another seed does? And does any of them order the
 # rows better? Compare split by split. Splits share rows, so the $95\,\%$
-# [intervals](glossary.md#interval) allow for that
+# intervals allow for that
 # ([Nadeau and Bengio 2003](glossary.md#sources)).
 
 

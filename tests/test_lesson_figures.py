@@ -18,7 +18,12 @@ from lopsided.lesson.network import (
     sigmoid,
 )
 from lopsided.lesson.threshold import weighted_probability
-from lopsided.report import plane_figures, threshold_figures, training_figures
+from lopsided.report import (
+    plane_figures,
+    sampling_figures,
+    threshold_figures,
+    training_figures,
+)
 from lopsided.report.display import BLUE, GREEN, GREY
 from lopsided.report.lesson_drawings import network_graph, neuron_graph, number
 
@@ -166,6 +171,7 @@ def assert_filled(picture):
 def test_level_lines_lie_on_their_levels_and_name_them():
     levels = (0.2, 0.5)
     picture = plane_figures.surfaces({"t": toy.probability}, X, Y, "levels", levels)
+    assert picture.alt.endswith("0.5, each around the next.")
     ax = picture.figure.axes[0]
     for path, level in zip(ax.collections[1].get_paths(), levels, strict=True):
         assert np.allclose(toy.probability(path.vertices.T), level, atol=0.02)
@@ -361,6 +367,38 @@ def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
     assert "each of 3 test rows" in some.alt
     assert "near: 0.0000 apart on average, 100.0% decided alike" in picture.alt
     assert "far: 0.2000 apart on average, 0.0% decided alike" in picture.alt
+
+
+def test_draws_are_a_hill_and_a_bar_of_the_interval():
+    values = np.linspace(0.5, 0.7, 400)
+    picture = sampling_figures.bootstrap_draws(values, 0.6, (0.505, 0.695))
+    (ax,) = picture.figure.axes
+    assert sum(bar.get_height() for bar in ax.patches) == values.size
+    assert ax.lines[0].get_xdata()[0] == 0.6
+    (bar,) = (t for t in ax.texts if isinstance(t, Annotation) and not t.get_text())
+    assert (bar.xy[0], bar.xyann[0]) == (0.505, 0.695)
+    assert "goes from 0.505 to 0.695" in picture.alt
+
+
+def test_a_remedy_shows_what_it_copied_and_what_it_made():
+    twice, once = X[:, :10], X[:, 10:20]
+    ones, zeros = np.ones((1, 10)), np.zeros((1, 10))
+    tables = {"as it is": (np.hstack([twice, once]), np.hstack([ones, zeros]))}
+    copied = np.hstack([twice, twice, once]), np.hstack([ones, ones, zeros])
+    made = np.hstack([twice, twice + 0.01, once]), np.hstack([ones, ones, zeros])
+    tables |= {"fewer": tables["as it is"], "copied": copied, "made": made}
+    says = dict.fromkeys(tables, toy.probability)
+    picture = sampling_figures.resampling(tables, says, toy.probability, 0.5)
+    drawn = {
+        ax.get_title(): [len(c.get_offsets()) for c in ax.collections[:4]]
+        for ax in picture.figure.axes
+    }
+    # Negatives and positives that came once, those that came again, and new ones.
+    assert drawn["as it is"] == drawn["fewer"] == [10, 10, 0, 0]
+    assert drawn["copied"] == [10, 0, 10, 0]
+    assert drawn["made"] == [10, 10, 0, 10]
+    assert "made: 20 positives, 10 of them new, 10 negatives" in picture.alt
+    assert picture.alt.count("alike on 100% of the plane") == 4
 
 
 @pytest.mark.slow

@@ -12,15 +12,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 
 from lopsided.lesson.network import Array, relu, sigmoid
-from lopsided.report.display import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    Picture,
-    axes,
-    styled,
-)
+from lopsided.report.display import BLUE, GREEN, GREY, ORANGE, Picture, axes, styled
 
 NEGATIVE: dict[str, Any] = {"facecolors": "white", "edgecolors": GREY, "s": 14}
 POSITIVE: dict[str, Any] = {
@@ -125,9 +117,10 @@ def surfaces(
         label=f"prediction ŷ; ▲ positive, ○ negative{lines_at * crossed}",
         ticks=[0, 0.5, 1],
     )
+    nested = f" Lines at {', '.join(f'{t:g}' for t in levels)}, each around the next."
     alt = (
         "Points of two classes in the plane, shaded by what is predicted there. "
-        f"{'. '.join(said)}."
+        f"{'. '.join(said)}.{nested * (len(levels) > 1)}"
     )
     return Picture(name, figure, alt)
 

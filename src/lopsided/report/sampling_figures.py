@@ -1,0 +1,131 @@
+"""Pictures of rows that are drawn anew: the bootstrap, and remedies for a rare class.
+
+A lesson computes, and hands over what it computed; nothing here is needed to follow it.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lopsided.lesson.network import Array
+from lopsided.report.display import BLUE, ORANGE, Picture, axes, styled
+from lopsided.report.plane_figures import POSITIVE, level_lines, over_plane, scatter
+
+
+@styled
+def bootstrap_draws(
+    values: Array, measured: float, ends: tuple[float, float]
+) -> Picture:
+    """Draw a histogram of bootstrap draws, with the interval that they make.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        ROC AUC of each draw.
+    measured : float
+        On the rows as they are.
+    ends : (float, float)
+        Of the interval.
+    """
+    figure, ax = axes("ROC AUC", "draws", "The test rows, drawn again and again")
+    tall, *_ = ax.hist(values, bins=25, color=BLUE, edgecolor="white")
+    top = float(np.max(tall))
+    ax.axvline(measured, color="black", lw=2)
+    ax.annotate(
+        "as measured",
+        (measured, 1.24 * top),
+        (6, 0),
+        textcoords="offset points",
+        va="center",
+    )
+    middle = {"arrowstyle": "|-|, widthA=0.3, widthB=0.3", "color": ORANGE, "lw": 2}
+    ax.annotate("", (ends[0], 1.06 * top), (ends[1], 1.06 * top), arrowprops=middle)
+    ax.annotate(
+        "middle 95 %",
+        (measured, 1.06 * top),
+        (-8, 6),
+        textcoords="offset points",
+        color=ORANGE,
+        ha="right",
+        va="bottom",
+    )
+    ax.set_ylim(0, 1.34 * top)
+    alt = (
+        f"A histogram of {len(values)} draws, a hill from {values.min():.3f} to "
+        f"{values.max():.3f}. An upright at {measured:.3f}, as measured. A bar over "
+        f"the middle 95 % of the draws goes from {ends[0]:.3f} to {ends[1]:.3f}."
+    )
+    return Picture("bootstrap_draws", figure, alt)
+
+
+@styled
+def resampling(
+    tables: Mapping[str, tuple[Array, Array]],
+    learned: Mapping[str, Callable[[Array], Array]],
+    plain: Callable[[Array], Array],
+    t: float,
+) -> Picture:
+    """Draw what remedies make of points, and where networks then say one half.
+
+    Parameters
+    ----------
+    tables : mapping of (array, array)
+        Points (2, m) and labels (1, m), by title. The first is the table as it was. A
+        point that comes several times is drawn larger; one that is not in the first
+        table, open.
+    learned : mapping of callable
+        By the same titles, what each network says of points, (1, m).
+    plain : callable
+        What the network without any remedy says.
+    t : float
+        Its level that is drawn dashed in each panel.
+    """
+    figure = Figure(figsize=(5.6, 6.7))
+    panels = np.ravel(figure.subplots(2, 2))
+    (original, _), *_ = tables.values()
+    known = {tuple(point) for point in original.T}
+    said = []
+    for ax, (title, (X, Y)) in zip(panels, tables.items(), strict=True):
+        points, times = np.unique(np.vstack([X, Y]), axis=1, return_counts=True)
+        new = np.array([tuple(point) not in known for point in points[:2].T])
+        again = (times > 1) & ~new
+        once = ~(new | again)
+        scatter(ax, points[:2, once], points[2:, once])
+        sizes = 16 * times[again] + 12
+        ax.scatter(*points[:2, again], **POSITIVE | {"s": sizes}, lw=0.7)
+        ax.scatter(
+            *points[:2, new], s=16, marker="^", facecolors="none", edgecolors=ORANGE
+        )
+        level_lines(ax, learned[title], [0.5], colors="black", linewidths=2.2)
+        looks = {"colors": BLUE, "linewidths": 2.2, "linestyles": "--"}
+        level_lines(ax, plain, [t], **looks)
+        ax.set_title(title, fontsize=11)
+        ax.set_aspect("equal")
+        alike = np.mean((over_plane(learned[title]) >= 0.5) == (over_plane(plain) >= t))
+        n = int(Y.sum())
+        made = f", {new.sum()} of them new" if new.any() else ""
+        said.append(
+            f"{title}: {n} positives{made}, {Y.size - n} negatives; its line and the "
+            f"dashed one decide alike on {alike:.0%} of the plane"
+        )
+    panels[0].set_xlabel("")
+    panels[1].set(xlabel="", ylabel="")
+    panels[3].set_ylabel("")
+    figure.legend(
+        [
+            Line2D([], [], color="black", lw=2.2),
+            Line2D([], [], color=BLUE, lw=2.2, ls="--"),
+        ],
+        ["learned from this table: 1/2", f"from the table as it is: {t:.3f}"],
+        title="▲ positive (larger: many times), △ new, ○ negative",
+        loc="outside lower center",
+        fontsize=10,
+        title_fontsize=10,
+    )
+    alt = (
+        "The toy world's points four times, each with a black ring where the network "
+        f"says one half and the dashed ring at {t:.3f}. {'. '.join(said)}."
+    )
+    return Picture("resampling", figure, alt)
