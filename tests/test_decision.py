@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.linear_model import LogisticRegression
 
 from lopsided.lesson.network import Network, initialise
 from lopsided.parameters import Parameters, validate
@@ -186,6 +187,29 @@ def test_before_training_the_line_tells_whether_there_is_anything_to_learn(tmp_p
     nothing = "Health: logistic regression finds nothing that these rows can tell"
     assert said[1].startswith(nothing)
     assert "0.0% of the training rows equal another" in said[0]
+
+
+def test_the_logistic_regression_of_the_line_is_scikit_learns():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6, 300)) * [[1], [3], [0.1], [1], [1], [0]]
+    Y = (rng.random((1, 300)) < 1 / (1 + np.exp(1 - X[:1] - X[1:2]))).astype(float)
+    ours = health.logistic_regression(X, Y)
+    theirs = LogisticRegression(tol=1e-9, max_iter=1000).fit(X.T, Y[0])
+    assert np.allclose(ours.W[1], theirs.coef_, atol=1e-4)
+    assert np.allclose(ours.b[1], theirs.intercept_, atol=1e-4)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_folds_are_dealt_class_by_class_and_groups_stay_whole(together):
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 60, 400) if together else None
+    y = (rng.random(400) < 0.1).astype(float)
+    fold = health.dealt(y, groups)
+    positives = np.bincount(fold, y, minlength=health.FOLDS)
+    assert np.ptp(positives) <= (3 if together else 1)
+    assert np.ptp(np.bincount(fold)) <= (40 if together else 2)
+    for group in np.unique(groups) if together else []:
+        assert len(set(fold[groups == group])) == 1
 
 
 def test_a_drift_is_told_and_none_where_there_is_none(tmp_path):

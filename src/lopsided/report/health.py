@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from scipy.optimize import minimize
 
-from lopsided.lesson.network import Array, Network, forward
+from lopsided.lesson.loss import d_logits, objective
+from lopsided.lesson.network import Array, Network, backward, forward, predict_proba
 from lopsided.lesson.threshold import unweighted_probability
 from lopsided.prose import Sentence
 from lopsided.table.dataset import Dataset
@@ -146,35 +146,78 @@ def _against(share: float, low: float | None, high: float | None) -> str:
     return f"{abs(share):.1%}{between} {side} that of saying the prevalence to all"
 
 
+def logistic_regression(X: Array, Y: Array) -> Network:
+    """Fit logistic regression: a network without a hidden layer, at its minimum.
+
+    What it minimises is the log loss of all rows and half the squared weights, which is
+    scikit-learn's default. With that library's own, ``lopsided check`` would take a
+    quarter longer.
+
+    Parameters
+    ----------
+    X : array, shape (n_0, m)
+    Y : array, shape (1, m)
+    """
+    dims, m = (len(X), 1), Y.size
+
+    def loss(theta: Array) -> tuple[float, Array]:
+        network = Network(dims, theta)
+        done = forward(network, X)
+        slopes = Network(dims, backward(network, done, d_logits(Y, done.A[1])))
+        slopes.W[1][:] += network.W[1] / m
+        penalty = np.sum(network.W[1] ** 2) / (2 * m)
+        return objective(done.Z[1], Y) + penalty, slopes.theta
+
+    found = minimize(loss, Network(dims).theta, jac=True, method="L-BFGS-B", tol=1e-9)
+    return Network(dims, found.x)
+
+
+def dealt(y: Array, groups: Array | None) -> Array:
+    """Give each row its fold: like rows, or like groups of them, are dealt in turn.
+
+    Parameters
+    ----------
+    y : array, shape (m,)
+    groups : array, shape (m,), or None
+        Equal values stay together.
+    """
+    each = (
+        np.arange(len(y))
+        if groups is None
+        else np.unique(groups, return_inverse=True)[1]
+    )
+    alike = np.lexsort((np.bincount(each), np.bincount(each, y)))
+    fold = np.empty(len(alike), int)
+    fold[alike] = np.arange(len(alike)) % FOLDS
+    of_rows: Array = fold[each]
+    return of_rows
+
+
 def promise(dataset: Dataset) -> Sentence:
     """Say before training whether there is anything to learn, and whether rows tie.
 
     Logistic regression is cross-validated inside the training rows. It asks nothing of
     the test.
     """
-    y, groups = dataset.Y_train[0], dataset.train.groups
-    seen = np.random.default_rng(0).permutation(len(y))[:ROWS_AT_ONCE]
-    X, y = np.ascontiguousarray(dataset.X_train[:, seen].T), y[seen]
-    rows = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)
+    m, groups = dataset.Y_train.size, dataset.train.groups
+    seen = np.random.default_rng(0).permutation(m)[:ROWS_AT_ONCE]
+    X, Y = np.asarray(dataset.X_train[:, seen]), dataset.Y_train[:, seen]
+    rows = pd.util.hash_pandas_object(pd.DataFrame(X.T), index=False)
     ties = (
         f"{rows.duplicated(keep=False).mean():.1%} of the training rows equal another "
         "one in all features, so they tie."
     )
     groups = None if groups is None else groups[seen]
-    folds = [StratifiedKFold(FOLDS), StratifiedGroupKFold(FOLDS)][groups is not None]
-    enough = min(y.sum(), (1 - y).sum()) >= 2 * FOLDS
-    model = LogisticRegression(max_iter=200)
-    p = np.zeros(len(seen))
-    if enough:
-        for train, test in folds.split(X, y, groups):
-            if len(np.unique(y[train])) < 2:
-                enough = False
-                break
-            model.fit(X[train], y[train])
-            p[test] = model.predict_proba(X[test])[:, 1]
-    if not enough:
+    fold = dealt(Y[0], groups)
+    trained_on = [Y[:, fold != k] for k in range(FOLDS)]
+    each_class = min(Y.sum(), (1 - Y).sum()) >= 2 * FOLDS
+    if not each_class or any(len(np.unique(y)) < 2 for y in trained_on):
         return Sentence(f"Health: too few rows of one class to foretell it; {ties}", {})
-    share, (low, high) = log_loss_saved(y, p, float(y.mean()), groups)
+    p = np.zeros(Y.shape)
+    for k, y in enumerate(trained_on):
+        model = logistic_regression(X[:, fold != k], y)
+        p[:, fold == k] = predict_proba(model, X[:, fold == k])
+    share, (low, high) = log_loss_saved(Y, p, float(Y.mean()), groups)
     verdict = (
         "there is something to learn, says logistic regression"
         if low > 0
