@@ -2,22 +2,34 @@
 
 ``python memory.py [ROWS]`` invents two tables, a million rows each if not told
 otherwise: one of numbers alone, and one with text. For each step of a report it prints
-the most that it held, and what stays. What Python and the libraries take by themselves
-is not counted: all steps have been done once before, on a few rows. Linux only: the
-system is asked for the peak, and told to forget it.
+the most that it held, and what stays; then the most that the kernel of each notebook
+held which reads the table. What Python and the libraries take by themselves is not
+counted: all has been done once before, on a few rows. Linux only: the system is asked
+for the peak, and told to forget it.
 """
 
+import os
+import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import nbformat
 import numpy as np
 import pandas as pd
+from IPython.core.interactiveshell import InteractiveShell
 
+from lopsided import engines
 from lopsided.parameters import Parameters
 from lopsided.report import baselines, choosing, experiment, health
+from lopsided.table import coded
 from lopsided.table.dataset import load
 from lopsided.table.memory import give_back
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+READERS = ("03_training", "04_threshold_analysis", "05_report")
 
 
 def invented(n):
@@ -47,6 +59,32 @@ def steps(path, step):
     step("baselines", lambda: baselines.measure(p, d, fitted, 0.2))
 
 
+def run_cells(name, path):
+    """Run a notebook's code as a kernel would, and give the most that it held."""
+    Path("/proc/self/clear_refs").write_text("5")
+    shell = InteractiveShell()
+    for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells:
+        if cell.cell_type == "code":
+            given = "parameters" in cell.metadata.get("tags", [])
+            own = f"\ndata, target, training, epochs = {str(path)!r}, 'y', 'report', 2"
+            with redirect_stdout(StringIO()):
+                shell.run_cell(cell.source + own * given).raise_error()
+    return resident("VmHWM")
+
+
+def kernel(name, few, tall):
+    """Print what a notebook held of a tall table; in a process of its own."""
+    os.environ["MPLBACKEND"] = "agg"
+    size, usual = Path(tall).stat().st_size, (engines.WORTH_LOADING, coded.TALL)
+    engines.WORTH_LOADING = coded.TALL = 0  # so that the same libraries are loaded
+    run_cells(name, few)
+    engines.WORTH_LOADING, coded.TALL = usual
+    give_back()
+    before = resident("VmRSS")
+    most = (run_cells(name, tall) - before) / size
+    print(f"{name:22} at most {most:5.2f} times", flush=True)
+
+
 def measure(frame):
     """Measure the steps on a table, and print them."""
     with TemporaryDirectory() as folder:
@@ -70,10 +108,20 @@ def measure(frame):
             return done
 
         steps(tall, step)
+        for name in READERS:
+            again = [sys.executable, __file__, "kernel", name, str(few), str(tall)]
+            subprocess.run(again, check=True)
+
+
+def main(*arguments):
+    """Measure two tables; or one notebook, where ``kernel`` is the first argument."""
+    if arguments[:1] == ("kernel",):
+        kernel(*arguments[1:])
+        return
+    numbers = ["y", *(f"x{i}" for i in range(6))]
+    for columns in (numbers, slice(None)):
+        measure(invented(int(*arguments or [10**6])).loc[:, columns])
 
 
 if __name__ == "__main__":
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 10**6
-    numbers = ["y", *(f"x{i}" for i in range(6))]
-    for columns in (numbers, slice(None)):
-        measure(invented(rows).loc[:, columns])
+    main(*sys.argv[1:])
