@@ -635,10 +635,44 @@ for name, rate, error in zip(
 print(f"NEAR: d = {audit_table.NEAR:.2f}")
 
 # %% [markdown]
-# A seed can move a network by more than that, most of all *along* its ROC curve. So a
+# Take one network of the base, that of seed 0. How many standard errors is each of its
+# rates off? They are the two sides of a right angle, and $d$ is the third side.
+
+# %% tags=["nbval-check-output"]
+run_0 = plain.set_index("seed").loc[0]
+off = (run_0[["fpr", "tpr"]].to_numpy(float) - printed.rates) / printed.errors
+for name, errors_off in zip(("fpr", "tpr"), off, strict=True):
+    print(f"{name} {run_0[name]:.4f}: {errors_off:+.2f} standard errors off")
+d = np.sqrt(off[0] ** 2 + off[1] ** 2)
+print(f"d = √({off[0] ** 2:.2f} + {off[1] ** 2:.2f}) = {d:.2f}")
+assert np.isclose(d, run_0["d"])
+
+# %% [markdown]
+# A seed can move a network by more than `NEAR`, most of all *along* its ROC curve. So a
 # setting is judged by all its seeds, in two questions: is the FPR right, and at that
-# FPR, is the recall right? $D$ puts both into one number, in spreads over the seeds. A
-# setting whose $D$ is too large is *excluded*: one more of its runs would hardly give
+# FPR, is the recall right? That recall is the *height* of a network. $D$ puts both into
+# one number, as $d$ does, but its unit is the spread over the seeds, where that is larger
+# than the error of the test alone. Here it is for the base. The spread is the median
+# distance from the median, times $1.4826$: of a normal law, its standard deviation.
+
+# %% tags=["nbval-check-output"]
+asked = plain[["fpr", "height"]]
+middle = asked.median()
+spread = 1.4826 * (asked - middle).abs().median()
+units_off = (middle - printed.rates) / np.maximum(spread, printed.errors)
+worked = {"median": middle, "printed": printed.rates, "spread": spread}
+worked |= {"test alone": printed.errors, "units off": units_off}
+show(pd.DataFrame(worked).round(4))
+
+# %% tags=["nbval-check-output"]
+D = np.hypot(*units_off)
+of_fpr, of_height = units_off**2
+print(f"D = √({of_fpr:.2f} + {of_height:.2f}) = {D:.2f}")
+base = {name: usual[name] for name in audit_table.SETTING}
+assert np.isclose(D, evidence.setting(base, distances)["D"]).all()
+
+# %% [markdown]
+# A setting whose $D$ is too large is *excluded*: one more of its runs would hardly give
 # the table. One that is not excluded is *reached* if a seed came near. If none did, its
 # seeds spread so wide that nothing can be said against it, and nothing for it. The
 # appendix has the formulas.
@@ -953,7 +987,8 @@ show(pd.DataFrame(spans, index=columns))
 #
 # ## Appendix: the distances
 #
-# The distance of one run from the table, in the table's own standard errors:
+# The distance of one run from the table, in the table's own standard errors, as it was
+# computed for seed 0 of the base:
 #
 # $$\begin{aligned}
 # d &= \sqrt{\left(\frac{\Delta\text{FPR}}{s_\text{FPR}}\right)^2 +
@@ -975,9 +1010,18 @@ show(pd.DataFrame(spans, index=columns))
 # &+ \left(\frac{\Delta\text{height}}{\max(s_\text{TPR}, v_\text{height})}\right)^2
 # \end{aligned}$$
 #
-# If a reading is right, the report is one more run of it. Centre and spread come from
-# $k$ seeds, so the limit is Hotelling's, with the quantile of an $F$ law with $2$ and
-# $k - 2$ degrees of freedom:
+# If a reading is right, the report is one more run of it. How large may its $D$ be by
+# luck? Centre and spread come from few seeds, so the limit is wider than that of a normal
+# law in two dimensions: it is Hotelling's. For eight seeds:
+
+# %% tags=["nbval-check-output"]
+of_F = (8 - 2) / 2 * (0.05 ** (-2 / (8 - 2)) - 1)
+square = (8 + 1) / 8 * 2 * (8 - 1) / (8 - 2) * of_F
+print(f"a normal law: D up to {np.sqrt(-2 * np.log(0.05)):.2f}")
+print(f"eight seeds:  D up to √{square:.2f} = {np.sqrt(square):.2f}; F = {of_F:.2f}")
+
+# %% [markdown]
+# For $k$ seeds, with the quantile of an $F$ law with $2$ and $k - 2$ degrees of freedom:
 #
 # $$\begin{aligned}
 # D^2 &\le \frac{k + 1}{k} \cdot \frac{2 (k - 1)}{k - 2} \, F_{0.95} \\

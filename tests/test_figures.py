@@ -675,8 +675,50 @@ def test_nothing_hides_the_ellipse_of_the_plane():
         .transform_path(arrow.arrow_patch.get_path())
         .vertices[-1:]
     )
-    assert np.hypot(*(tip - box.min)) < 60
     assert not box.contains(*tip)
+    assert 0 < apart(ax, ellipse, tip) < 12
+
+
+def apart(ax, line, point):
+    """Say how many pixels lie between a line and a point outside of it."""
+    path = line.get_transform().transform_path(line.get_path())
+    assert not path.contains_point(point)
+    return np.hypot(*(path.vertices - point).T).min()
+
+
+def near(window):
+    """The source's table, from close by or from afar, with three marks about it."""
+    clouds = {"on it": ([0.509], [0.6]), "outside": ([0.515], [0.62])}
+    clouds["far off"] = [0.9], [0.9]
+    curves = {"near": ([0, 0.5, 1], [0, 0.6, 1]), "far": ([0, 0.3, 1], [0, 0.8, 1])}
+    error = 0.0038, 0.007
+    picture = figures.plane(clouds, curves, (0.5, 0.6), error, "p", "", window)
+    return picture.figure, picture.figure.axes[0]
+
+
+def test_from_close_by_the_arrow_meets_the_ellipse_and_no_mark_is_cut():
+    _, ax = near(0.04)
+    (ellipse,) = unnamed(ax)
+    (arrow,) = (text for text in ax.texts if text.get_text() == "the printed table")
+    (tip,) = (
+        arrow.arrow_patch.get_transform()
+        .transform_path(arrow.arrow_patch.get_path())
+        .vertices[-1:]
+    )
+    assert 0 < apart(ax, ellipse, tip) < 12
+    marks = [line for line in ax.lines if line.get_marker() != "None"]
+    assert all(mark.get_zorder() > ellipse.get_zorder() for mark in marks)
+    assert not ellipse.get_path_effects()  # no halo, which would cut curves
+
+
+@pytest.mark.parametrize(
+    ("window", "left_out"), [(0.04, {"far off", "ROC curve, far"}), (None, set())]
+)
+def test_the_legend_of_the_plane_names_what_is_in_view(window, left_out):
+    figure, ax = near(window)
+    (legend,) = figure.legends
+    named = {text.get_text() for text in legend.get_texts()}
+    assert named == set(lines(ax)) - left_out
 
 
 NAMED = ["cdf", "cdf_rules", "loss", "loss_of_readings", "roc", "precision_recall"]

@@ -678,12 +678,19 @@ def plane(
         look = (looks or {}).get(label) or look_of(i)
         ax.plot(x, y, ls="", ms=5, alpha=0.7, label=label, **look)
     reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
-    _ellipse(ax, point, (reach * error[0], reach * error[1]), "the printed table")
+    radii = reach * error[0], reach * error[1]
+    _ellipse(ax, point, radii, "the printed table", is_small=window is None)
     if window:
         ax.set(xlim=(point[0] - window, point[0] + window))
         ax.set(ylim=(point[1] - window, point[1] + window))
     columns = 2 if max(map(len, clouds)) < 30 else 1
-    figure.legend(loc="outside lower center", ncols=columns, fontsize=9)
+    in_view = [line for line in ax.lines if _is_in_view(ax, line)]
+    figure.legend(
+        handles=[line for line in in_view if not str(line.get_label()).startswith("_")],
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=9,
+    )
     middle = [
         f"{label} at ({np.median(x):.3f}, {np.median(y):.3f})"
         for label, (x, y) in clouds.items()
@@ -695,17 +702,34 @@ def plane(
     return Picture(name, figure, alt)
 
 
+def _is_in_view(ax: Axes, line: Line2D) -> bool:
+    """Say whether any part of a line, or of its marks, lies within the axes' limits."""
+    path = line.get_path()
+    if line.get_linestyle() != "None":
+        return path.intersects_bbox(ax.viewLim, filled=False)
+    return any(ax.viewLim.contains(x, y) for x, y in np.asarray(path.vertices))
+
+
 def _ellipse(
-    ax: Axes, middle: tuple[float, float], radii: tuple[float, float], name: str
+    ax: Axes,
+    middle: tuple[float, float],
+    radii: tuple[float, float],
+    name: str,
+    is_small: bool,
 ) -> None:
-    """Draw an ellipse over all else, with an arrow to it that does not cover it."""
+    """Draw an ellipse, with an arrow to its lower right that does not cover it.
+
+    A small one lies over all else, with a halo, so that no mark hides it. From close by
+    it lies behind the marks: it matters on which side of it each of them is.
+    """
     angle = np.linspace(0, 2 * np.pi, 100)
     x, y = middle[0] + radii[0] * np.cos(angle), middle[1] + radii[1] * np.sin(angle)
-    halo = withStroke(linewidth=4, foreground="white")
-    ax.plot(x, y, color="black", lw=1.5, zorder=5, path_effects=[halo])
+    halo = [withStroke(linewidth=4, foreground="white")] if is_small else []
+    order = 5 if is_small else 1.9  # marks have 2
+    ax.plot(x, y, color="black", lw=1.5, zorder=order, path_effects=halo)
     ax.annotate(
         name,
-        (middle[0] + radii[0], middle[1] - radii[1]),
+        (middle[0] + radii[0] * np.sqrt(0.5), middle[1] - radii[1] * np.sqrt(0.5)),
         xytext=(0.97, 0.05),
         textcoords="axes fraction",
         ha="right",
