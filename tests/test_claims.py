@@ -177,6 +177,19 @@ def test_gains_pair_seeds_that_met_both_sides():
     assert means[1] - means[0] < -5
 
 
+def test_a_weight_on_positives_gains_no_more_than_its_longer_steps_give():
+    """Alone it looks like a gain of order: with shorter steps, nothing is left."""
+    text = printed("07_sweep", "rates / {mean_weight")
+    found = re.findall(r"([+-]0\.\d+) ± (0\.\d+)", text)
+    both, positives, shorter = (map(float, ends) for ends in found)
+    for mean, half in (both, positives):
+        assert mean > half
+    mean, half = shorter
+    assert abs(mean) < half
+    share = load(Parameters()).Y_train.mean()
+    assert f"rates / {1 + 3 * share:.2f} " in text
+
+
 def test_the_chance_of_a_stratified_count_is_the_hypergeometric_law():
     text = printed("06_audit", "likelihood ratio")
     luck = stats.hypergeom.pmf(4464, 110_527, 22_319, 22_106)

@@ -117,6 +117,18 @@ def test_weights_are_compared_by_what_no_threshold_moves_and_by_several_seeds():
     assert sweep_table.ranking(alone).empty
 
 
+def test_a_sweep_over_seeds_alone_has_an_empty_table_of_effects():
+    """With the columns that the notebook reads: it stopped there."""
+    sweep = named_twice()
+    one = sweep.table[
+        (sweep.table["w"] == "4") & (sweep.table["weighting"] == "uniform")
+    ]
+    found = sweep_table.effects(replace(sweep, table=one, varied=["seed"]))
+    assert found.empty
+    assert [*found] == [*sweep_table.effects(sweep)]
+    assert sweep_table.faster(sweep, found).empty
+
+
 def test_the_committed_example_finds_its_effects():
     """As an independent check computed them: pairs of points, averaged by seed.
 
@@ -131,14 +143,46 @@ def test_the_committed_example_finds_its_effects():
     epochs = found.loc["epochs"]
     assert (epochs["blocks"], epochs["one"], epochs["seeds"]) == (10, 2, 1)
     assert epochs["difference"] == pytest.approx(0.0056, abs=5e-5)
-    weighting = found.loc["weighting"]
-    diluted = weighting["difference"] * weighting["blocks"] / 126  # with the twins
+    diluted = 0  # with the twins, over both thresholds
+    for weighting in (found.loc[f"at {t}: weighting"] for t in ("0.18", "f1")):
+        diluted += weighting["difference"] * weighting["blocks"] / 126
     assert diluted == pytest.approx(-0.0068, abs=5e-5)
-    threshold = found.loc["threshold"]
-    assert threshold["difference"] / threshold["error"] == pytest.approx(14, abs=1)
-    by_w = found["difference"].filter(like=": w").groupby(level=0)
-    signs = {choice: (ends.min() > 0, ends.max() < 0) for choice, ends in by_w}
-    assert signs == {"uniform: w": (True, False), "positive: w": (False, True)}
+    by_w = found[found.index.str.endswith(": w")]
+    told = {
+        choice: ((of["low"] > 0).all(), (of["high"] < 0).all())
+        for choice, of in by_w.groupby(level=0)
+    }
+    assert told == {
+        "uniform at 0.18: w": (True, False),
+        "uniform at f1: w": (True, False),
+        "positive at 0.18: w": (False, True),  # the threshold stayed where it was
+        "positive at f1: w": (False, False),
+    }
+
+
+def test_a_weight_has_an_effect_at_each_threshold_and_each_under_each_weighting():
+    """And not the mean of both, as if a class weight cost F1."""
+    sweep = sweep_table.read(None)
+    done, found = sweep.done, sweep_table.effects(sweep).set_index("choice")
+    keys = ["hidden_units", "epochs", "seed"]
+    of = done[done["weighting"] == "positive"]
+    for t in ("0.18", "f1"):
+        here = of[of["threshold"] == t].set_index(["w", *keys])["test.f1"]
+        by_seed = (here["4"] - here["1"]).groupby("seed").mean()
+        (row,) = found.loc[[f"positive at {t}: w"]].query("value == '4'").itertuples()
+        assert row.difference == pytest.approx(by_seed.mean())
+    for weighting in ("uniform", "positive"):
+        of = done[done["weighting"] == weighting].set_index(["threshold", "w", *keys])
+        by_seed = (of["test.f1"]["f1"] - of["test.f1"]["0.18"]).groupby("seed").mean()
+        row = found.loc[f"{weighting}: threshold"]
+        assert row["difference"] == pytest.approx(by_seed.mean())
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss", "average_precision"])
+def test_thresholds_do_not_part_what_they_do_not_move(metric):
+    sweep = replace(sweep_table.read(None), metric=f"test.{metric}")
+    choices = set(sweep_table.effects(sweep)["choice"])
+    assert {"weighting", "uniform: w", "positive: w"} < choices
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The pictures that the table of a sweep makes."""
 
 import itertools
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -11,12 +12,10 @@ from matplotlib.lines import Line2D
 
 from lopsided.prose import short
 from lopsided.report.display import COLOURS, GREY, Picture, styled
-from lopsided.report.sweep_table import Sweep, over_seeds
+from lopsided.report.sweep_table import AT_ANY_THRESHOLD, Sweep, over_seeds
 
 #: Drawn against each choice: three rows of two panels.
 DRAWN = ("accuracy", "f1", "precision", "recall", "roc_auc", "log_loss")
-#: A threshold moves neither the order of the rows nor a probability.
-AT_ANY_THRESHOLD = ("roc_auc", "log_loss")
 MARKERS, LINES = "os^DvP", ("-", "--", ":", "-.")
 
 
@@ -132,7 +131,9 @@ def _lines(
         x = [values.index(value) for value in line.index]
         band = line["lowest"], line["highest"]
         if (band[0] < band[1]).any():  # not of one seed
-            ax.fill_between(x, *band, color=colour, alpha=0.15, lw=0)
+            # Its edge is in the line's style: two bands of a colour lie on each other.
+            tint: dict[str, Any] = {"fc": (colour, 0.12), "ec": (colour, 0.8)}
+            ax.fill_between(x, *band, ls=style, lw=0.8, **tint)
         (drawn[", ".join(f"{n} {v}" for n, v in of.items()) or "all points"],) = (
             ax.plot(
                 x,
@@ -197,14 +198,16 @@ def plane(sweep: Sweep) -> Picture:
                 marker,
                 ls="",
                 color=colour,
-                ms=5,
-                mew=0,
-                alpha=0.85,
+                # Later ones are smaller, only the last are full: they hide no other.
+                ms=6.5 - 2.5 * i / max(1, len(levels) - 1),
+                mfc="none" if i + 1 < len(levels) else colour,
+                mew=0.7,
                 label=short(value, 24) if shown else None,
             )
             if shown:
                 middle = [pd.Series(along).median() for along in marks.get_data()]
                 medians.append(f"{name} {value} at ({middle[0]:.3f}, {middle[1]:.3f})")
+        ax.set(xlim=_around(x), ylim=_around(y))
         ax.legend(loc="lower right", fontsize=8, title=name, title_fontsize=8)
         if number + 2 >= len(names):  # nothing is drawn below it
             ax.set_xlabel("false positive rate")
@@ -218,3 +221,9 @@ def plane(sweep: Sweep) -> Picture:
         f"a parameter. Medians: {'; '.join(medians)}."
     )
     return Picture("sweep_plane", figure, alt)
+
+
+def _around(values: pd.Series) -> tuple[float, float]:
+    """Give limits that hold all values, whole marks and all."""
+    margin = 0.03 + 0.03 * (values.max() - values.min())
+    return float(values.min() - margin), float(values.max() + margin)

@@ -22,8 +22,15 @@ SEEDS = ("seed", "split_seed", "data_seed")
 #: Fewer than so many seeds do not rank a setting.
 ENOUGH = 3
 LOWER_IS_BETTER = ("log_loss", "brier")
-#: Choices that mean something else under each value of another parameter.
-WITHIN = {"w": "weighting"}
+#: A threshold moves neither the order of the rows nor a probability.
+AT_ANY_THRESHOLD = ("roc_auc", "average_precision", "log_loss", "brier")
+#: Choices that mean something else under each value of other parameters. A weight moves
+#: the predictions: a threshold that is chosen follows, and one that is given stays.
+WITHIN = {
+    "weighting": ("threshold",),
+    "w": ("weighting", "threshold"),
+    "threshold": ("weighting",),
+}
 
 
 @dataclass(frozen=True)
@@ -153,29 +160,47 @@ def effects(sweep: Sweep) -> pd.DataFrame:
     """Compare each choice's values where all else is equal, seeds too.
 
     A network under two names counts once. A choice of `WITHIN` is compared under each
-    value of the other parameter by itself: over both, opposite effects would cancel.
+    value of the other parameters by itself: over all, opposite effects would cancel.
 
     Returns
     -------
     DataFrame
         As of `comparison.matched_effects`, with the ``choice`` before it, such as
-        ``"threshold"`` or ``"uniform: w"``.
+        ``"epochs"`` or ``"uniform at 0.18: w"``.
     """
     by_decision = sweep.done.groupby(_decision(sweep), observed=True, dropna=False)
     done, tables = sweep.done.assign(decision=by_decision.ngroup()), []
     for name in sweep.choices:
         others = [other for other in sweep.choices if other != name]
-        parts, by = {name: done}, WITHIN.get(name)
-        if by in done:
+        parts, by = {name: done}, _within(sweep, name)
+        if by:
             groups = done.groupby(by, observed=True, sort=False)
-            parts = {f"{value}: {name}": points for value, points in groups}
+            parts = {f"{_where(by, key)}: {name}": points for key, points in groups}
         for choice, points in parts.items():
             how = name, sweep.metric, others, sweep.seeds, "decision"
             tables.append(matched_effects(points, *how).assign(choice=choice))
     if not tables:
-        return pd.DataFrame(columns=["choice", "value", "against", "blocks", "seeds"])
+        told = ["difference", "error", "low", "high", "blocks", "seeds", "one"]
+        return pd.DataFrame(columns=["choice", "value", "against", *told], dtype=object)
     table = pd.concat(tables, ignore_index=True)
     return table[["choice", *(name for name in table if name != "choice")]]
+
+
+def _within(sweep: Sweep, name: str) -> list[str]:
+    """Name the parameters under each value of which a choice is compared by itself.
+
+    A weight is always said to be of its weighting, were there but one in the sweep.
+    """
+    kept = [*sweep.choices, *(["weighting"] if name == "w" else [])]
+    if sweep.metric.partition(".")[2] in AT_ANY_THRESHOLD:
+        kept = [other for other in kept if other != "threshold"]
+    return [n for n in WITHIN.get(name, ()) if n in kept and n in sweep.done]
+
+
+def _where(by: list[str], values: tuple[object, ...]) -> str:
+    """Name a part of the points by the values that its choices have in it."""
+    named = zip(by, values, strict=True)
+    return " ".join(f"at {v}" if name == "threshold" else f"{v}" for name, v in named)
 
 
 def faster(sweep: Sweep, found: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +215,7 @@ def faster(sweep: Sweep, found: pd.DataFrame) -> pd.DataFrame:
     found : DataFrame
         From `effects`.
     """
-    uniform = found[found["choice"] == "uniform: w"]
+    uniform = found[found["choice"].str.fullmatch("uniform(?: at .+)?: w")]
     if uniform.empty or (sweep.done["l2"].astype(str).astype(float) != 0).any():
         return uniform.iloc[:0]
     value, against = (
