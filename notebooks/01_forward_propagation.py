@@ -275,7 +275,7 @@ both = {"two layers, no bend": straight, "with ReLU between": bent}
 show(surfaces(both, X_toy, Y_toy, "bend"))
 
 # %% [markdown]
-# Each hidden unit adds a fold to the surface, along its own line. Those weights were
+# Each hidden unit adds a crease to the surface, along its own line. Those weights were
 # arbitrary. Let networks find better ones, with three hidden units and with eight.
 
 # %% tags=["nbval-check-output"]
@@ -715,7 +715,7 @@ show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
 #
 #    <details><summary>Answer</summary>
 #
-#    No. Two units fold the plane along two lines, which leave an open wedge or strip;
+#    No. Two units crease the plane along two lines, which leave an open wedge or strip;
 #    three are the fewest that close a region, though not from every start. Try
 #    `learned([2, 2, 1], seed)` with a few seeds.
 #

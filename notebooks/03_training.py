@@ -96,9 +96,10 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import experiment, figures, results
 from lopsided.report.display import say, show
+from lopsided.report.fold_figures import turns, validation_curve
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.training_figures import (
-    folds,
+    creases,
     kept_aside,
     parts,
     question,
@@ -111,11 +112,11 @@ from lopsided.table.simulate import clinic
 # %% [markdown]
 # ## A table with a question
 #
-# The table is split once. The network learns from the
-# [training rows](glossary.md#training-rows). The [test rows](glossary.md#test-rows) are
-# kept aside: they show how it does on rows that it has not learned from. Below, `P` holds
-# the parameters of the cell above; `X` and `Y` are the features and labels of the
-# training rows.
+# The table is split once. The network learns from the [training
+# rows](glossary.md#training-rows). The [test rows](glossary.md#test-rows) are kept aside:
+# they show how it does on rows that it has not learned from. Below, `P` holds the
+# parameters of the cell above; `X` and `Y` are the features and labels of the training
+# rows.
 
 # %% tags=["hide-input"]
 full = load(P)
@@ -258,8 +259,8 @@ print(f"batches of 400, rate 3: 50 steps, loss {loss:.3f}")
 #
 # ## Watch it learn
 #
-# Here is the network with batches of twenty once more, at three stages. The last panel shows
-# where the one with a single batch ended, at the same rate.
+# Here is the network with batches of twenty once more, at three stages. The last panel
+# shows where the one with a single batch ended, at the same rate.
 
 # %%
 stages, learner, before = {}, start(), 0
@@ -288,12 +289,12 @@ show(surfaces(seen(stages), X_toy, Y_toy, "stages"))
 # ## What do hidden units find?
 #
 # Let a network have three of them. Each is off on one side of a line, and grows on the
-# other.
+# other: along the line the surface has a crease.
 
 # %% tags=["hide-input"]
 few_units = start([2, 3, 1])
 train_by_hand(few_units, X_toy, Y_toy, np.random.default_rng(0), 50, 20, 0.3)
-show(folds(few_units, X_toy, Y_toy))
+show(creases(few_units, X_toy, Y_toy))
 
 # %% [markdown]
 # An arrow points to the side on which a unit is on. Its sign is that of the weight that
@@ -412,7 +413,7 @@ def watched(l2=0.0, epochs=3000):
 #
 # The validation loss turns where the network begins to learn single points by heart. The
 # training loss keeps falling, but for spikes where a step is too long. A penalty makes
-# sharp folds costly, and single points are not worth them.
+# sharp creases costly, and single points are not worth them.
 #
 # </details>
 
@@ -441,9 +442,10 @@ curves = {"no penalty": losses, "l2 = 0.01": losses_l2}
 show(kept_aside(curves, floor["validation"]))
 
 # %% [markdown]
-# The dotted line is what the true probabilities lose on the validation rows. Chance made
-# the training points the harder ones: even the truth loses more on them. So look at where
-# a curve turns, not at the distance between the two.
+# Losses use natural logarithms; their unit is the [nat](glossary.md#nat). The dotted line
+# is what the true probabilities lose on the validation rows. Chance made the training
+# points the harder ones: even the truth loses more on them. So look at where a curve
+# turns, not at the distance between the two.
 #
 # There are two cures, both known as *regularisation*. Stop where the validation loss is
 # lowest (*early stopping*), or train with a penalty. (A third, *dropout*, turns random
@@ -474,6 +476,9 @@ show(surfaces(beside, *few_points, "believed"))
 # %%
 fold = np.arange(100) % 5  # points come in no order, so every fifth will do
 
+# %% tags=["hide-input"]
+show(turns(fold))
+
 
 # %%
 def fit(X, Y, l2, seed=1):
@@ -496,9 +501,29 @@ def held_out(l2):
 
 # %% [markdown]
 # Try four penalties, and take the one with the lowest mean loss on the rows held out.
-# Compare each with it point by point. The mean of these differences has a
-# [standard error](glossary.md#standard-error): how far a mean typically lies from what it
-# estimates. And since this is the toy world, ask a thousand new points too.
+# Compare each with it point by point. Chance drew these points: how far off may the mean
+# of such differences be?
+#
+# Say that there are only four: $1$, $3$, $5$ and $7$. Their mean is $4$. Their distances
+# from it, squared, are $9$, $1$, $1$ and $9$. The sum of these, divided by $4 - 1$, is the
+# variance, $20/3$. (By three, since the mean is made of the same numbers.) Its root,
+# $2.58$, is the standard deviation: a single value is typically so far off. In a mean, luck
+# partly cancels: that of four is off by $2.58 / \sqrt 4 = 1.29$. This is its [standard
+# error](glossary.md#standard-error): how far a mean typically lies from what it estimates.
+# In letters it is $s / \sqrt n$, for $n$ values of standard deviation $s$.
+
+
+# %%
+def standard_error(values):
+    return values.std(ddof=1) / np.sqrt(values.size)  # ddof=1: divide by n - 1
+
+
+# %% tags=["nbval-check-output"]
+print(f"of 1, 3, 5 and 7: {standard_error(np.array([1, 3, 5, 7])):.2f}")
+
+# %% [markdown]
+# And since this is the toy world, ask a thousand new points too, by a network that has
+# learned from all hundred. What does it lose on those hundred themselves?
 #
 # <details><summary>Predict: where will the lowest be? And what goes wrong on either side
 # of it?</summary>
@@ -511,36 +536,49 @@ def held_out(l2):
 # %%
 tried = {penalty: held_out(penalty) for penalty in (0.0, 0.001, 0.01, 0.1)}
 lowest = min(tried, key=lambda penalty: tried[penalty].mean())
-judged = {}
-for penalty, asked in tried.items():
-    more = pd.Series(asked - tried[lowest])  # point by point
-    new = loss_on(fit(*few_points, penalty), aside)  # learned from all hundred
-    judged[penalty] = [asked.mean(), more.mean(), more.sem(), new]
+
+
+# %%
+def judge(penalty):
+    asked, network = tried[penalty], fit(*few_points, penalty)
+    more = asked - tried[lowest]  # point by point
+    others = loss_on(network, few_points), loss_on(network, aside)
+    return [asked.mean(), more.mean(), standard_error(more), *others]
+
 
 # %% tags=["nbval-check-output"]
-columns = ["held out", "above the lowest", "its standard error", "thousand new points"]
-show(pd.DataFrame(judged, index=columns).T.rename_axis("l2").round(3))
+columns = ["held out", "above the lowest", "its standard error"]
+columns += ["training rows", "new points"]  # the hundred, and the thousand
+judged = pd.DataFrame({penalty: judge(penalty) for penalty in tried}, index=columns)
+judged = judged.T.rename_axis("l2")
+show(judged.round(3))
+
+# %% tags=["hide-input"]
+three = judged[["training rows", "held out", "new points"]]
+show(validation_curve(three, judged["its standard error"]))
 
 # %% tags=["hide-input", "nbval-check-output"]
-rivals = [row for penalty, row in judged.items() if penalty != lowest]
-beyond = {k: sum(more > k * error for _, more, error, _ in rivals) for k in (1, 2)}
-simplest, pi = max(judged), aside[1].mean()
+rivals, simplest, pi = judged.drop(lowest), max(tried), aside[1].mean()
+errors_above = rivals["above the lowest"] / rivals["its standard error"]
+beyond = {k: sum(errors_above > k) for k in (1, 2)}
 say(
     "Of {n} rivals, {two} lie more than two standard errors above the lowest, and {one} "
     "more than one. On the thousand points `l2 = {lowest}` loses {ours:.3f}. The simplest "
     "setting, `l2 = {simplest}`, loses {theirs:.3f}; saying their share of positives to "
     "everyone loses {same:.3f}.",
     **{"n": len(rivals), "two": beyond[2] or "none", "one": beyond[1] or "none"},
-    **{"lowest": lowest, "ours": judged[lowest][3], "simplest": simplest},
-    theirs=judged[simplest][3],
+    **{"lowest": lowest, "ours": judged["new points"][lowest]},
+    **{"simplest": simplest, "theirs": judged["new points"][simplest]},
     same=-pi * np.log(pi) - (1 - pi) * np.log(1 - pi),
 )
 
 # %% [markdown]
-# Within two standard errors, a hundred points do not prove which setting is best. That does
-# not make the simpler one as good: the thousand points show what it may cost. The losses
-# held out are the higher ones: those hundred are the harder points, and each network
-# learned from eighty.
+# The rows that a network learned from would choose hardly any penalty: they cannot show
+# what is known by heart. The rows held out can, and so can new points: on either side
+# of the lowest they lose more. Within two standard errors, though, a hundred points do not
+# prove which setting is best. That does not make the simpler one as good: the thousand
+# points show what it may cost. The losses held out are the higher ones: those hundred are
+# the harder points, and each network learned from eighty.
 #
 # ## Average what luck has made
 #
@@ -568,10 +606,10 @@ for penalty in (0.0, lowest):
 # five folds praise may be luck, and there is no thousand to ask. So a network must beat
 # the simplest setting by two standard errors, and these are taken half as large again: the
 # folds share most of what they learn from. Five folds that shared nothing would err by
-# $\sqrt{1/5}$ of one fold's spread; each of these is judged on one part and learns from
-# four, so the spread is taken times $\sqrt{1/5 + 1/4}$, which is half as much again
-# ([Nadeau and Bengio 2003](glossary.md#sources)). Then five networks are averaged.
-# [The report](05_report.ipynb) of such a table lists what was tried.
+# $s / \sqrt 5$, or $\sqrt{1/5}$ of one fold's spread; each of these is judged on one part
+# and learns from four, so the spread is taken times $\sqrt{1/5 + 1/4}$, which is half as
+# much again ([Nadeau and Bengio 2003](glossary.md#sources)). Then five networks are
+# averaged. [The report](05_report.ipynb) of such a table lists what was tried.
 #
 # This is a good place for a pause.
 #
@@ -640,7 +678,8 @@ def drawn(network, size, draws):
 
 
 def with_error(values):
-    return f"{values.mean():z.3f} ± {2 * values.sem():.3f}"  # z: no minus zero
+    mean, error = values.mean(), standard_error(values)
+    return f"{mean:z.3f} ± {2 * error:.3f}"  # z: no minus zero
 
 
 def batch_row(gradients, whole):
@@ -778,8 +817,7 @@ print(f"of saying the share of positives to everyone {same_for_all:.4f}")
 show(figures.loss(history))
 
 # %% [markdown]
-# Losses use natural logarithms; their unit is the [nat](glossary.md#nat). A flat
-# stretch need not be the end: a curve can fall again after it. Compare the last
+# A flat stretch need not be the end: a curve can fall again after it. Compare the last
 # cross-entropy with the loss of saying the share of positives, the
 # [prevalence](glossary.md#prevalence), to everyone. Without a weight on one class, the
 # difference is what the features have told about the training rows. With one, it may
@@ -787,9 +825,10 @@ show(figures.loss(history))
 #
 # What has a first layer learned? The report's network has a fault, of which the end of
 # this lesson tells. So ask a simpler one: eight hidden units, fewer epochs, a higher rate.
-# It began with random weights, so look at what training moved. A square for each weight, the larger, the further it went: filled
-# where it moved up, open where it moved down. How far a weight moved does not say how
-# much its feature matters, and another seed may move others.
+# It began with random weights, so look at what training moved. A square for each weight,
+# the larger, the further it went: filled where it moved up, open where it moved down. How
+# far a weight moved does not say how much its feature matters, and another seed may move
+# others.
 
 # %% tags=["hide-input"]
 eight = {"hidden_units": [8], "epochs": min(P.epochs, 20), "l2": 0, "n_networks": 1}
@@ -828,7 +867,8 @@ for wait, ends in waits.items():
 # In this simulation a reminder helps, by construction. A real table alone could not tell:
 # those who were reminded may differ in more than their wait.
 #
-# Look at the batches again, with this network: before its training, and after.
+# Look at the batches again, with the network of eight hidden units: before its training
+# (`untrained`), and after (`healthy`).
 
 # %% tags=["nbval-check-output"]
 show(batch_table(untrained))
@@ -837,15 +877,16 @@ show(batch_table(untrained))
 show(batch_table(healthy))
 
 # %% [markdown]
-# Compare the two lengths. Near a minimum the whole gradient
-# shrinks; the noise of a batch does not shrink with it. So the longer training went on,
-# the nearer to zero lie the cosines: a single batch then tells next to nothing about
-# the direction of the whole. Their mean may even lie below zero: a cosine counts a
-# short gradient like a long one, and the whole may come from a few long ones. What the
-# theory promises is the mean *gradient*, in the last column, and only within its error.
-# Training can go on all the same: what the batches of an epoch have in common adds up,
-# and their noise mostly cancels. Small steps average more of it. This is why the rate
-# falls.
+# Compare the two lengths. Near a minimum the whole gradient shrinks; the noise of a batch
+# does not shrink with it. So the longer training went on, the nearer to zero lie the
+# cosines: a single batch then tells next to nothing about the direction of the whole. On
+# the clinic even the largest batches are mostly noise now, and point to the whole no
+# better than the smallest do. What shrinks with their size is the ± of the last column.
+# The mean cosine may even lie below zero: a cosine counts a short gradient like a long
+# one, and the whole may come from a few long ones. What the theory promises is the mean
+# *gradient*, in the last column, and only within its error. Training can go on all the
+# same: what the batches of an epoch have in common adds up, and their noise mostly cancels.
+# Small steps average more of it. This is why the rate falls.
 #
 # ## Which curve does training descend?
 #
@@ -900,9 +941,9 @@ print(f"{quotient.min():.4f} to {quotient.max():.4f}")
 
 # %% [markdown]
 # With a uniform weight the two curves are the same up to the factor $w$: divided by their
-# first values, as drawn here, they are one line. With a weight
-# on positives they are two quantities. Where the plain cross-entropy rises while the
-# objective falls, training works: it does what the weight asks for.
+# first values, as drawn here, they are one line. With a weight on positives they are two
+# quantities. Where the plain cross-entropy rises while the objective falls, training
+# works: it does what the weight asks for.
 #
 # ## Dead units
 #
@@ -967,6 +1008,13 @@ print(f"{off.sum():,} {rows} for which some hidden layer is off")
 #
 # Epochs, rate and network are settled, so now we may look. Does it overfit? Ask rows that
 # it has not learned from.
+#
+# Two means are compared, and each has a standard error. Where the rows are separate, it is
+# the squares of the errors that add up: with $3$ and $4$, the difference is off by
+# $\sqrt{9 + 16} = 5$. In letters it is off by $\sqrt{e_1^2 + e_2^2}$. (So a sum of $n$ rows
+# is off by $\sqrt n \, s$, and their mean by $s / \sqrt n$.) Rows of one patient are not
+# quite separate. Where rows share patients, as in the clinic, the error is only about
+# right.
 
 
 # %%
@@ -978,7 +1026,7 @@ def losses_of(labels, p):
 # %% tags=["nbval-check-output"]
 known = losses_of(full.Y_train, fitted.p_train)
 new = losses_of(full.Y_test, fitted.p_test)
-error = 2 * np.sqrt(known.var() / known.size + new.var() / new.size)
+error = 2 * np.sqrt(standard_error(known) ** 2 + standard_error(new) ** 2)
 print(f"training rows: cross-entropy {known.mean():.4f}")
 print(f"test rows:     cross-entropy {new.mean():.4f}")
 print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors")

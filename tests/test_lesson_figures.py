@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import same_color, to_hex
 from matplotlib.text import Annotation
@@ -19,6 +20,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report import (
+    fold_figures,
     plane_figures,
     sampling_figures,
     threshold_figures,
@@ -273,12 +275,55 @@ def test_the_lowest_validation_loss_is_marked():
     assert "lowest, 2.00, after 3 epochs and ends at 2.20" in picture.alt
 
 
+def test_each_fold_is_asked_once_and_learned_from_by_the_others():
+    picture = fold_figures.turns(np.array([0, 1, 2, 0, 1, 2, 0]))  # of 3, 2 and 2
+    (ax,) = picture.figure.axes
+    asked = {t.get_position() for t in ax.texts if t.get_text() == "asked"}
+    assert asked == {(1.5, 0), (4, 1), (6, 2)}
+    covered = np.zeros((3, 7), int)  # by what was learned from
+    for bars in ax.containers:
+        for bar in bars if bars.get_label() == "learned from" else ():
+            row = round(bar.get_y() + bar.get_height() / 2)
+            first = round(bar.get_x())
+            covered[row, first : first + round(bar.get_width())] += 1
+    assert covered.tolist() == [
+        [0, 0, 0, 1, 1, 1, 1],
+        [1, 1, 1, 0, 0, 1, 1],
+        [1, 1, 1, 1, 1, 0, 0],
+    ]
+    assert "3 networks: the same 7 points" in picture.alt
+
+
+def test_a_validation_curve_marks_what_is_lowest_and_how_sure_that_is():
+    tried = pd.Index([0, 0.001, 0.01, 0.1], name="l2")
+    losses = {"seen": [1, 2, 3, 4], "held": [5, 4, 3, 5], "new": [4.0, 2, 3, 4]}
+    losses, errors = pd.DataFrame(losses, tried), pd.Series([0.9, 0.6, 0, 1.1], tried)
+    picture = fold_figures.validation_curve(losses, errors)
+    (ax,) = picture.figure.axes
+    curves, marks = ax.lines[:6:2], ax.lines[1:6:2]
+    for name, curve, mark, best in zip(losses, curves, marks, (0, 2, 1), strict=True):
+        assert np.allclose(curve.get_xydata(), list(losses[name].items()))
+        assert np.allclose(mark.get_xydata(), [[tried[best], losses[name].min()]])
+    (bars,) = (b.lines[2][0].get_segments() for b in ax.containers)
+    drawn = {x: (low, high) for (x, low), (_, high) in bars}
+    wanted = {0: (3.2, 6.8), 0.001: (2.8, 5.2), 0.1: (2.8, 7.2)}
+    assert drawn == {x: pytest.approx(ends) for x, ends in wanted.items()}
+    places = [0, 0.0005, 0.001, 0.01, 0.1]
+    steps = np.diff(ax.transData.transform([(x, 3) for x in places])[:, 0])
+    assert steps[0] == pytest.approx(steps[1])  # zero has its place
+    assert steps[2] == pytest.approx(steps[3])
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["0", "0.001", "0.01", "0.1"]
+    assert "linear up to 0.001" in ax.get_xlabel()
+    assert "new: 4.00, 2.00, 3.00, 4.00, lowest at 0.001" in picture.alt
+    assert "3 other ones have bars of two standard errors; 2 of the bars" in picture.alt
+
+
 def test_a_unit_switches_on_at_its_line_towards_its_arrow():
     network = Network([2, 3, 1])
     network.W[1][:] = [[1, 0], [0, -2], [3, 3]]
     network.b[1][:, 0] = [-1, 1, 99]  # the third line lies outside
     network.W[2][:] = [[1, -1, 1]]
-    picture = training_figures.folds(network, X, Y)
+    picture = training_figures.creases(network, X, Y)
     (ax,) = picture.figure.axes
     for line, w, b in zip(ax.lines, network.W[1], network.b[1], strict=True):
         assert np.allclose(w @ line.get_data() + b, 0)
@@ -406,7 +451,7 @@ def test_a_remedy_shows_what_it_copied_and_what_it_made():
     "draw",
     [
         lambda: threshold_figures.law({"a": (toy.probability(X), Y)}, 0.5),
-        lambda: training_figures.folds(initialise([2, 4, 1], rng_of(1)), X, Y),
+        lambda: training_figures.creases(initialise([2, 4, 1], rng_of(1)), X, Y),
         lambda: training_figures.weights_map(X[:, :9], [*"abcdefghi"], "W"),
         plane_figures.activations,
         lambda: plane_figures.certainty(1e-8),

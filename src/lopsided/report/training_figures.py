@@ -166,7 +166,7 @@ def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Pictu
             f"is lowest, {aside[best]:.2f}, after {best + 1} epochs and ends at "
             f"{aside[-1]:.2f}"
         )
-    panels[0].set(ylabel="loss", ylim=(0, None))
+    panels[0].set(ylabel="loss (nats)", ylim=(0, None))
     figure.legend(
         handles=[*panels[0].lines[:3], panels[0].lines[3]],
         labels=["training rows", "validation rows", "the truth", "lowest"],
@@ -184,7 +184,7 @@ def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Pictu
 
 
 @styled
-def folds(network: Network, X: Array, Y: Array) -> Picture:
+def creases(network: Network, X: Array, Y: Array) -> Picture:
     """Draw where each unit of the only hidden layer is on: its line, and its side.
 
     Parameters
@@ -228,7 +228,7 @@ def folds(network: Network, X: Array, Y: Array) -> Picture:
         f"line crosses the picture, {sum('lowers' in s for s in said)} lower it and "
         f"{sum('raises' in s for s in said)} raise it."
     )
-    return Picture("folds", figure, alt)
+    return Picture("creases", figure, alt)
 
 
 @styled

@@ -1,0 +1,99 @@
+"""Pictures of cross-validation: folds that take turns, and losses against a setting.
+
+A lesson computes, and hands over what it computed; nothing here is needed to follow it.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lopsided.lesson.network import Array
+from lopsided.report.display import BLUE, GREEN, PURPLE, Picture, axes, styled
+
+#: The looks of rows that were learned from, of rows held out, and of new ones.
+LOOKS = (("-", "o", BLUE), ("--", "^", GREEN), ("-.", "s", PURPLE))
+
+
+@styled
+def turns(fold: Array) -> Picture:
+    """Draw which fold is asked of which network: a bar for each network.
+
+    Parameters
+    ----------
+    fold : array of int, shape (m,)
+        In which fold each point is: 0, 1, and so on.
+    """
+    sizes = np.bincount(fold)
+    n, ends = len(sizes), np.cumsum(sizes)
+    figure, ax = axes("points, fold by fold", "", size=(5.6, 2.8))
+    kept: dict[str, Any] = {"color": BLUE, "edgecolor": "white", "lw": 2}
+    kept["label"] = "learned from"
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    for out, (size, end) in enumerate(zip(sizes, ends, strict=True)):
+        others = np.arange(n) != out
+        left = (ends - sizes)[others]
+        ax.barh([out] * (n - 1), sizes[others], left=left, **kept)
+        ax.barh(out, size, left=end - size, color="white", edgecolor=GREEN, hatch="//")
+        ax.text(end - size / 2, out, "asked", ha="center", va="center", bbox=box)
+    ax.set_yticks(range(n), [f"network {k + 1}" for k in range(n)])
+    ax.set(xlim=(0, fold.size), xticks=[0, *ends], ylim=(n - 0.5, -0.5))
+    ax.grid(visible=False)
+    one = ax.containers[:1]  # every bar's others look alike
+    figure.legend(handles=one, loc="outside lower center", fontsize=10)
+    alt = (
+        f"A bar for each of {n} networks: the same {fold.size} points, cut into {n} "
+        "folds. In each bar one fold is marked as asked, and the others were learned "
+        "from. It lies one fold further right from bar to bar, like stairs: each fold "
+        "is asked once."
+    )
+    return Picture("turns", figure, alt)
+
+
+@styled
+def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
+    """Draw losses against a setting, and how sure the one on rows held out is.
+
+    Parameters
+    ----------
+    losses : DataFrame
+        A row for each value of the setting, rising from zero; the index has its name.
+        Three columns: the loss on rows learned from, on rows held out, on new ones.
+    errors : Series
+        Standard errors of how far each loss on rows held out lies above their lowest.
+    """
+    tried, setting = np.array(losses.index, float), losses.index.name
+    scale = f"linear up to {tried[1]:g}, then logarithmic"
+    figure, ax = axes(f"{setting} ({scale})", "loss (nats)", size=(5.6, 4.2))
+    said = []
+    for (name, values), (line, marker, colour) in zip(
+        losses.items(), LOOKS, strict=True
+    ):
+        ax.plot(tried, values, line, marker=marker, color=colour, ms=8, label=name)
+        best = int(np.argmin(values))
+        edged: dict[str, Any] = {"color": colour, "mec": "black", "mew": 2, "ms": 11}
+        ax.plot(tried[best], values.iloc[best], marker, **edged)
+        numbers = ", ".join(f"{value:.2f}" for value in values)
+        said.append(f"{name}: {numbers}, lowest at {tried[best]:g}")
+    held = losses.iloc[:, 1].to_numpy()
+    lowest = int(held.argmin())
+    others = np.arange(len(held)) != lowest
+    bars: dict[str, Any] = {"color": GREEN, "lw": 1.5, "capsize": 6, "zorder": 1}
+    reach = 2 * errors.to_numpy()[others]
+    ax.errorbar(tried[others], held[others], reach, fmt="none", **bars)
+    ax.axhline(held[lowest], color="black", ls=":", lw=1.5)
+    ax.set_xscale("symlog", linthresh=tried[1])  # zero has no logarithm
+    ax.set_xlim(-0.4 * tried[1], 2 * tried[-1])
+    ax.set_xticks(tried, [f"{value:g}" for value in tried])
+    ax.minorticks_off()
+    figure.legend(loc="outside upper center", ncols=3, fontsize=10, handlelength=2.4)
+    key = "black edge: the lowest of its curve; bars: two standard errors\n"
+    figure.supxlabel(key + "of how far a point lies above the dotted line", fontsize=10)
+    touching = np.sum(held[others] - reach <= held[lowest])
+    alt = (
+        f"Losses in nats against {setting} = {', '.join(f'{v:g}' for v in tried)}. "
+        f"{'; '.join(said)}. A dotted line marks the lowest loss on rows held out. The "
+        f"{others.sum()} other ones have bars of two standard errors; {touching} of "
+        "the bars reach down to the line."
+    )
+    return Picture("validation_curve", figure, alt)
