@@ -61,7 +61,8 @@ def lesson():
     known = {"np": np, "pd": pd, "X": X, "Y": Y, "weight": 1 + 3 * Y}
     known |= {"forward": forward, "backward": backward, "d_logits": d_logits}
     known |= {"P": SimpleNamespace(seed=0), "network": initialise([3, 4, 1], rng)}
-    wanted = {"gradient_on", "cosine", "drawn", "with_error", "batch_row"}
+    wanted = {"gradient_on", "cosine", "drawn", "batch_row"}
+    wanted |= {"standard_error", "with_error"}
     return defined("03_training", wanted, **known)
 
 
