@@ -37,8 +37,9 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report.display import show
-from lopsided.report.feedback import check, compare, defined
+from lopsided.report.feedback import check, compare, defined, without
 from lopsided.report.plane_figures import surfaces
+from lopsided.report.words import OneOf
 
 # %% [markdown]
 # ## 1. Count the batches
@@ -59,7 +60,7 @@ def batches(m, batch_size):
 
 
 # %% tags=["test:batches:2"]
-check(batches, 10, 4, wanted=(3, 2))
+check(batches, 11, 4, wanted=(3, 3))
 check(batches, 88_421, 200, wanted=(443, 21), note="the report's training rows")
 ### BEGIN HIDDEN TESTS
 for m, size in ((12, 4), (3, 200), (200, 200), (201, 200), (7, 1)):
@@ -87,6 +88,7 @@ def rate(epoch, epochs, first, last):
 
 
 # %% tags=["test:rate:2"]
+check(rate, 2, 9, 0.9, 0.1, wanted=0.7, note="after two of eight steps")
 check(rate, 0, 400, 0.01, 1e-5, wanted=0.01, note="the first epoch")
 check(rate, 399, 400, 0.01, 1e-5, wanted=1e-5, note="the last epoch")
 ### BEGIN HIDDEN TESTS
@@ -165,7 +167,8 @@ train(memory, X_few, Y_few, alike, rng, epochs=3000, **rates)
 ### END SOLUTION
 
 # %% tags=["test:overfit:2"]
-defined(globals(), "memory")
+in_place = "train changes a network in place, and gives back its history"
+defined(globals(), in_place, memory="a Network")
 inputs = memory.layer_dims[0]
 compare(inputs, 2, "the inputs of memory", note="each row of X_few is an input")
 
@@ -215,14 +218,14 @@ def dead_units(network, X):
 
 # %% tags=["test:dead:3"]
 X = np.random.default_rng(0).normal(size=(3, 50))
-alive = initialise([3, 4, 2, 1], np.random.default_rng(3))
-alive.b[2][:] = 99
-check(dead_units, alive, X, wanted=[0, 0], note="each unit is on for some row")
-alive.b[1][1] = -99
-check(dead_units, alive, X, wanted=[1, 0], note="the second unit has a bias of -99")
+network = initialise([3, 5, 4, 1], np.random.default_rng(3))
+network.b[1][:2], network.b[2][:] = -99, -999
+network.W[1][2], network.b[1][2] = 0, 1  # it has no weights, and is always on
+biased = "two biases of layer 1 are -99, and all of layer 2 are -999"
+check(dead_units, network, X, wanted=[2, 4], note=biased)
+network.b[1][:2], network.b[2][:] = 0, 99
+check(dead_units, network, X, wanted=[0, 0], note="each unit is on for some row")
 ### BEGIN HIDDEN TESTS
-alive.b[2][:] = -999
-check(dead_units, alive, X, wanted=[1, 2], note="layer 2 has biases of -999")
 silent = Network([3, 4, 1])
 check(dead_units, silent, X, wanted=[4], note="exactly zero is not positive")
 check(dead_units, Network([3, 1]), X, wanted=[], note="no layer is hidden")
@@ -232,8 +235,9 @@ check(dead_units, Network([3, 1]), X, wanted=[], note="no layer is hidden")
 # ## 6. Write the training, and watch it
 #
 # Put it together. In each epoch, draw a new order of the rows by `rng.permutation(m)`, and
-# go through them in batches. For each batch, take one step of size `alpha`. You may call
-# your own `step`. Do not call `train`.
+# go through them in batches: the order is a list of columns, and a batch is the next
+# `batch_size` of it. For each batch, take one step of size `alpha`. You may call your own
+# `step`. Do not call `train`.
 #
 # When your answer passes, a picture shows the toy world after 5, 50 and 300 epochs of your
 # training.
@@ -257,30 +261,43 @@ def my_train(network, X, Y, weight, rng, epochs, batch_size, alpha):
 
 
 # %% tags=["test:my_train:4"]
-def trained_by(train_it, m, epochs, batch_size):
-    """Give the parameters after training some rows of the toy world."""
+def toy_rows(m):
+    """Give what `my_train` takes: a network, rows of the toy world, and a generator."""
     rng = np.random.default_rng(m)
     X, Y = toy.points(rng, m)
-    network = initialise([2, 4, 1], rng)
-    train_it(
-        network, X, Y, class_weights(Y, "positive", 3), rng, epochs, batch_size, 0.2
-    )
-    return network
+    return initialise([2, 4, 1], rng), X, Y, class_weights(Y, "positive", 3), rng
 
 
-def reference(network, X, Y, weight, rng, epochs, batch_size, alpha):
-    rates = {"initial_learning_rate": alpha, "final_learning_rate": alpha}
-    train(network, X, Y, weight, rng, epochs=epochs, batch_size=batch_size, **rates)
+class Onwards:
+    """Shuffle what the last epoch left, which is as good as shuffling what was given."""
+
+    def __init__(self, rng):
+        self.rng, self.order = rng, None
+
+    def permutation(self, m):
+        new = self.rng.permutation(m)
+        self.order = new if self.order is None else self.order[new]
+        return self.order
 
 
-def compare_training(*plan):
-    rng = np.random.default_rng(plan[0])
-    X, Y = toy.points(rng, plan[0])
-    rows = initialise([2, 4, 1], rng), X, Y, class_weights(Y, "positive", 3), rng
-    after = parameters(None, trained_by(reference, *plan))
-    check(my_train, *rows, *plan[1:], 0.2, wanted=after, look=parameters)
+def trained(m, epochs, batch_size, order):
+    """Give the parameters after training by `train`."""
+    *rows, rng = toy_rows(m)
+    rates = dict.fromkeys(("initial_learning_rate", "final_learning_rate"), 0.2)
+    train(*rows, order(rng), epochs=epochs, batch_size=batch_size, **rates)
+    return parameters(None, rows[0])
 
 
+turns = "each row once an epoch; X, Y and weight by the same list of columns"
+
+
+def compare_training(m, epochs, size):
+    either = OneOf(trained(m, epochs, size, by) for by in (lambda rng: rng, Onwards))
+    given = *toy_rows(m), epochs, size, 0.2
+    check(my_train, *given, wanted=either, look=parameters, note=turns)
+
+
+without(my_train, "train")
 compare_training(50, 3, 20)
 X_toy, Y_toy = toy.points(np.random.default_rng(0))
 stages = {}

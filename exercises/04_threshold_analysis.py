@@ -57,7 +57,7 @@ tn, fp, fn, tp = 3, 2, 1, 2
 ### END SOLUTION
 
 # %% tags=["test:by_hand:2"]
-defined(globals(), "tn", "fp", "fn", "tp")
+defined(globals(), tn="a number", fp="a number", fn="a number", tp="a number")
 counted = {"tn": tn, "fp": fp, "fn": fn, "tp": tp}
 all_of_them = "tn + fp + fn + tp, the rows"
 compare(sum(counted.values()), 8, all_of_them, note="every row is counted once")
@@ -75,7 +75,7 @@ def count(called):
 
 right = count(predict(p, 0.4))
 slips = {
-    "p > t in place of p >= t: rows 3 and 7 have exactly 0.4": count(p > 0.4),
+    "rows 3 and 7 have exactly 0.4, and p >= t calls them": count(p > 0.4),
     "one of the two rows at 0.4 is missing: the positive one": count(
         (p >= 0.4) & (np.arange(8) != 2)
     ),
@@ -90,7 +90,6 @@ slips = {
     "called and not called are swapped": count(p < 0.4),
     "everybody is called": count(p >= 0),
     "nobody is called": count(p > 1),
-    "the threshold is 0.4, not 0.5": count(p >= 0.5),
     "the threshold is 0.4, not 0.3": count(p >= 0.3),
 }
 compare(counted, right, "the four counts", slips)
@@ -116,10 +115,10 @@ def read_cdfs(F_0, F_1, share):
 
 
 # %% tags=["test:cdf:3"]
-wanted = 0.5, 0.1
-check(read_cdfs, 0.9, 0.5, 0.5, wanted=wanted, look=lambda three, *_: tuple(three[:2]))
+wanted = 0.7, 0.1
+check(read_cdfs, 0.9, 0.3, 0.2, wanted=wanted, look=lambda three, *_: tuple(three[:2]))
 ### BEGIN HIDDEN TESTS
-check(read_cdfs, 0.9, 0.5, 0.5, wanted=(0.5, 0.1, 5 / 6))
+check(read_cdfs, 0.9, 0.3, 0.2, wanted=(0.7, 0.1, 7 / 11))
 rng = np.random.default_rng(0)
 Y = (rng.random(500) < 0.2).astype(int)
 p = np.round(rng.beta(2 + Y, 4), 2)
@@ -151,9 +150,9 @@ def cost_threshold(miss, alarm):
 
 
 # %% tags=["test:cost:2"]
-check(cost_threshold, 1, 1, wanted=0.5, note="equal costs: whatever is likelier")
 sooner = "misses are dear: say positive sooner"
-check(cost_threshold, 9, 1, wanted=0.1, note=sooner)
+check(cost_threshold, 7, 2, wanted=2 / 9, note=sooner)
+check(cost_threshold, 1, 1, wanted=0.5, note="equal costs: whatever is likelier")
 ### BEGIN HIDDEN TESTS
 p = np.linspace(0.0005, 0.9995, 1000)
 
@@ -195,19 +194,19 @@ def called(t, Y, p, r):
     return {"rows called": int(np.sum(p >= t)), "recall": np.mean(p[Y == 1] >= t)}
 
 
-positives = [0.9, 0.8, 0.65, 0.5, 0.45, 0.3, 0.2]
-negatives = [0.85, 0.7, 0.6, 0.55, 0.4, 0.35, 0.25, 0.15, 0.1]
+positives = [0.15, 0.96, 0.1, 0.35, 0.07, 0.21, 0.29]
+negatives = [0.87, 0.86, 0.45, 0.38, 0.3, 0.28, 0.27, 0.2, 0.05]
 Y, p = np.array([1] * 7 + [0] * 9), np.array(positives + negatives)
-three = {"rows called": 5, "recall": 3 / 7}
+three = {"rows called": 8, "recall": 3 / 7}
 why = "0.4 of seven positives are 2.8, so three must be found"
 check(recall_threshold, Y, p, 0.4, wanted=three, look=called, note=why)
-everybody = {"rows called": 14, "recall": 1.0}
+everybody = {"rows called": 15, "recall": 1.0}
 check(recall_threshold, Y, p, 1, wanted=everybody, look=called, note="all are found")
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(1)
 Y = (rng.random(303) < 0.3).astype(int)
 p = np.round(rng.beta(2 + Y, 4), 2)  # with ties
-for r in (0.8, 0.33, 0.01, 1):
+for r in (0.79, 0.33, 0.01, 1):
     theirs = choose(f"recall:{r}", Y, p, p).t
     check(recall_threshold, Y, p, r, wanted=called(theirs, Y, p, r), look=called)
 ### END HIDDEN TESTS
@@ -232,8 +231,8 @@ def without_weight(w, t):
 
 
 # %% tags=["test:law:2"]
+check(without_weight, 5, 0.6, wanted=3 / 13, note="odds of 3 to 2, by 5: 3 to 10")
 check(without_weight, 1, 0.3, wanted=0.3, note="no weight, no change")
-check(without_weight, 3, 0.6, wanted=1 / 3, note="odds of 3 to 2, by 3: 1 to 2")
 ### BEGIN HIDDEN TESTS
 for w, t in ((4, 0.3), (0.5, 0.5), (49, 0.9)):
     check(without_weight, w, t, wanted=equivalent_threshold(w, t))

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from contextlib import redirect_stderr, redirect_stdout
 from copy import deepcopy
 from pathlib import Path
@@ -15,10 +16,12 @@ import nbformat
 import numpy as np
 import pytest
 from conftest import in_ci
+from right_answers import RIGHT
 from wrong_answers import WRONG
 
-from lopsided.report.feedback import check, compare
+from lopsided.report.feedback import check, compare, known, without
 from lopsided.report.mistakes import MISTAKES
+from lopsided.report.words import OneOf
 
 pytestmark = pytest.mark.slow  # solutions and wrong answers are run by the hundred
 
@@ -97,7 +100,7 @@ def attempt(lesson, name, wrong):
     if isinstance(wrong, str):
         before, _, rest = solution.partition("### BEGIN SOLUTION\n")
         indent = " " * (len(rest) - len(rest.lstrip()))
-        return f"{before}\n{indent}{wrong}"
+        return f"{before}\n{textwrap.indent(wrong, indent)}"
     old, new = wrong
     assert old in solution
     return solution.replace(old, new)
@@ -159,12 +162,12 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("function", MISTAKES)
-def test_every_known_mistake_is_caught_and_can_be_told(before_tasks, function):
-    """As an answer, it fails; on some input it is what `check` names."""
+def test_every_known_mistake_is_told_and_no_other(before_tasks, function):
+    """The examples and the words tell all mistakes of a task from each other."""
     lesson, name = FUNCTIONS[function]
     arrays, rest = before_tasks[lesson, name]
     test = named(SOURCES[lesson], "test")[name].source
-    for cause, mistake in MISTAKES[function].items():
+    for cause, mistake in known(function):
 
         def answer(*given, mistake=mistake):
             return mistake(*given)
@@ -177,7 +180,31 @@ def test_every_known_mistake_is_caught_and_can_be_told(before_tasks, function):
             pytest.raises(AssertionError) as failure,
         ):
             exec(test, namespace)
-        assert "Likely: " in str(failure.value), (cause, str(failure.value))
+        told = re.findall("^Likely: (.*)", str(failure.value), re.MULTILINE)
+        assert [t.rstrip(".") for t in told] == [cause], str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "name", "right"),
+    [
+        pytest.param(lesson, name, right, id=f"{name}-{i}")
+        for lesson, name in TASKS
+        for i, right in enumerate(RIGHT.get(name, []))
+    ],
+)
+def test_a_right_answer_of_another_form_passes(before_tasks, lesson, name, right):
+    arrays, rest = before_tasks[lesson, name]
+    namespace = rest | deepcopy(arrays)
+    with redirect_stdout(io.StringIO()):
+        exec(attempt(lesson, name, right), namespace)
+        exec(named(SOURCES[lesson], "test")[name].source, namespace)
+
+
+def test_equally_right_answers_pass_and_a_wrong_one_is_shown_all():
+    either = OneOf([np.zeros(2), np.ones(2)])
+    compare(np.ones(2), either, "it")
+    with pytest.raises(AssertionError, match="All entries differ"):
+        compare(np.full(2, 2.0), either, "it")
 
 
 def test_the_right_answer_is_told_nothing_and_none_yet_is_no_failure():
@@ -188,6 +215,26 @@ def test_the_right_answer_is_told_nothing_and_none_yet_is_no_failure():
         check(neuron, 1, 2, 3, wanted=4)
     compare((1, np.ones((2, 3))), (1.0, np.ones((2, 3))), "a pair")
     check(np.add, 1, 2, wanted=3)
+    without(np.add, "sum")
+
+
+def test_a_name_that_was_used_again_is_one_clear_line():
+    with pytest.raises(AssertionError, match="a number stands where") as failure:
+        check(0.1, 1, 2, wanted=3)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_mistake_that_was_right_before_is_not_told():
+    """By the second input alone, both would be likely; by the first, one."""
+
+    def cost_threshold(miss, alarm):
+        return alarm / miss if miss > alarm else 0.5
+
+    check(cost_threshold, 1, 1, wanted=0.5)
+    with pytest.raises(AssertionError) as failure:
+        check(cost_threshold, 4, 2, wanted=1 / 3)
+    assert "Likely: costs do not matter here." in str(failure.value)
+    assert "odds" not in str(failure.value)
 
 
 @pytest.mark.parametrize(
@@ -203,15 +250,30 @@ def test_the_right_answer_is_told_nothing_and_none_yet_is_no_failure():
         ([np.nan, 1.0], [1.0, 1.0], "0 / 0"),
         ([np.inf, 1.0], [1.0, 1.0], "an infinity"),
         (np.ones(3), np.ones((3, 1)), "keepdims=True"),
-        (np.ones((3, 4)), np.ones((3, 1)), "a sum over the examples is missing"),
+        (np.ones((3, 4)), np.ones((3, 1)), "is a sum missing"),
         (3.0, np.ones((2, 2)), "summed over everything"),
-        (None, 3, "Is there a `return`?"),
+        (np.ones(3), 1.0, "one number is wanted, and 3 came"),
+        (None, 3, "None came, and a number is wanted"),
         (print, 3, "are the brackets missing"),
         ("3", 3, "another kind of value"),
         ((1, 2), (2, 1), "transposed"),
         (5, (1, 2), "2 values are wanted"),
         ({"a": 1}, {"a": 1, "b": 2}, "Missing: b"),
         ({"a": 1, "c": 2}, {"a": 1}, "Not wanted: c"),
+        ({"A": 1}, {"a": 1}, "the spelling: 'a', and not 'A'"),
+        ({3: 1}, {"a": 1}, "a name is a text, in quotes: 'a'"),
+        ({"W1": 1}, {"W1": 1, "W2": 2}, "layer 2 is missing"),
+        ({"W0": 1, "W1": 1}, {"W1": 1}, "layers are counted from 1"),
+        ({"W1": 1, "W2": 1}, {"W1": 1}, "there is no layer 2"),
+        ({"red", "blue"}, {"red", "green"}, "Missing: green.\nNot wanted: blue."),
+        (7, {"red"}, "another kind of value: a number came, and a set is wanted"),
+        (len, "red", "a function came, and a text is wanted"),
+        ("read", OneOf(["red", "green"]), "the spelling: 'red', and not 'read'"),
+        ("blue", OneOf(["red", "green"]), "wanted  one of 'red', 'green'"),
+        (2, OneOf([3, 4]), "wanted  one of 3, 4"),
+        (np.ones((2, 1)), (np.ones((2, 3)), 1), "with commas between them"),
+        ([np.ones(2), np.ones(3)], np.ones(2), "a list came, and an array or a list"),
+        ([*range(99)], "red", "18, 19, ...]"),
     ],
 )
 def test_what_goes_wrong_everywhere_is_told(got, wanted, told):

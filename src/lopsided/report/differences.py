@@ -4,42 +4,61 @@
 tuples and dictionaries of them, and of the error that came in place of a value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 
 from lopsided.lesson.network import Array
+from lopsided.report.words import OneOf, apart, kind, numbers, shown, spelling
 
 Near = tuple[float, float]  # rtol and atol, as in numpy.allclose
 #: What an error's words point to; the first that is found is told.
 ERRORS = {
+    "KeyError: 0": (
+        "W, b and Z have no layer 0, they begin with 1; the input is A[0]: where does "
+        "the loop begin or end?"
+    ),
+    "KeyError": "the dictionary has no such key: print its keys",
     "truth value of an array": (
         "`if` takes one yes or no, and this is an array: use np.where, or a comparison"
     ),
     "only 0-dimensional arrays": "the module math takes one number: use NumPy's",
     "only length-1 arrays": "the module math takes one number: use NumPy's",
+    "enough dimensions": "@ takes arrays: is an index missing, as in W[l]?",
     "matmul": "the shapes do not fit for @: print both. Is one to be transposed?",
     "not aligned": "the shapes do not fit for @: print both. Is one to be transposed?",
     "broadcast": "the shapes do not fit: print both. Is an axis lost, or swapped?",
     "overflow": "np.exp gets a large positive number: what is the largest it can get?",
+    "invalid value": "0 / 0, infinity / infinity, or a root or log of what is negative",
     "division by zero": "a division by zero: try the smallest case that can occur",
-    "positional argument": "the arguments: keep the first line of the task as it was",
-    "out of bounds": "an index that runs off the end: count from 0, or from the last",
-    "NoneType": "a function that returns nothing: is there a `return`?",
+    "divide by zero": "a division by zero, or the logarithm of 0",
+    "as a data type": "a shape is one argument, in its own brackets: (rows, columns)",
+    "positional argument": (
+        "the arguments: compare the call with the first line of its function"
+    ),
+    "out of bounds": "an index runs off the end: does it count from 0, on what axis?",
+    "out of range": "an index runs off the end: count from 0, or from the last",
+    "too many indices": "more indices than axes: print the shape",
+    "NoneType": (
+        "a function gave None: has it no `return`, or does it change what it gets?"
+    ),
     "is not defined": "a name that is written in two ways, or a cell that was not run",
+    "local variable": "a name that gets its value only later, or only in a branch",
+    "has no attribute": (
+        "what stands before the dot has no such part: is an index missing, or the name "
+        "misspelt?"
+    ),
+    "Pass": "forward gives Z and A behind a dot, and layers in [ ]: done.A[l]",
+    "'int' object is not iterable": "a loop over a number: is range(…) missing?",
+    "unsupported operand": (
+        "kinds that do not go together, as a dictionary and an array: is an index "
+        "missing?"
+    ),
+    "not callable": "( ) behind what is no function: [ ] picks entries, * multiplies",
+    "not subscriptable": "[ ] behind what has no entries: print it",
+    "integer": "a whole number is wanted: int(…), or // in place of /",
 }
-
-
-def numbers(value: Any) -> Array | None:
-    """Read numbers as an array; None if they are none, or ragged."""
-    if isinstance(value, (str, Mapping, Exception)) or value is None:
-        return None
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        return None
-    return array if array.dtype.kind in "biuf" else None
 
 
 def dimensions(value: Any) -> int:
@@ -51,7 +70,9 @@ def dimensions(value: Any) -> int:
 def same(got: Any, wanted: Any, near: Near) -> bool:
     """Say whether two values are equal, but for rounding."""
     if isinstance(got, Exception) or isinstance(wanted, Exception):
-        return type(got) is type(wanted)
+        return type(got) is type(wanted) and str(got) == str(wanted)
+    if isinstance(wanted, OneOf):
+        return any(same(got, one, near) for one in wanted)
     if isinstance(wanted, Mapping):
         return (
             isinstance(got, Mapping)
@@ -60,13 +81,16 @@ def same(got: Any, wanted: Any, near: Near) -> bool:
         )
     if isinstance(wanted, tuple):
         return (
-            (isinstance(got, (tuple, list)) or dimensions(got) == 1)
+            (isinstance(got, (tuple, list)) or dimensions(got) > 0)
             and len(got) == len(wanted)
             and all(same(a, b, near) for a, b in zip(got, wanted, strict=True))
         )
     a, b = numbers(got), numbers(wanted)
     if a is None or b is None:
-        return type(got) is type(wanted) and bool(got == wanted)
+        try:
+            return type(got) is type(wanted) and bool(got == wanted)
+        except ValueError:  # arrays inside
+            return False
     if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
         return False
     rtol, atol = near
@@ -79,24 +103,29 @@ def differences(
     """Say how two values differ, and what usually makes them differ so."""
     if isinstance(got, Exception):
         words = f"{type(got).__name__}: {got}"
-        return [], [cause for part, cause in ERRORS.items() if part in words]
-    if got is None:
-        return [], [
-            "nothing came back. Is there a `return`? (print gives nothing back)"
-        ]
+        return [], [cause for part, cause in ERRORS.items() if part in words][:1]
+    choices = wanted if isinstance(wanted, OneOf) else (wanted,)
+    wanted = choices[0]
+    if isinstance(wanted, str):
+        if isinstance(got, str):
+            return [], [cause for one in choices for cause in spelling(one, [got])]
+        return [], [_other_kind(got, wanted)]
     if callable(got):
         return [], [
             "a function came back and not its result: are the brackets missing?"
         ]
-    if isinstance(wanted, str):
-        return [], []
     if isinstance(wanted, Mapping):
         return _differences_by_key(got, wanted, sizes, near)
     if isinstance(wanted, tuple):
         return _differences_in_order(got, wanted, sizes, near)
     a, b = numbers(got), numbers(wanted)
+    if b is None and all(
+        isinstance(names, (set, list)) and all(isinstance(x, Hashable) for x in names)
+        for names in (got, wanted)
+    ):
+        return apart(sorted(got, key=shown), sorted(wanted, key=shown))
     if a is None or b is None:
-        return [f"It is of type {type(got).__name__}."], ["another kind of value"]
+        return [], [_other_kind(got, wanted)]
     if a.shape != b.shape and not (b.ndim == 0 and a.size == 1):
         return _differences_of_shape(a, b, near)
     a = a.reshape(b.shape)
@@ -112,27 +141,15 @@ def differences(
         )
     if b.ndim == 0 and b.dtype.kind in "iu":
         sizes = []  # a count is no sum over examples
-    return facts, _of_values(a.astype(float), b.astype(float), sizes, near)
+    return facts, _of_values(a, b, sizes, near)
 
 
 def _differences_by_key(
     got: Any, wanted: Mapping[str, Any], sizes: list[int], near: Near
 ) -> tuple[list[str], list[str]]:
     if not isinstance(got, Mapping):
-        return [f"It is of type {type(got).__name__}."], ["a dictionary is wanted"]
-    facts, likely = [], []
-    lost = [str(key) for key in wanted if key not in got]
-    more = [str(key) for key in got if key not in wanted]
-    if lost:
-        facts.append(f"Missing: {', '.join(lost)}.")
-        likely.append(
-            "a key is missing: does the loop end too soon, or start too late?"
-        )
-    if more:
-        facts.append(f"Not wanted: {', '.join(more)}.")
-        likely.append(
-            "a key too many: layers are counted from 1, and the input is none"
-        )
+        return [], [_other_kind(got, wanted)]
+    facts, likely = apart(got, wanted)
     for key, value in wanted.items():
         if key in got and not same(got[key], value, near):
             more, causes = differences(got[key], value, sizes, near)
@@ -144,8 +161,8 @@ def _differences_by_key(
 def _differences_in_order(
     got: Any, wanted: tuple[Any, ...], sizes: list[int], near: Near
 ) -> tuple[list[str], list[str]]:
-    sequence = isinstance(got, (tuple, list)) or dimensions(got) == 1
-    if not sequence:
+    rows = dimensions(got) > max(0, dimensions(wanted[0]))
+    if not (isinstance(got, (tuple, list)) or rows):
         return [], [f"{len(wanted)} values are wanted, with commas between them"]
     if len(got) != len(wanted):
         return [], [
@@ -164,13 +181,9 @@ def _differences_in_order(
     return facts, likely
 
 
-def large(value: Any) -> bool:
-    """Say whether showing a value would hide what matters."""
-    if isinstance(value, Mapping):
-        return any(np.ndim(part) for part in value.values()) and not all(
-            isinstance(part, tuple) for part in value.values()
-        )
-    return isinstance(value, np.ndarray) and value.size > 40
+def _other_kind(got: Any, wanted: Any) -> str:
+    due = "an array or a list of numbers" if dimensions(wanted) > 0 else kind(wanted)
+    return f"another kind of value: {kind(got)} came, and {due} is wanted"
 
 
 def _fact(name: str, got: Any, wanted: Any, more: list[str]) -> str:
@@ -184,34 +197,40 @@ def _differences_of_shape(
     a: Array, b: Array, near: Near
 ) -> tuple[list[str], list[str]]:
     facts = [f"The shape is {a.shape} and not {b.shape}."]
+    if b.ndim == 0:
+        return facts, [f"one number is wanted, and {a.size} came"]
     if a.shape == b.shape[::-1]:
         exact = " (the entries are right)" if same(a.T, b, near) else ""
         return facts, [
-            f"transposed{exact}: a row for each neuron, a column for each input"
+            f"transposed{exact}: rows are neurons, columns are inputs or examples"
         ]
     if a.squeeze().shape == b.squeeze().shape:
         return facts, ["an axis is lost or added: keepdims=True keeps it when you sum"]
     if a.ndim == 0:
         return facts, [
-            "summed over everything: which axis is to go? (axis=1 sums rows)"
+            "one number came: is it summed over everything? (axis=1 sums rows)"
         ]
     if a.ndim == b.ndim and all(
         m in (1, n) for m, n in zip(b.shape, a.shape, strict=True)
     ):
         return facts, [
-            "broadcasting stretched it, or a sum over the examples is missing"
+            "is a sum missing, or did broadcasting stretch it, or is it another array?"
         ]
     if a.ndim == b.ndim == 1:
         return facts, [
             f"{a.size} entries where {b.size} are wanted: one for each of what?"
         ]
-    return facts, ["a sum over the wrong axis, or the wrong arrays: print the shapes"]
+    return facts, ["another array, or a sum over another axis: print the shapes"]
 
 
 def _of_values(a: Array, b: Array, sizes: list[int], near: Near) -> list[str]:
     """Name what turns the wanted numbers into the given ones, all of the same shape."""
+    share = b.dtype.kind == "f" and b.min() >= 0 and b.max() <= 1
+    a, b = a.astype(float), b.astype(float)
     if np.isnan(a).any() and not np.isnan(b).any():
-        return ["there is a nan: 0 / 0, or infinity less infinity"]
+        return [
+            "there is a nan: 0 / 0, infinity / infinity, or log of what is negative"
+        ]
     if np.isinf(a).any():
         return ["there is an infinity: a division by zero, or an overflow"]
     if same(-a, b, near):
@@ -225,7 +244,7 @@ def _of_values(a: Array, b: Array, sizes: list[int], near: Near) -> list[str]:
             return [f"divided once too often: it is {m} times too small"]
     if a.ndim == 2 and a.shape[0] == a.shape[1] and same(a.T, b, near):
         return ["transposed"]
-    if b.min() >= 0 and b.max() <= 1 and same(1 - a, b, near):
+    if share and same(1 - a, b, near):
         return ["this is 1 minus what is wanted: the other class, or the other side?"]
     if a.size > 1 and np.ptp(a) == 0 and np.ptp(b) > 0:
         return ["all entries are alike: is an index or an input missing?"]
@@ -241,26 +260,3 @@ def _of_values(a: Array, b: Array, sizes: list[int], near: Near) -> list[str]:
         if same(np.sort(a, None), np.sort(b, None), near):
             return ["the right entries in the wrong order"]
     return []
-
-
-def shown(value: Any) -> str:
-    """Write a value in one line, or in a few."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    array = numbers(value)
-    if array is not None and isinstance(value, np.ndarray):
-        text = np.array2string(
-            array, precision=4, threshold=20, separator=", ", suppress_small=True
-        )
-        shape = f", shape {array.shape}" if array.ndim else ""
-        return text.replace("\n", "\n" + " " * 10) + shape
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, (tuple, list)):
-        inside = ", ".join(map(shown, value))
-        if isinstance(value, tuple) and len(value) == 1:
-            inside += ","
-        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {shown(v)}" for key, v in value.items()) + "}"
-    return repr(value)

@@ -1,7 +1,8 @@
 """Mistakes that students make in the exercises, made on purpose.
 
 `MISTAKES` has, for each task by the name of its function, functions of the same
-arguments, each with one thing wrong, under the words that name it.
+arguments, each with one thing wrong, under the words that name it. A mistake that is
+made in several ways has several functions.
 `lopsided.report.feedback` makes them on the inputs on which an answer fails.
 
 Longer than most: it is a list, task by task.
@@ -20,9 +21,7 @@ from lopsided.lesson.network import (
     Pass,
     backward,
     forward,
-    layer_views,
     relu,
-    relu_slope,
     sigmoid,
 )
 
@@ -98,11 +97,6 @@ def _forward(
     return A
 
 
-def _by_layer(network: Network, gradient: Array) -> dict[str, Array]:
-    dW, db = layer_views(network.layer_dims, gradient)
-    return {f"dW{l}": dW[l] for l in dW} | {f"db{l}": db[l] for l in db}
-
-
 def _backward(
     network: Network,
     X: Array,
@@ -110,23 +104,19 @@ def _backward(
     weight: Array,
     *,
     start: Callable[[Array, Array, Array], Array] = d_logits,
-    slope: Callable[[Array], Array] = relu_slope,
+    slope: Callable[[Pass, int], Any] = lambda done, l: done.Z[l] > 0,
+    entering: Callable[[Pass, int], Array] = lambda done, l: done.A[l - 1],
+    down: bool = True,
     scale: float = 1,
 ) -> dict[str, Array]:
-    done = forward(network, X)
-    dZ = start(Y, done.A[network.L], weight)
-    return _by_layer(network, scale * backward(network, done, dZ, slope))
-
-
-def _backward_one_layer_up(
-    network: Network, X: Array, Y: Array, weight: Array
-) -> dict[str, Array]:
-    """Multiply by Z before the activation, where A belongs."""
-    done = forward(network, X)
-    shown = Pass(done.Z, {0: X} | done.Z)
-    return _by_layer(
-        network, backward(network, shown, d_logits(Y, done.A[network.L], weight))
-    )
+    done, found = forward(network, X), {}
+    dZ = scale * start(Y, done.A[network.L], weight) / X.shape[1]
+    for l in sorted(network.W, reverse=down):
+        found[f"dW{l}"] = dZ @ entering(done, l).T
+        found[f"db{l}"] = dZ.sum(axis=1, keepdims=True)
+        if l > 1:
+            dZ = (network.W[l].T @ dZ) * slope(done, l - 1)
+    return found
 
 
 def _train(
@@ -139,20 +129,37 @@ def _train(
     batch_size: int,
     alpha: float,
     *,
-    shuffle: str = "each epoch",
-    rest: bool = True,
-    labels: bool = True,
+    draw: str = "each epoch",
+    along: tuple[int, ...] = (0, 1, 2),
+    kept: bool = False,
+    starts: Callable[[int, int], Any] = lambda m, size: range(0, m, size),
+    cut: Callable[[int, int], slice] = lambda at, size: slice(at, at + size),
     step: Callable[..., None] = _step,
 ) -> None:
-    m = X.shape[1]
-    order = rng.permutation(m) if shuffle == "once" else np.arange(m)
+    """Shuffle of X, Y and weight those ``along``; ``kept`` for the next epoch too."""
+    m, rows = X.shape[1], [X, Y, weight]
+    order = rng.permutation(m) if draw == "once" else np.arange(m)
     for _ in range(epochs):
-        if shuffle == "each epoch":
+        if draw == "each epoch":
             order = rng.permutation(m)
-        for start in range(0, m if rest else m - m % batch_size, batch_size):
-            batch = order[start : start + batch_size]
-            of_labels = batch if labels else np.arange(start, start + batch.size)
-            step(network, X[:, batch], Y[:, of_labels], weight[:, of_labels], alpha)
+        for at in starts(m, batch_size):
+            if draw == "each batch":
+                order = rng.permutation(m)
+            part = cut(at, batch_size)
+            batch = (
+                x[:, order[part] if i in along else part] for i, x in enumerate(rows)
+            )
+            step(network, *batch, alpha)
+        if kept:
+            rows = [x[:, order] if i in along else x for i, x in enumerate(rows)]
+
+
+def _train_anyhow(**slip: Any) -> tuple[Callable[..., None], ...]:
+    """Make a mistake with the rows as they were given, and with the last epoch's."""
+    return tuple(
+        lambda *given, kept=kept: _train(*given, kept=kept, **slip)
+        for kept in (False, True)
+    )
 
 
 def _roc(
@@ -191,6 +198,10 @@ def _found(Y: Array, p: Array, r: float, count: Callable[[float], float]) -> flo
     return float(of_positives[at])
 
 
+def _first(p: Array, enough: Callable[[float], Any]) -> float | None:
+    return next((t for t in np.unique(p)[::-1] if enough(t)), None)
+
+
 def _rates(recall: float, fpr: float, share: float) -> tuple[float, float, float]:
     return (
         recall,
@@ -208,11 +219,14 @@ def _in_class(Y: Array, w: float, y: int) -> Array:
     return np.where(Y == y, w, 1)
 
 
+Ways = Callable[..., Any] | tuple[Callable[..., Any], ...]
 #: By the name of a task's function: mistakes, by the words that name them.
-MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
+MISTAKES: dict[str, dict[str, Ways]] = {
     "neuron": {
         "the bias b is left out": lambda x, w, b: sigmoid(w @ x),
-        "the bias is subtracted": lambda x, w, b: sigmoid(w @ x - b),
+        "the bias is subtracted: the minus of exp(-(w @ x + b)) is for the whole": (
+            lambda x, w, b: sigmoid(w @ x - b)
+        ),
         "the bias is added after the sigmoid": lambda x, w, b: sigmoid(w @ x) + b,
         "the sigmoid is left out: this is z": lambda x, w, b: w @ x + b,
         "the sign in the exponent: it is exp(-z)": lambda x, w, b: sigmoid(
@@ -239,7 +253,8 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             lambda dims, m: _shapes(dims, m, Z=lambda n, m: (m, n))
         ),
         "b is a column, of shape (n, 1), so that it can be added to every example": (
-            lambda dims, m: _shapes(dims, m, b=lambda n, m: (n,))
+            lambda dims, m: _shapes(dims, m, b=lambda n, m: (n,)),
+            lambda dims, m: _shapes(dims, m, b=lambda n, m: (1, n)),
         ),
         "b does not depend on m: one bias serves all examples": (
             lambda dims, m: _shapes(dims, m, b=lambda n, m: (n, m))
@@ -255,6 +270,12 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "the first layer with weights is missing: it is layer 1": (
             lambda dims, m: _shapes(dims, m, first=2)
+        ),
+        "only the first layer: does the function return inside the loop?": (
+            lambda dims, m: _shapes(dims[:2], m)
+        ),
+        "only the last layer: is the dictionary made anew inside the loop?": (
+            lambda dims, m: _shapes(dims, m, first=len(dims) - 1)
         ),
         "the input has no weights: layers are counted from 1": (
             lambda dims, m: _shapes(dims, m, first=0)
@@ -281,7 +302,7 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             f"z is clipped at {most}, so all beyond it are alike": (
                 lambda z, most=most: sigmoid(np.clip(z, -most, most))
             )
-            for most in (10, 20, 30, 50, 100, 500, 700, 709)
+            for most in (10, 20, 30, 50, 100, 200, 250, 500, 700, 709)
         },
         "math.exp takes one number; np.exp takes an array": lambda z: math.exp(z),
     },
@@ -309,7 +330,26 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             lambda Y: (Y.size * np.log(2), Y.size * _entropy(Y.mean()))
         ),
         "one half is the prediction; its loss is -log(1/2)": (
-            lambda Y: (0.5, _entropy(Y.mean()))
+            lambda Y: (0.5, _entropy(Y.mean())),
+            lambda Y: (0.5, Y.mean()),
+        ),
+        "π is the prediction; its loss is wanted, the mean over the rows": (
+            lambda Y: (np.log(2), Y.mean())
+        ),
+        "the log-odds are the bias; the loss at that bias is wanted": (
+            lambda Y: (np.log(2), np.log(Y.mean() / (1 - Y.mean())))
+        ),
+        "log π belongs to the positives, a share π of the rows: -π log π": (
+            lambda Y: (
+                np.log(2),
+                -Y.mean() * np.log(1 - Y.mean()) - (1 - Y.mean()) * np.log(Y.mean()),
+            )
+        ),
+        "-log(1/2) is lost by positives and by negatives: it is not halved": (
+            lambda Y: (np.log(2) / 2, _entropy(Y.mean()))
+        ),
+        "the share is Y.mean(): len(Y) counts rows of the matrix, which is one": (
+            lambda Y: (np.log(2), _entropy(Y.sum()))
         ),
         "the loss of a positive alone, -log π; what do negatives lose?": (
             lambda Y: (np.log(2), -np.log(Y.mean()))
@@ -356,8 +396,14 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "the habit of 0.01, whatever the number of inputs": (
             lambda n_in, n_out, rng: rng.standard_normal((n_out, n_in)) * 0.01
         ),
-        "rng.random is even between 0 and 1; standard_normal is wanted": (
-            lambda n_in, n_out, rng: rng.random((n_out, n_in)) * np.sqrt(2 / n_in)
+        "even between two limits, and not normal: standard_normal is wanted": (
+            lambda n_in, n_out, rng: rng.random((n_out, n_in)) * np.sqrt(2 / n_in),
+            *(
+                lambda n_in, n_out, rng, most=most: (
+                    rng.uniform(-1, 1, (n_out, n_in)) * np.sqrt(most / n_in)
+                )
+                for most in (2, 6)
+            ),
         ),
     },
     "my_forward": {
@@ -378,13 +424,21 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "the biases are left out": lambda W, b, X: _forward(W, b, X, bias=0),
         "the biases are subtracted": lambda W, b, X: _forward(W, b, X, bias=-1),
-        "the last layer is missing": lambda W, b, X: _forward(
-            {l: W[l] for l in range(1, len(W))}, b, X, end=relu
+        "only the first layer: does the function return inside the loop?": (
+            lambda W, b, X: relu(W[1] @ X + b[1])
         ),
-        "predictions are rounded: a probability is wanted": (
+        "the last layer is missing: does the loop end, or return, too soon?": tuple(
+            lambda W, b, X, end=end: _forward(
+                {l: W[l] for l in range(1, len(W))}, b, X, end=end
+            )
+            for end in (relu, sigmoid, lambda Z: sigmoid(relu(Z)))
+        ),
+        "the sigmoid is taken twice at the end": (
+            lambda W, b, X: sigmoid(_forward(W, b, X))
+        ),
+        "rounded, or a decision: a probability is wanted": (
             lambda W, b, X: np.round(_forward(W, b, X))
         ),
-        "decisions, not probabilities": lambda W, b, X: _forward(W, b, X) >= 0.5,
         "tanh in hidden layers: they take ReLU": (
             lambda W, b, X: _forward(W, b, X, bend=np.tanh)
         ),
@@ -397,6 +451,28 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             lambda Y, Y_hat, w: _in_class(Y, w, 0) * (Y_hat - Y)
         ),
         "the weight is left out": lambda Y, Y_hat, w: Y_hat - Y,
+        "the negatives are left out: they keep weight 1, and not 0": (
+            lambda Y, Y_hat, w: w * Y * (Y_hat - Y)
+        ),
+        "positives get w + 1 in place of w": (
+            lambda Y, Y_hat, w: (w * Y + 1) * (Y_hat - Y)
+        ),
+        "divided by the weight, where it multiplies": (
+            lambda Y, Y_hat, w: _in_class(Y, 1 / w, 1) * (Y_hat - Y)
+        ),
+        "the sign is lost: ŷ - y, and not its size": (
+            lambda Y, Y_hat, w: _in_class(Y, w, 1) * np.abs(Y_hat - Y)
+        ),
+        "this is the loss; its derivative is wanted": (
+            lambda Y, Y_hat, w: (
+                -_in_class(Y, w, 1) * np.log(np.where(Y == 1, Y_hat, 1 - Y_hat))
+            )
+        ),
+        "the weights are normalised: here they are w and 1": (
+            lambda Y, Y_hat, w: (
+                _in_class(Y, w, 1) / _in_class(Y, w, 1).mean() * (Y_hat - Y)
+            )
+        ),
         "y - ŷ in place of ŷ - y: the sign is turned round": (
             lambda Y, Y_hat, w: _in_class(Y, w, 1) * (Y - Y_hat)
         ),
@@ -433,8 +509,9 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "dA passes where Z is zero: the slope there is to be zero, so Z > 0, not >=": (
             lambda dA, Z: dA * (Z >= 0)
         ),
-        "the slope depends on Z, and not on the sign of dA": (
-            lambda dA, Z: dA * (dA > 0)
+        "dA may be negative: the slope goes by the sign of Z, not of dA": (
+            lambda dA, Z: relu(dA),
+            lambda dA, Z: relu(dA) * (Z > 0),
         ),
         "the derivative of ReLU is forgotten, or asks A >= 0, which holds everywhere": (
             lambda dA, Z: dA
@@ -442,7 +519,6 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "this is ReLU itself, and not its slope: Z > 0 is 1 or 0": (
             lambda dA, Z: dA * relu(Z)
         ),
-        "ReLU is applied to dA": lambda dA, Z: relu(dA),
         "it passes where Z is negative: the other way round": (
             lambda dA, Z: dA * (Z < 0)
         ),
@@ -480,7 +556,16 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             lambda dZ, A: (dZ @ A.T / dZ.shape[1], dZ.mean(axis=1))
         ),
         "db is one number: each neuron has its own, so sum along axis=1": (
-            lambda dZ, A: (dZ @ A.T / dZ.shape[1], dZ.mean())
+            lambda dZ, A: (dZ @ A.T / dZ.shape[1], dZ.mean()),
+            lambda dZ, A: (dZ @ A.T / dZ.shape[1], dZ.sum() / dZ.shape[1]),
+            lambda dZ, A: (
+                dZ @ A.T / dZ.shape[1],
+                dZ.sum(keepdims=True) / dZ.shape[1],
+            ),
+        ),
+        "db has an entry for each example: sum over the examples": (
+            lambda dZ, A: (dZ @ A.T / dZ.shape[1], dZ),
+            lambda dZ, A: (dZ @ A.T / dZ.shape[1], dZ / dZ.shape[1]),
         ),
         "db sums over neurons: examples are columns, so axis=1": (
             lambda dZ, A: (
@@ -490,6 +575,9 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "divided by the number of neurons: m counts the columns, dZ.shape[1]": (
             lambda dZ, A: (dZ @ A.T / len(dZ), dZ.sum(axis=1, keepdims=True) / len(dZ))
+        ),
+        "divided by the number of entries: m counts the columns, dZ.shape[1]": (
+            lambda dZ, A: (dZ @ A.T / dZ.size, dZ.sum(axis=1, keepdims=True) / dZ.size)
         ),
         "divided by the number of inputs: m counts the columns": (
             lambda dZ, A: (dZ @ A.T / len(A), dZ.sum(axis=1, keepdims=True) / len(A))
@@ -509,34 +597,28 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "a square layer: the shape is right and every entry is in the wrong place": (
             lambda n, before: "broadcasts" if 1 in (n, before) else "raises"
         ),
-        "NumPy stretches a length of 1, on either side": (
+        "NumPy stretches a length of 1, on either side, without a word": (
             lambda n, before: (
                 "trains wrongly"
                 if n == before
                 else ("broadcasts" if n == 1 else "raises")
-            )
-        ),
-        "NumPy stretches a length of 1, whichever of the two it is": (
+            ),
             lambda n, before: (
                 "trains wrongly"
                 if n == before
                 else ("broadcasts" if before == 1 else "raises")
-            )
-        ),
-        "NumPy stretches a length of 1 without a word": (
-            lambda n, before: "trains wrongly" if n == before else "raises"
+            ),
+            lambda n, before: "trains wrongly" if n == before else "raises",
+            lambda n, before: "raises",
         ),
         "NumPy stretches a length of 1, and no other": (
-            lambda n, before: "trains wrongly" if n == before else "broadcasts"
+            lambda n, before: "trains wrongly" if n == before else "broadcasts",
+            lambda n, before: "broadcasts",
         ),
         "only a square W takes a square dW in its place": (
             lambda n, before: (
                 "trains wrongly" if 1 in (n, before) or n == before else "raises"
             )
-        ),
-        "it depends on the shape": lambda n, before: "raises",
-        "it depends on the shape: is it always stretched?": (
-            lambda n, before: "broadcasts"
         ),
         "it depends on the shape: does it always fit?": (
             lambda n, before: "trains wrongly"
@@ -560,33 +642,55 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             lambda network, X, Y, weight: _backward(network, X, Y, weight, scale=-1)
         ),
         "ReLU's slope is forgotten on the way down, or asks A >= 0, always true": (
-            lambda network, X, Y, weight: _backward(
-                network, X, Y, weight, slope=np.ones_like
-            )
+            lambda *given: _backward(*given, slope=lambda done, l: 1)
         ),
         "ReLU's slope at zero is to be zero: Z > 0, not >=": (
-            lambda network, X, Y, weight: _backward(
-                network, X, Y, weight, slope=lambda Z: Z >= 0
-            )
+            lambda *given: _backward(*given, slope=lambda done, l: done.Z[l] >= 0)
         ),
         "ReLU itself where its slope belongs": (
-            lambda network, X, Y, weight: _backward(network, X, Y, weight, slope=relu)
+            lambda *given: _backward(*given, slope=lambda done, l: done.A[l])
+        ),
+        "the slope is taken at the Z of the layer above": (
+            lambda *given: _backward(*given, slope=lambda done, l: done.Z[l + 1] > 0)
         ),
         "the slope of the sigmoid in hidden layers: they have ReLU": (
-            lambda network, X, Y, weight: _backward(
-                network, X, Y, weight, slope=lambda Z: sigmoid(Z) * (1 - sigmoid(Z))
-            )
+            lambda *given: _backward(
+                *given, slope=lambda done, l: sigmoid(done.Z[l]) * sigmoid(-done.Z[l])
+            ),
+            lambda *given: _backward(
+                *given, slope=lambda done, l: done.A[l] * (1 - done.A[l])
+            ),
         ),
         "the sigmoid's slope is multiplied in at the start: it has cancelled": (
+            lambda *given: _backward(
+                *given, start=lambda Y, A, c: d_logits(Y, A, c) * A * (1 - A)
+            )
+        ),
+        "it starts from logits Z, where predictions A belong": (
             lambda network, X, Y, weight: _backward(
                 network,
                 X,
                 Y,
                 weight,
-                start=lambda Y, A, c: d_logits(Y, A, c) * A * (1 - A),
+                start=lambda Y, A, c: c * (np.log(A / (1 - A)) - Y),
             )
         ),
-        "dW uses Z of the layer before; it is A, after ReLU": _backward_one_layer_up,
+        "the weights are normalised: the mean is over the m rows": (
+            lambda network, X, Y, weight: _backward(
+                network, X, Y, weight / weight.mean()
+            )
+        ),
+        "from the first layer up: begin with the last": (
+            lambda *given: _backward(*given, down=False)
+        ),
+        "dW uses Z of the layer before; it is A, after ReLU": (
+            lambda *given: _backward(
+                *given, entering=lambda done, l: (done.Z | {0: done.A[0]})[l - 1]
+            )
+        ),
+        "dW uses A of its own layer; it is that of the layer before": (
+            lambda *given: _backward(*given, entering=lambda done, l: done.A[l])
+        ),
         "dW is transposed": (
             lambda network, X, Y, weight: {
                 name: a.T if name.startswith("dW") else a
@@ -616,22 +720,27 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
     },
     "batches": {
         "one batch too many, where nothing remains": (
-            lambda m, size: (m // size + 1, m - (-(-m // size) - 1) * size)
-        ),
-        "a batch too many, and an empty one, where nothing remains": (
-            lambda m, size: (m // size + 1, m % size)
+            lambda m, size: (m // size + 1, m - (-(-m // size) - 1) * size),
+            lambda m, size: (m // size + 1, m % size),
         ),
         "the last batch is full where nothing remains, and not empty": (
             lambda m, size: (-(-m // size), m % size)
         ),
-        "what remains is a batch too": lambda m, size: (m // size, m % size),
-        "what remains is a batch too; rounded down": lambda m, size: (m // size, size),
+        "what remains is a batch too": (
+            lambda m, size: (m // size, m % size),
+            lambda m, size: (m // size, size),
+            lambda m, size: (m // size, m - (m // size - 1) * size),
+        ),
         "the last batch takes what remains": lambda m, size: (-(-m // size), size),
         "rounded to the nearest: a rest of any size is a batch": (
             lambda m, size: (round(m / size), m - (-(-m // size) - 1) * size)
         ),
         "a number of batches is whole: round up": (
-            lambda m, size: (m / size, m - (-(-m // size) - 1) * size)
+            lambda m, size: (m / size, m - (-(-m // size) - 1) * size),
+            lambda m, size: (m / size, m % size),
+        ),
+        "the full batches are one fewer: m - (number - 1) * batch_size remain": (
+            lambda m, size: (-(-m // size), m - -(-m // size) * size)
         ),
         "with fewer rows than fit, the batch is no larger than the rows": (
             lambda m, size: (-(-m // size), m % size or size if m >= size else size)
@@ -653,15 +762,11 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "divided by epochs: from the first to the last there are epochs - 1 steps": (
             lambda epoch, epochs, first, last: first + (last - first) * epoch / epochs
         ),
-        "the first epoch is 0": (
-            lambda epoch, epochs, first, last: (
-                first + (last - first) * (epoch + 1) / epochs
+        "the first epoch is 0; this counts from 1": tuple(
+            lambda epoch, epochs, first, last, before=before, steps=steps: (
+                first + (last - first) * (epoch + before) / max(epochs - steps, 1)
             )
-        ),
-        "the first epoch is 0; this counts from 1": (
-            lambda epoch, epochs, first, last: (
-                first + (last - first) * (epoch + 1) / max(epochs - 1, 1)
-            )
+            for before, steps in ((1, 0), (1, 1), (-1, 0), (-1, 1))
         ),
         "it is a straight line, not a constant factor from epoch to epoch": (
             lambda epoch, epochs, first, last: (
@@ -692,7 +797,9 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "network.theta = … puts another array in its place, and W and b stay behind": (
             _step_beside
         ),
-        "it climbs: the gradient is subtracted": (lambda *given: _step(*given, sign=1)),
+        "it climbs: the gradient is subtracted, and d_logits takes Y first": (
+            lambda *given: _step(*given, sign=1)
+        ),
         "the class weight is left out": (
             lambda network, X, Y, weight, alpha: _step(
                 network, X, Y, np.ones_like(Y), alpha
@@ -721,8 +828,8 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
                 start=lambda Y, A, c: d_logits(Y, forward(network, X).Z[network.L], c),
             )
         ),
-        "Y and Ŷ are swapped, so it climbs": (
-            lambda *given: _step(*given, start=lambda Y, A, c: d_logits(A, Y, c))
+        "the weight comes twice: d_logits has multiplied by it": (
+            lambda network, X, Y, weight, alpha: _step(network, X, Y, weight**2, alpha)
         ),
         "the network has not changed: change network.theta in place": (
             lambda *given: None
@@ -759,6 +866,15 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "the entries of Z that are off: count units": (
             lambda network, X: _dead(network, X, lambda Z: Z <= 0)
         ),
+        "only the first hidden layer: does the loop end too soon, or return inside?": (
+            lambda network, X: _dead(network, X, lambda Z: ~(Z > 0).any(axis=1))[:1]
+        ),
+        "whether any, for each layer: how many are wanted": (
+            lambda network, X: _dead(network, X, lambda Z: (~(Z > 0).any(axis=1)).any())
+        ),
+        "whether the whole layer is dead, 0 or 1: how many of its units are?": (
+            lambda network, X: _dead(network, X, lambda Z: ~(Z > 0).any())
+        ),
         "the first hidden layer is missing: it is layer 1": (
             lambda network, X: _dead(network, X, lambda Z: ~(Z > 0).any(axis=1))[1:]
         ),
@@ -779,15 +895,55 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
     },
     "my_train": {
-        "the rows are not shuffled": (lambda *given: _train(*given, shuffle="never")),
+        "the rows are not shuffled": lambda *given: _train(*given, draw="never"),
         "shuffled once: draw a new order in each epoch": (
-            lambda *given: _train(*given, shuffle="once")
+            lambda *given: _train(*given, draw="once")
         ),
-        "the last batch is left out: it takes what remains": (
-            lambda *given: _train(*given, rest=False)
+        "a new order for each batch: draw one for the whole epoch": (
+            lambda *given: _train(*given, draw="each batch"),
+            lambda *given: _train(
+                *given, draw="each batch", cut=lambda at, size: slice(size)
+            ),
+        ),
+        "the last batch is left out: it takes what remains": _train_anyhow(
+            starts=lambda m, size: range(0, m - m % size, size)
+        ),
+        "batches overlap: from one start to the next it is batch_size": (
+            *_train_anyhow(starts=lambda m, size: range(m // size + 1)),
+            *_train_anyhow(starts=lambda m, size: range(-(-m // size))),
+            *_train_anyhow(starts=lambda m, size: range(m)),
+        ),
+        "the slice must end at start + batch_size": _train_anyhow(
+            cut=lambda at, size: slice(at, size)
         ),
         "X is shuffled and the labels are not: rows and labels have parted": (
-            lambda *given: _train(*given, labels=False)
+            _train_anyhow(along=(0,))
+        ),
+        "the labels are not picked along: Y[:, batch]": _train_anyhow(along=(0, 2)),
+        "the weights are not picked along: weight[:, batch]": (
+            *_train_anyhow(along=(0, 1)),
+            lambda network, X, Y, weight, *rest: _train(
+                network,
+                X,
+                Y,
+                weight,
+                *rest,
+                step=lambda network, X, Y, _, alpha: _step(
+                    network, X, Y, weight[:, : X.shape[1]], alpha
+                ),
+            ),
+        ),
+        "each step takes all rows: it is to take those of its batch": (
+            lambda network, X, Y, weight, *rest: _train(
+                network,
+                X,
+                Y,
+                weight,
+                *rest,
+                step=lambda network, _X, _Y, _w, alpha: _step(
+                    network, X, Y, weight, alpha
+                ),
+            )
         ),
         "the class weight is left out": (
             lambda network, X, Y, weight, *rest: _train(
@@ -797,24 +953,44 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "it climbs: the gradient is subtracted": (
             lambda *given: _train(*given, step=lambda *batch: _step(*batch, sign=1))
         ),
+        "one step an epoch: there is one for each batch, inside its loop": (
+            lambda network, X, Y, weight, rng, epochs, size, alpha: _train(
+                network, X, Y, weight, rng, epochs, X.shape[1], alpha
+            ),
+            *_train_anyhow(starts=lambda m, size: range(0, m, size)[-1:]),
+            *_train_anyhow(starts=lambda m, size: [0]),
+        ),
         "one epoch only: is there a `return` inside the loop, or no loop?": (
             lambda network, X, Y, weight, rng, epochs, size, alpha: _train(
                 network, X, Y, weight, rng, 1, size, alpha
             )
         ),
-        "one batch in each epoch: the loop over batches is missing": (
+        "one step only: is there a `return` inside the loop?": (
             lambda network, X, Y, weight, rng, epochs, size, alpha: _train(
-                network, X, Y, weight, rng, epochs, X.shape[1], alpha
+                network, X, Y, weight, rng, 1, size, alpha, starts=lambda m, size: [0]
             )
         ),
-        "an epoch too many": (
-            lambda network, X, Y, weight, rng, epochs, size, alpha: _train(
-                network, X, Y, weight, rng, epochs + 1, size, alpha
+        **{
+            f"an epoch too {words}": (
+                lambda network, X, Y, weight, rng, epochs, size, alpha, more=more: (
+                    _train(network, X, Y, weight, rng, epochs + more, size, alpha)
+                )
+            )
+            for words, more in (("many", 1), ("few", -1))
+        },
+        "m counts the columns, X.shape[1]; len(X) are the inputs": (
+            lambda network, X, Y, weight, *rest: _train(
+                network, *(x[:, : len(X)] for x in (X, Y, weight)), *rest
             )
         ),
         "alpha is left out": (
             lambda network, X, Y, weight, rng, epochs, size, alpha: _train(
                 network, X, Y, weight, rng, epochs, size, 1
+            )
+        ),
+        "backward has divided by the batch's rows; this divides again": (
+            lambda network, X, Y, weight, rng, epochs, size, alpha: _train(
+                network, X, Y, weight, rng, epochs, size, alpha / size
             )
         ),
         "W and b stay behind: network.theta -= …, and not network.theta = …": (
@@ -829,8 +1005,9 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "the classes are swapped: recall comes from the positives, F_1": (
             lambda F_0, F_1, share: _rates(1 - F_0, 1 - F_1, share)
         ),
-        "recall and false positive rate are mixed: recall is 1 - F_1": (
-            lambda F_0, F_1, share: _rates(1 - F_1, F_0, share)
+        "F_0 is the share of negatives below, and 1 - F_0 that above": (
+            lambda F_0, F_1, share: _rates(1 - F_1, F_0, share),
+            lambda F_0, F_1, share: (1 - F_1, F_0, _rates(1 - F_1, 1 - F_0, share)[2]),
         ),
         "precision: the classes are not equally frequent; weigh them with π": (
             lambda F_0, F_1, share: (
@@ -839,14 +1016,31 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
                 (1 - F_1) / ((1 - F_1) + (1 - F_0)),
             )
         ),
+        "recall and false positive rate stay inside their class: no π in them": (
+            lambda F_0, F_1, share: (
+                share * (1 - F_1),
+                (1 - share) * (1 - F_0),
+                _rates(1 - F_1, 1 - F_0, share)[2],
+            )
+        ),
+        "the order: recall, false positive rate, precision": (
+            lambda F_0, F_1, share: np.roll(_rates(1 - F_1, 1 - F_0, share), 1)
+        ),
+        "precision is of those above, 1 - F; this is of those below": (
+            lambda F_0, F_1, share: (1 - F_1, 1 - F_0, _rates(F_1, F_0, share)[2])
+        ),
+        "precision: a pair of brackets is missing below the line": (
+            lambda F_0, F_1, share: (
+                1 - F_1,
+                1 - F_0,
+                (1 - F_1) ** 2 + (1 - share) * (1 - F_0),
+            )
+        ),
         "precision is not the share of positives": (
             lambda F_0, F_1, share: (1 - F_1, 1 - F_0, share)
         ),
         "precision: π is on the negatives": (
-            lambda F_0, F_1, share: (
-                *_rates(1 - F_1, 1 - F_0, 1 - share)[:2],
-                _rates(1 - F_1, 1 - F_0, 1 - share)[2],
-            )
+            lambda F_0, F_1, share: (*_rates(1 - F_1, 1 - F_0, 1 - share),)
         ),
         "precision: the share of those called among all is only its denominator": (
             lambda F_0, F_1, share: (
@@ -863,9 +1057,6 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "precision is not recall: that divides by all positives": (
             lambda F_0, F_1, share: (1 - F_1, 1 - F_0, 1 - F_1)
-        ),
-        "this is specificity, 1 less the false positive rate": (
-            lambda F_0, F_1, share: (1 - F_1, F_0, _rates(1 - F_1, 1 - F_0, share)[2])
         ),
     },
     "cost_threshold": {
@@ -896,17 +1087,35 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "rounded down: a share r must be reached, so round up": (
             lambda Y, p, r: _found(Y, p, r, lambda n: math.floor(n) - 1)
         ),
-        "one positive too many: index 0 is the first": (
-            lambda Y, p, r: _found(Y, p, r, lambda n: math.ceil(n))
-        ),
-        "rounded down, and counted from 0: one positive too many": (
-            lambda Y, p, r: _found(Y, p, r, math.floor)
+        "one positive more than is needed: index 0 is the first": (
+            lambda Y, p, r: _found(Y, p, r, lambda n: math.ceil(n)),
+            lambda Y, p, r: _found(Y, p, r, math.floor),
+            lambda Y, p, r: np.quantile(p[Y == 1], 1 - r, method="lower"),
         ),
         "sorted from the lowest: the highest come first": (
             lambda Y, p, r: np.sort(p[Y == 1])[math.ceil(r * np.sum(Y == 1)) - 1]
         ),
+        "strict: a row at the threshold is called, p >= t": (
+            lambda Y, p, r: _first(p, lambda t: np.mean(p[Y == 1] > t) >= r)
+        ),
+        "the lowest threshold that reaches r; the highest is wanted": (
+            lambda Y, p, r: p.min()
+        ),
+        "not sorted: the highest come first": (
+            lambda Y, p, r: p[Y == 1][math.ceil(r * np.sum(Y == 1)) - 1]
+        ),
         "of all rows, and not of the positives": (
-            lambda Y, p, r: np.sort(p)[::-1][math.ceil(r * p.size) - 1]
+            lambda Y, p, r: np.sort(p)[::-1][math.ceil(r * p.size) - 1],
+            lambda Y, p, r: np.sort(p)[math.ceil(r * p.size) - 1],
+            lambda Y, p, r: np.quantile(p, 1 - r),
+            lambda Y, p, r: np.quantile(p, r),
+        ),
+        "all positives are found: a share r of them is enough, not of all rows": (
+            lambda Y, p, r: _first(p, lambda t: np.sum(p[Y == 1] >= t) / Y.size >= r),
+            lambda Y, p, r: p[Y == 1].min(),
+        ),
+        "this reaches a precision of r; it is to be a recall": (
+            lambda Y, p, r: _first(p, lambda t: np.mean(Y[p >= t]) >= r)
         ),
         "of the negatives": (
             lambda Y, p, r: np.sort(p[Y == 0])[::-1][math.ceil(r * np.sum(Y == 0)) - 1]
@@ -917,14 +1126,12 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         "rounded to the nearest: a share r must be reached, so round up": (
             lambda Y, p, r: _found(Y, p, r, lambda n: round(n) - 1)
         ),
-        "np.quantile goes between two predictions: it may miss the last one": (
-            lambda Y, p, r: np.quantile(p[Y == 1], 1 - r)
+        "np.quantile goes between two predictions, and counts them in another way": (
+            lambda Y, p, r: np.quantile(p[Y == 1], 1 - r),
+            lambda Y, p, r: np.quantile(p[Y == 1], 1 - r, method="higher"),
         ),
         "r is a share of the positives, and not a threshold": lambda Y, p, r: r,
         "1 - r is no threshold": lambda Y, p, r: 1 - r,
-        "all positives are found, and more than that is not needed: the highest": (
-            lambda Y, p, r: p[Y == 1].min()
-        ),
     },
     "without_weight": {
         "the odds of t are multiplied by w, where they must be divided": (
@@ -937,6 +1144,12 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "these are odds: go back by odds/(1 + odds)": lambda w, t: t / (1 - t) / w,
         "the weight is left out": lambda w, t: t,
+        "odds/(1 + odds), and not odds/(1 - odds)": (
+            lambda w, t: t / (1 - t) / w / (1 - t / (1 - t) / w)
+        ),
+        "the threshold is divided, where its odds must be; and these are odds": (
+            lambda w, t: t / w / (1 - t / w)
+        ),
         "odds are t/(1 - t), and not (1 - t)/t": (
             lambda w, t: (1 - t) / t / w / (1 + (1 - t) / t / w)
         ),
@@ -972,7 +1185,8 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
             lambda Y, p: _roc(Y, p, strict=True)
         ),
         "the lowest threshold first: start with the highest": (
-            lambda Y, p: _roc(Y, p, rising=True)
+            lambda Y, p: _roc(Y, p, rising=True),
+            lambda Y, p: tuple(np.append(0, rate[:0:-1]) for rate in _roc(Y, p)),
         ),
         "these are counts: divide by the rows of the class": (
             lambda Y, p: _roc(Y, p, of=lambda Y, y: 1)
@@ -991,6 +1205,15 @@ MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
         ),
         "these are the shares below the threshold: 1 minus what is wanted": (
             lambda Y, p: tuple(1 - rate for rate in _roc(Y, p))
+        ),
+        "a pair for each threshold; two lists are wanted": (
+            lambda Y, p: list(zip(*_roc(Y, p), strict=True))
+        ),
+        "the false positive rate is of the negatives; this is of those called": (
+            lambda Y, p: (
+                np.append(0, [np.mean(Y[p >= t] == 0) for t in np.unique(p)[::-1]]),
+                _roc(Y, p)[1],
+            )
         ),
         "precision, where the false positive rate is wanted": (
             lambda Y, p: (
