@@ -671,7 +671,7 @@ show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 # %% [markdown]
 # From this start a single step beats that line, as it does from most. How rare the
 # positives are, and where they are, is learned together. Nobody told it that they sit
-# in the middle. It followed the derivatives of $-\log \hat y$, and bent its surface
+# in the middle. It followed the derivatives of the cross-entropy, and bent its surface
 # until it fell away from the middle on all sides. (The small line after ten steps has
 # no point in it yet.) You can [watch a network
 # learn](08_explore.ipynb#watch-a-network-learn), epoch by epoch. The [next

@@ -250,12 +250,16 @@ print(
 )
 of_hits = share(2 * tp, 2 * tp + mistakes)
 print(f"2 x {tp} of 2 x {tp} + {mistakes} mistakes: {of_hits:.4f}")
+harmonic = share(2, share(tp + fp, tp) + share(tp + fn, tp))
+print(f"2 / (1 / the first + 1 / the second): {harmonic:.4f}")
 
 # %% [markdown]
 # The first is the [precision](glossary.md#precision), the second the recall, the third the
 # false positive rate, FPR, the fourth the [accuracy](glossary.md#accuracy). The last is
-# [F1](glossary.md#f1), the harmonic mean of precision and recall: it is low when either of
-# them is. The report prints accuracy and F1; the others follow from its table of counts.
+# [F1](glossary.md#f1). It is the harmonic mean of precision and recall: two, divided by the
+# sum of one over each. It is low when either of them is: a recall of $1$ and a precision
+# of $1/100$ make $2/101$, where the plain mean would be about one half. The report prints
+# accuracy and F1; the others follow from its table of counts.
 #
 # $$\begin{aligned}
 # \text{accuracy} &= \frac{tn + tp}{m} \\
@@ -341,6 +345,10 @@ questions = {
 }
 for rule, asked in questions.items():
     print(f"{rule:14} {asked}")
+
+# %% [markdown]
+# Below, `cut_by(rule)` is the threshold that a rule chooses. `reached(rule, Y, p, t)` is
+# what the rule looks at, such as F1, recall or cost, where the rows are cut at `t`.
 
 
 # %% tags=["hide-input"]
@@ -831,7 +839,8 @@ for level in (0.5, 0.35, 0.2, 0.1):
     print(f"weight 4 at one half, no weight at {level:<4}: {alike:.1%} decided alike")
 
 # %% tags=["hide-input"]
-show(weight_and_threshold(no_weight, with_weight, 4, X_toy, Y_toy))
+some_toy = X_toy[:, :100], Y_toy[:, :100]
+show(weight_and_threshold(no_weight, with_weight, 4, *some_toy))
 
 # %% [markdown]
 # One half has come to lie nearly where one fifth was. Has the weight also taught the
@@ -982,7 +991,8 @@ def smote(X, Y, rng):
 
 # %% [markdown]
 # Do each of them to the points that the network without weight learned from, and train a
-# network on what comes out, without any weight.
+# network on what comes out, without any weight. So many points could not be told apart in
+# a picture: it shows the first of them, with the same done to these.
 #
 # <details><summary>Predict: undersampling keeps a share <em>s</em> of the negatives. What
 # happens to the odds in any group of rows?</summary>
@@ -999,7 +1009,7 @@ def smote(X, Y, rng):
 
 # %%
 ways = {"undersampled": undersample, "oversampled": oversample, "SMOTE": smote}
-few = X_toy[:, :250], Y_toy[:, :250]  # to draw
+few = X_many[:, :70], Y_many[:, :70]  # to draw
 made, by_way = {"as it is": few}, {"as it is": no_weight}
 for way, remake in ways.items():
     X_made, Y_made = remake(X_many, Y_many, np.random.default_rng(0))

@@ -414,6 +414,20 @@ def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
     assert "far: 0.2000 apart on average, 0.0% decided alike" in picture.alt
 
 
+def test_a_learning_curve_has_a_line_for_each_loss_and_the_truths():
+    losses = pd.DataFrame(
+        {"training rows": [-0.2, -0.1], "new points": [0.4, 0.3]}, index=[100, 400]
+    )
+    picture = fold_figures.learning_curve(losses)
+    (ax,) = picture.figure.axes
+    known, new, truth = ax.lines
+    assert [*known.get_ydata()] == [-0.2, -0.1]
+    assert [*new.get_ydata()] == [0.4, 0.3]
+    assert truth.get_ydata()[0] == 0
+    assert known.get_linestyle() != new.get_linestyle()
+    assert "new points: 0.400, 0.300" in picture.alt
+
+
 def test_draws_are_a_hill_and_a_bar_of_the_interval():
     values = np.linspace(0.5, 0.7, 400)
     picture = sampling_figures.bootstrap_draws(values, 0.6, (0.505, 0.695))

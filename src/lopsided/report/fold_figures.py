@@ -1,4 +1,4 @@
-"""Pictures of cross-validation: folds that take turns, and losses against a setting.
+"""Pictures of rows held out: folds that take turns, and losses against what was tried.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
@@ -97,3 +97,40 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
         "the bars reach down to the line."
     )
     return Picture("validation_curve", figure, alt)
+
+
+@styled
+def learning_curve(losses: pd.DataFrame) -> Picture:
+    """Draw losses against the number of rows that a network learned from.
+
+    Parameters
+    ----------
+    losses : DataFrame
+        A row for each number of rows. Two columns: the loss on those rows, and on new
+        ones, each above what the true probabilities lose on them.
+    """
+    what = "loss above the truth's (nats)"
+    figure, ax = axes("rows learned from", what, size=(5.6, 3.6))
+    said = []
+    for (name, values), look in zip(losses.items(), (LOOKS[0], LOOKS[2]), strict=True):
+        line, marker, colour = look
+        ax.plot(losses.index, values, line, marker=marker, color=colour, ms=8)
+        ax.annotate(
+            str(name),
+            (losses.index[1], values.iloc[1]),
+            (10, 8 if values.iloc[1] > 0 else -16),  # beside the line, not on it
+            textcoords="offset points",
+            color=colour,
+        )
+        said.append(f"{name}: {', '.join(f'{value:.3f}' for value in values)}")
+    ax.axhline(0, color="black", ls=":", lw=1.5)
+    ax.annotate("the truth", (losses.index[0], 0), (0, 6), textcoords="offset points")
+    ax.set_xscale("log")
+    ax.set_xticks([*losses.index], [f"{m:,}" for m in losses.index])
+    ax.minorticks_off()
+    alt = (
+        f"Losses in nats against {', '.join(f'{m:,}' for m in losses.index)} rows that "
+        f"were learned from, counted from what the true probabilities lose on the same "
+        f"rows, a dotted line at zero. {'; '.join(said)}."
+    )
+    return Picture("learning_curve", figure, alt)

@@ -118,7 +118,7 @@ def resampling(
             Line2D([], [], color="black", lw=2.2),
             Line2D([], [], color=BLUE, lw=2.2, ls="--"),
         ],
-        ["learned from this table: 1/2", f"from the table as it is: {t:.3f}"],
+        ["learned after the remedy: 1/2", f"learned without one: {t:.3f}"],
         title="▲ positive (larger: many times), △ new, ○ negative",
         loc="outside lower center",
         fontsize=10,
