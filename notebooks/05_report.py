@@ -432,8 +432,9 @@ else:
 # Beside the network stand models that anyone would try first<!-- see beside -->. They
 # meet the same rows, features, weights and threshold rule. Two need no learning: they
 # say the prevalence of the training rows to all. The others are scikit-learn's, as they
-# are. The difference is the network's ROC AUC minus theirs; its interval is from paired
-# bootstrap draws of the test rows.
+# are; boosted trees are many small decision trees, each fitted to what the ones before
+# got wrong. The difference is the network's ROC AUC minus theirs; its interval is from
+# paired bootstrap draws of the test rows.
 
 # %% tags=["nbval-check-output"]
 show(

@@ -152,7 +152,7 @@ show(plane_at(0.18))
 # read at the threshold $0.18$. The arrow leads to the printed table: a small ellipse, as
 # large as what sampling alone allows. Lines are ROC curves, the median of each set of
 # features. The colours are readings of the class weight: `uniform` multiplies both
-# classes, `positive` one.
+# classes, `positive` one. The circles of `uniform 1`, no weight, are drawn on top.
 #
 # The rest of this notebook shows how we know. How such predictions can be made better,
 # and what they must not be used for, is in [Do better](09_better.ipynb).
@@ -199,8 +199,21 @@ print("F1 agrees:      ", 2 * tp / (2 * tp + fp + fn) == printed.f1)
 fits = audit_table.row_counts(printed.train_accuracy, 600_000)
 share = pd.Series(printed.n_test / (fits + printed.n_test), fits, name="test share")
 show(share.rename_axis("training rows").round(4).to_frame())
-by_chance = fits[0] ** 2 / 2 * np.spacing(printed.train_accuracy)
-print(f"hits below the first one to expect by chance: {by_chance:.0e}")
+
+# %% [markdown]
+# Could a wrong number of rows fit by chance? Begin with two digits, so that numbers lie
+# $0.01$ apart. Four rows make four fractions, $0$, $0.25$, $0.5$ and $0.75$, among a
+# hundred such numbers: a chance of $4 \cdot 0.01$ to hit the printed one. Try one to four
+# rows, and the chances add up.
+#
+# So $n$ rows hit with the chance $n$ times the step. Sixteen digits name one
+# floating-point number, and its step to the next is tiny. Add up to the row before the
+# first that fits.
+
+# %% tags=["nbval-check-output"]
+smaller, step = np.arange(1, fits[0]), np.spacing(printed.train_accuracy)
+print(f"1 to 4 rows, steps of 0.01: {(1 + 2 + 3 + 4) * 0.01:.2f} hits to expect")
+print(f"1 to {smaller[-1]:,} rows, steps of {step:.1e}: {smaller.sum() * step:.0e}")
 
 # %% [markdown]
 # Who multiplies both numbers of a fraction alike keeps its value, so every multiple of
@@ -216,9 +229,25 @@ print("rows of Medical Appointment No Shows:", appointments.PUBLISHED_ROWS)
 # So the report almost certainly used that file, whole. Not one row was cleaned away,
 # not even the one with a negative age.
 #
-# Was the split stratified? Our run on the real file knows how many positives there
+# Was the split [stratified](glossary.md#stratified): drawn class by class, so that both
+# sides have the same share of positives? Our run on the real file knows how many there
 # are. A stratified fifth must hold one certain number of them. An unstratified fifth
 # could hold the same number by luck. How often?
+#
+# Begin with five rows, two of them positive, and draw two for the test. There are ten
+# pairs. Of these, $2 \cdot 3 = 6$ take one of the two positives and one of the three
+# negatives. So one positive has the chance $6 / 10$.
+#
+# The large case is the same: the ways to choose the positives, times the ways to choose
+# the negatives, over all ways to choose the test. `comb` counts them.
+
+# %% tags=["nbval-check-output"]
+print(f"{comb(2, 1)} * {comb(3, 1)} / {comb(5, 2)} = ", end="")
+print(comb(2, 1) * comb(3, 1) / comb(5, 2))
+
+# %% [markdown]
+# A stratified split gives its number always, with the chance $1$. How many times as
+# likely is that? The quotient of the two chances is called the *likelihood ratio*.
 
 # %% tags=["nbval-check-output"]
 sides = [np.sum(real[side]["confusion_matrix"], axis=1) for side in ("train", "test")]
@@ -268,8 +297,15 @@ print("reading      ", ", ".join(evidence.readings))
 # %% [markdown]
 # The features are called `eight` (the columns on the patient, and whether a reminder
 # was sent), `report` (these and the hour of booking), `neighbourhood` (the eight and
-# the neighbourhood) and `extended` (with lead time and weekdays). The *base* of the
-# findings: the features `report`, $40$ and $3$ units, He's first weights, no weight.
+# the neighbourhood) and `extended` (with lead time and weekdays).
+#
+# The `scheme` says how far from zero the first weights are drawn. From $8$ inputs to $8$
+# units, He's have the variance $2 / 8 = 0.25$, and Xavier's $2 / (8 + 8) = 0.125$. In
+# letters, He's is $2 / n_\text{in}$. [Xavier initialisation](glossary.md#xavier-initialisation)
+# has $2 / (n_\text{in} + n_\text{out})$, which is always smaller.
+#
+# The *base* of the findings: the features `report`, $40$ and $3$ units, He's first
+# weights, no weight.
 
 # %%
 usual = {"features": "report", "hidden_units": "40 3", "scheme": "he"}
@@ -438,11 +474,28 @@ for size in (200, 2000, 20_000):
 # ### k. One split, one seed, sixteen digits
 #
 # > Test Accuracy: 0.5295394915407582
+#
+# An accuracy is a mean of ones and zeros, so it has a
+# [standard error](glossary.md#standard-error): $s / \sqrt{n}$. Begin with five decisions,
+# three right, two wrong. Their standard deviation needs no more than their mean
+# $r = 0.6$: it is $s = \sqrt{0.6 \cdot 0.4}$, in letters $\sqrt{r (1 - r)}$.
 
 # %% tags=["nbval-check-output"]
-share = printed.test_accuracy
-luck = 1.96 * np.sqrt(share * (1 - share) / printed.n_test)
-print(f"95 % interval of the report's accuracy: ± {luck:.4f}, from sampling alone")
+decisions = np.array([1, 1, 0, 1, 0])
+print(f"s = {decisions.std():.2f}, and √(0.6 · 0.4) = {np.sqrt(0.6 * 0.4):.2f}")
+print(f"standard error of their mean: s / √5 = {decisions.std() / np.sqrt(5):.2f}")
+
+# %% [markdown]
+# Now all decisions of the report's test. A mean of so many follows nearly a normal law,
+# of which $95\,\%$ lie within $1.96$ standard errors. Lesson 03 rounds that to two.
+
+# %% tags=["nbval-check-output"]
+rate, size = printed.test_accuracy, printed.n_test
+error = np.sqrt(rate * (1 - rate) / size)
+print(f"standard error: √({rate:.4f} · {1 - rate:.4f} / {size:,}) = {error:.4f}")
+print(f"95 % interval of the accuracy, from sampling alone: ± {1.96 * error:.4f}")
+
+# %% tags=["nbval-check-output"]
 for name in ("accuracy", "train_accuracy", "f1", "fpr", "tpr"):
     low, high = plain[name].min(), plain[name].max()
     print(f"{name:14} over seeds: {low:.4f} to {high:.4f}")
@@ -626,12 +679,16 @@ for layer_dims in ([len(X), 3, 3, 1], [len(X), 40, 3, 1]):
 # The table is one point: its FPR and its TPR. Measure the distance $d$ of a network
 # from it in the table's own standard errors. If one network met two tests, these would
 # lie within `NEAR` of each other in nineteen cases of twenty.
+#
+# The errors are roots as in finding k. The FPR is a mean over the negatives, and the TPR
+# over the positives.
 
 # %% tags=["nbval-check-output"]
-for name, rate, error in zip(
-    "FPR TPR".split(), printed.rates, printed.errors, strict=True
-):
-    print(f"{name} {rate:.4f} ± {error:.4f}")
+sizes = printed.n_test - printed.positives, printed.positives
+for name, rate, size in zip(("FPR", "TPR"), printed.rates, sizes, strict=True):
+    error = np.sqrt(rate * (1 - rate) / size)
+    worked_out = f"√({rate:.4f} · {1 - rate:.4f} / {size:,}) = {error:.4f}"
+    print(f"{name} {rate:.4f}, standard error {worked_out}")
 print(f"NEAR: d = {audit_table.NEAR:.2f}")
 
 # %% [markdown]
@@ -745,8 +802,8 @@ say(
 show(plane_at(0.205))
 
 # %% [markdown]
-# The nearest settings, from close by, each with the look of its reading; He is filled,
-# Xavier open.
+# The nearest settings, from close by, each with the colour and shape of its reading; He
+# is filled, Xavier open.
 
 
 # %%

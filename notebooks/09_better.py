@@ -82,7 +82,7 @@ def copies_covered(rng, n=80, copies=10, true=0.7):
 # %% tags=["nbval-check-output"]
 rng, worlds = np.random.default_rng(0), 100
 held = np.mean([copies_covered(rng) for _ in range(worlds)], axis=0)
-errors = np.sqrt(held * (1 - held) / worlds)
+errors = np.sqrt(held * (1 - held) / worlds)  # as in the audit, finding k
 print("intervals that hold the true accuracy, ± the standard error of the share:")
 for name, share, error in zip(("rows", "groups"), held, errors, strict=True):
     print(f"  {name:6} {share:.0%} ± {error:.0%}")
@@ -149,9 +149,14 @@ for name, off in covered.off.items():
 # Other models meet the same split, the same features and the same rule for the
 # threshold: the highest F1 on predictions of training rows that the model has not seen.
 # `MLPClassifier` is scikit-learn's network, of the same shape, with its own optimiser
-# and defaults; it learns from all training rows until its loss stands still. The boosted
-# trees are its `HistGradientBoostingClassifier`. `make audit` trains them all on five
-# splits, into `notebooks/results/baselines.csv`.
+# and defaults; it learns from all training rows until its loss stands still.
+#
+# The [boosted trees](glossary.md#boosted-trees) are its `HistGradientBoostingClassifier`:
+# many small decision trees, each fitted to what the ones before got wrong. A decision
+# tree asks a row a few yes-or-no questions, such as "more than ten days ahead?", and
+# the answers lead to a number. The numbers of all trees add up to the log-odds.
+#
+# `make audit` trains them all on five splits, into `notebooks/results/baselines.csv`.
 
 # %%
 compared = pd.read_csv(results.committed("baselines.csv"))

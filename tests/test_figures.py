@@ -679,6 +679,14 @@ def test_nothing_hides_the_ellipse_of_the_plane():
     assert 0 < apart(ax, ellipse, tip) < 12
 
 
+def test_the_first_cloud_of_the_plane_lies_on_top_and_all_are_open():
+    """A cloud that others cover is not seen, and it may be the one that matters."""
+    ax = figures.plane(CLOUDS, CURVES, (0.3, 0.6), (0.01, 0.02), "p", "").figure.axes[0]
+    first, second = (lines(ax)[label] for label in CLOUDS)
+    assert first.get_zorder() > second.get_zorder()
+    assert {first.get_markerfacecolor(), second.get_markerfacecolor()} == {"none"}
+
+
 def apart(ax, line, point):
     """Say how many pixels lie between a line and a point outside of it."""
     path = line.get_transform().transform_path(line.get_path())

@@ -655,6 +655,8 @@ def plane(
 ) -> Picture:
     """Draw false positive rates against recalls: clouds of runs around one point.
 
+    Where clouds lie on each other, the first is on top, and what is open hides little.
+
     Parameters
     ----------
     clouds : dict of (false positive rates, recalls)
@@ -666,7 +668,8 @@ def plane(
     window : float, optional
         Show only so much to each side of the point.
     looks : mapping, optional
-        Of clouds, where another picture has given them theirs; else `look_of` each.
+        Of clouds, where another picture has given them theirs; else `look_of` each,
+        small and open.
     """
     figure, ax = axes(
         "false positive rate", "recall (true positive rate)", title, (5.6, 6.2)
@@ -675,8 +678,9 @@ def plane(
     for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
         ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
     for i, (label, (x, y)) in enumerate(clouds.items()):
-        look = (looks or {}).get(label) or look_of(i)
-        ax.plot(x, y, ls="", ms=5, alpha=0.7, label=label, **look)
+        look = (looks or {}).get(label) or look_of(i) | {"ms": 4, "mfc": "none"}
+        order = 3 - i / 10  # the first on top, all over the ellipse from close by
+        ax.plot(x, y, label=label, zorder=order, **{"ls": "", "ms": 5, **look})
     reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
     radii = reach * error[0], reach * error[1]
     _ellipse(ax, point, radii, "the printed table", is_small=window is None)
