@@ -150,8 +150,8 @@ def logistic_regression(X: Array, Y: Array) -> Network:
     """Fit logistic regression: a network without a hidden layer, at its minimum.
 
     What it minimises is the log loss of all rows and half the squared weights, which is
-    scikit-learn's default. With that library's own, ``lopsided check`` would take a
-    quarter longer.
+    scikit-learn's default. With that library's own, ``lopsided check`` would take an
+    eighth longer.
 
     Parameters
     ----------
