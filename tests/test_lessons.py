@@ -1,6 +1,7 @@
 """What the lessons show, the glossary, and the page for teachers."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import jupytext
@@ -19,11 +20,13 @@ FORWARD, BACKWARD, TRAINING = LESSONS[:3]
 ASKING = sorted(p for p in NOTEBOOKS.glob("0*_*.py") if p.stem != "05_report")
 
 
+@cache
 def code(path):
     cells = jupytext.read(path).cells
     return "\n".join(c.source for c in cells if c.cell_type == "code")
 
 
+@cache
 def prose(path):
     cells = jupytext.read(path).cells
     return "\n".join(c.source for c in cells if c.cell_type == "markdown")
