@@ -66,7 +66,10 @@ def run_cells(name, path):
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells:
         if cell.cell_type == "code":
             given = "parameters" in cell.metadata.get("tags", [])
-            own = f"\ndata, target, training, epochs = {str(path)!r}, 'y', 'report', 2"
+            own = (
+                f"\ndata, target, training = {str(path)!r}, 'y', 'report'"
+                "\nepochs, n_bootstrap = 2, 100"
+            )
             with redirect_stdout(StringIO()):
                 shell.run_cell(cell.source + own * given).raise_error()
     return resident("VmHWM")
