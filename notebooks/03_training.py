@@ -429,11 +429,16 @@ print(f"l2 = 0.01:  lowest {losses_l2[1].min():.3f}; in the end {losses_l2[1, -1
 # In the toy world each label is drawn with a known probability, `toy.probability`. So we
 # can also ask what the truth itself would lose.
 
+
 # %% tags=["nbval-check-output"]
+def truth_loses(points):
+    p = toy.probability(points[0])
+    return objective(np.log(p / (1 - p)), points[1])
+
+
 floor = {}
 for name, points in {"training": few_points, "validation": aside}.items():
-    p = toy.probability(points[0])
-    floor[name] = objective(np.log(p / (1 - p)), points[1])
+    floor[name] = truth_loses(points)
     print(f"{name:10} rows: {points[1].mean():.1%} positive, ", end="")
     print(f"the true probabilities lose {floor[name]:.3f}")
 
@@ -595,8 +600,7 @@ say(
 
 # %%
 def above_truth(network, points):
-    p = toy.probability(points[0])
-    return loss_on(network, points) - objective(np.log(p / (1 - p)), points[1])
+    return loss_on(network, points) - truth_loses(points)
 
 
 def by_rows(m):
@@ -609,8 +613,9 @@ def by_rows(m):
 
 
 # %% tags=["nbval-check-output"]
-learning = {m: by_rows(m) for m in (100, 400, 1600)}
-learning = pd.DataFrame(learning, index=["training rows", "new points"]).T
+of_losses = ["training rows", "new points"]
+by_size = {m: by_rows(m) for m in (100, 400, 1600)}
+learning = pd.DataFrame(by_size, index=of_losses).T
 show(learning.rename_axis("points").round(3))
 
 # %% tags=["hide-input"]
@@ -650,7 +655,8 @@ for penalty in (0.0, lowest):
 # $s / \sqrt 5$, or $\sqrt{1/5}$ of one fold's spread. For what they share, [Nadeau and
 # Bengio 2003](glossary.md#sources) add under the root the rows judged on over the rows
 # learned from, here $1/4$: a rule of thumb, which we take over. And $\sqrt{1/5 + 1/4}$ is
-# half as much again. Then five networks are averaged. [The report](05_report.ipynb) of such a table lists what was tried.
+# half as much again. Then five networks are averaged. [The report](05_report.ipynb) of
+# such a table lists what was tried.
 #
 # This is a good place for a pause.
 #

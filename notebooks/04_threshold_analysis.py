@@ -980,9 +980,7 @@ def oversample(X, Y, rng):
 def smote(X, Y, rng):
     rare = X[:, Y[0] == 1]
     apart = np.sum((rare[:, :, None] - rare[:, None]) ** 2, axis=0)
-    nearest = apart.argsort(axis=0)[
-        1:6
-    ]  # of each, five neighbours; the first is itself
+    nearest = apart.argsort(axis=0)[1:6]  # each one's five; before them, itself
     n = np.sum(Y == 0) - rare.shape[1]  # so many are missing
     one, which = rng.integers(rare.shape[1], size=n), rng.integers(5, size=n)
     new = rare[:, one] + rng.random(n) * (rare[:, nearest[which, one]] - rare[:, one])
@@ -1039,11 +1037,11 @@ print(
 #
 # And on whole tables? `make audit` trained the network of part one in all these ways, on
 # the published file and on the simulated clinic, with five splits and seeds each
-# (imbalanced-learn made the rows). Each remedy decides at one half and is compared with the network without any of
-# this, at $1/(1 + w)$. It has the seed of that network, and about as many steps. The first
-# row of a table shows what luck does: no remedy, but another seed, at $1/(1 + w)$ as well.
-# The [Brier score](glossary.md#brier-score) is the mean squared difference of probability
-# and label: lower is better. Means over the splits:
+# (imbalanced-learn made the rows). Each remedy decides at one half and is compared with
+# the network without any of this, at $1/(1 + w)$. It has the seed of that network, and
+# about as many steps. The first row of a table shows what luck does: no remedy, but another
+# seed, at $1/(1 + w)$ as well. The [Brier score](glossary.md#brier-score) is the mean
+# squared difference of probability and label: lower is better. Means over the splits:
 
 # %% tags=["hide-input", "nbval-check-output"]
 study = pd.read_csv(results.committed("balancing.csv"))

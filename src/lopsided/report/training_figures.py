@@ -100,11 +100,12 @@ def valleys(
     ----------
     panels : mapping of (callable, array)
         By title: the loss of a weight and a bias, and the path, shape (steps + 1, 2).
+        The window holds every path on that loss, and its minimum.
     name : str
+        The picture's.
     """
-    rows = -(-len(panels) // 2)
+    rows, said = -(-len(panels) // 2), []
     figure = Figure(figsize=(5.6, 0.4 + 2.7 * rows))
-    said = []
     for i, (title, (loss, path)) in enumerate(panels.items()):
         ax = figure.add_subplot(rows, 2, i + 1)
         lowest = minimize(lambda point, at=loss: at(*point), path[0]).x
@@ -148,8 +149,7 @@ def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Pictu
         What the true probabilities lose on the validation rows.
     """
     figure = Figure(figsize=(5.6, 3.5))
-    panels = np.ravel(figure.subplots(1, len(curves), sharey=True))
-    said = []
+    panels, said = np.ravel(figure.subplots(1, len(curves), sharey=True)), []
     for ax, (title, (train, aside)) in zip(panels, curves.items(), strict=True):
         epochs = np.arange(1, len(train) + 1)
         ax.plot(epochs, train, color=BLUE)
@@ -168,8 +168,8 @@ def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Pictu
         )
     panels[0].set(ylabel="loss (nats)", ylim=(0, None))
     figure.legend(
-        handles=[*panels[0].lines[:3], panels[0].lines[3]],
-        labels=["training rows", "validation rows", "the truth", "lowest"],
+        panels[0].lines[:4],
+        ["training rows", "validation rows", "the truth", "lowest"],
         loc="outside lower center",
         ncols=4,
         fontsize=10,

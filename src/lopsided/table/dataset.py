@@ -66,7 +66,12 @@ class Rows:
     times: Array | None = None
 
     def every(self, step: int) -> "Rows":
-        """Give each ``step``-th of them, beginning with the first."""
+        """Give each ``step``-th of them, beginning with the first.
+
+        Parameters
+        ----------
+        step : int
+        """
         groups = None if self.groups is None else self.groups[::step]
         if groups is not None:
             groups = np.unique(groups, return_inverse=True)[1]  # side by side again
