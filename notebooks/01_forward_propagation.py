@@ -235,6 +235,9 @@ print(A)
 show(activations())
 
 # %% [markdown]
+# Why not a sigmoid here too? A network learns from slopes. ReLU's is one wherever the unit
+# is on. The sigmoid's is a quarter at most, and next to nothing at both ends.
+#
 # ## Why a bend
 #
 # <details><summary>Predict: leave ReLU out, and put a second layer on the first. What

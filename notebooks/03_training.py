@@ -900,7 +900,7 @@ waits["15 to 30"] = (15, 30)
 
 def missed(some):
     share = (some["No-show"] == "Yes").mean()
-    return f"{share:.1%} of {len(some)} missed" if len(some) else "nobody"
+    return f"{share:.1%} of {len(some):,} missed" if len(some) else "nobody"
 
 
 # %% tags=["hide-input", "nbval-check-output"]

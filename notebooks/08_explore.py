@@ -81,7 +81,9 @@ explorer.show(Y, models, 0.2, table.words.positive, table.words.negative, rules)
 
 # %% [markdown]
 # To the right of the line, the upper part is found, and the lower part are false alarms.
-# Look for a place where both mistakes are rare. Is there one?
+# Look for a place where both mistakes are rare. Where the two hills lie over each other
+# there is none: each step of the line pays for fewer mistakes of one kind with more of
+# the other.
 #
 # <details><summary>Predict: take another class weight, and leave the threshold. What
 # happens to the four counts? And what if the threshold moves along?</summary>
