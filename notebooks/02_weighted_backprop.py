@@ -49,8 +49,9 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
-from lopsided.report.lesson_drawings import network_graph, neuron_graph, two_losses
-from lopsided.report.plane_figures import surfaces, tangent
+from lopsided.report.lesson_drawings import network_graph, neuron_graph, two_ways
+from lopsided.report.plane_figures import surfaces
+from lopsided.report.slope_figures import directions, tangent, two_losses
 from lopsided.report.threshold_figures import asked_for
 
 # %% [markdown]
@@ -277,13 +278,14 @@ small = Network([2, 3, 1])
 small.W[1][:], small.b[1][:, 0], small.W[2][:], small.b[2][:] = W1, b1, W2, b2
 by_layer = {1: dz1[:, None], 2: np.array([[dz2]])}
 one_example = forward(small, x[:, None])
-show(network_graph(small, one_example, by_layer, {1: dW1, 2: dW2[None]}))
+derivatives = by_layer, {1: dW1, 2: dW2[None]}, {1: da1[:, None]}
+show(network_graph(small, one_example, *derivatives))
 
 # %% [markdown]
-# The derivative of each bias is its unit's $dz$. The grey unit is off for this row. A unit
-# that is off for *every* row is [dead](glossary.md#dead-unit): no row moves its weights.
-# In a later layer, changes in the layers before it may wake it again. The next lesson
-# shows how units die.
+# The derivative of each bias is its unit's $dz$. The grey unit is off for this row: its
+# $da$ is not zero, but ReLU lets none of it through to $dz$. A unit that is off for
+# *every* row is [dead](glossary.md#dead-unit): no row moves its weights. In a later layer,
+# changes in the layers before it may wake it again. The next lesson shows how units die.
 #
 # Again, do not believe it. Nudge one weight of the first layer.
 
@@ -302,10 +304,9 @@ print(f"promised {dW1[1, 0] * h:.3e}   met {met:.3e}")
 # **Part two: many weights, and many rows.** Collect all weights and biases in one vector
 # $\theta$. For $m$ rows, training makes the mean loss small:
 #
-# $$J(\theta) = \frac1m \sum_i c^{(i)} \ell^{(i)},$$
+# $$J(\theta) = \frac1m \sum_i \ell^{(i)},$$
 #
-# where $\ell^{(i)}$ is the cross-entropy of one example and $c^{(i)}$ its [class
-# weight](glossary.md#class-weight), 1 for now. $J$ is the
+# where $\ell^{(i)}$ is the cross-entropy of one example. $J$ is the
 # [objective](glossary.md#objective). Its [gradient](glossary.md#gradient) holds the
 # derivative by each entry of $\theta$; the sign $\partial$ in place of $d$ says that all
 # other entries are kept. An update is
@@ -325,6 +326,9 @@ dz_wide = np.array([0.1, -0.2])  # what the two units' z do to the loss
 to_first, to_second = W_wide[0, 0] * dz_wide[0], W_wide[1, 0] * dz_wide[1]
 print(f"by way of the first {to_first:.1f}, of the second {to_second:.1f}", end="")
 print(f": together {to_first + to_second:.1f}")
+
+# %% tags=["hide-input"]
+show(two_ways(W_wide, dz_wide))
 
 # %% [markdown]
 # A nudge of the first unit's $a$ moves both $z$, and through each of them the loss. What
@@ -355,14 +359,14 @@ print((first + second).tolist(), "is", (dZ_two @ A_two.T).tolist())
 
 # %% [markdown]
 # In the same way $W^T dZ$ is the third formula for all examples at once. For the one
-# example from above:
+# example in the drawing:
 
 # %% tags=["nbval-check-output"]
 print((W_wide.T @ dz_wide).round(1).tolist())
 
 # %% [markdown]
-# The first of them is the sum above, the second that for the other unit. These are the
-# report's formulas, with its line for $dW$ corrected:
+# These are the two sums on its left. And these are the report's formulas, with its line
+# for $dW$ corrected:
 #
 # $$\begin{aligned}
 # dW^{[l]} &= \tfrac1m \, dZ^{[l]} (A^{[l-1]})^T \\
@@ -487,7 +491,9 @@ def by_nudges(J, theta, h=1e-5):
 
 # %% [markdown]
 # [`numerical_gradient`](../src/lopsided/lesson/loss.py) in the package is this function.
-# We ask both for the objective's gradient.
+# We ask both for the gradient of the package's
+# [`objective`](../src/lopsided/lesson/loss.py). That is $J$: it takes the logits, the
+# labels, and a weight for each row, which is 1 until part three.
 
 
 # %%
@@ -508,9 +514,10 @@ assert np.array_equal(by_nudges(J, network.theta), witness(1.0))
 # How far are two gradients from each other? Say each has length 5, and their difference
 # has length $1/1000$: a ten-thousandth of both lengths together. In letters, we compare
 # $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$, the package's
-# [`relative_difference`](../src/lopsided/lesson/loss.py). Near $10^{-9}$ they agree up to
-# rounding. We call it wrong from $10^{-7}$ on. A false alarm is possible: where a nudge
-# carries some $Z$ across zero, ReLU has a kink and $\hat g$ is off.
+# [`relative_difference`](../src/lopsided/lesson/loss.py). Rounding alone leaves far less
+# than $10^{-7}$, and how much depends on the computer. So we print "below 1e-7", and call
+# it wrong from there on. A false alarm is possible: where a nudge carries some $Z$ across
+# zero, ReLU has a kink and $\hat g$ is off.
 
 
 # %%
@@ -576,9 +583,9 @@ for l in (3, 2, 1):
 def compared(found):
     rows = []
     for name, estimate in witnesses.items():
-        largest = np.abs(found[name] - estimate).max()
-        rows.append([name, estimate.shape, in_words(largest), verdict(largest)])
-    names = ["array", "shape", "largest difference", "verdict"]
+        gap = relative_difference(found[name], estimate)
+        rows.append([name, estimate.shape, in_words(gap), verdict(gap)])
+    names = ["array", "shape", "difference", "verdict"]
     return pd.DataFrame(rows, columns=names).set_index("array")
 
 
@@ -719,10 +726,11 @@ print("straight to dZ:", d_logits(labels, said).round(5))
 #
 # > w is a class weight assigned to the positive class
 #
-# We keep both readings, by name, in [`class_weights`](../src/lopsided/lesson/loss.py).
-# `"uniform"` is the formula as written: $c^{(i)} = w$ for every example. `"positive"`
-# is the intent as stated: $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either,
-# $dZ = c \, (\hat y - y)$.
+# Let $c^{(i)}$ be the [class weight](glossary.md#class-weight) of example $i$. The
+# objective is then $J = \frac1m \sum_i c^{(i)} \ell^{(i)}$. We keep both readings, by
+# name, in [`class_weights`](../src/lopsided/lesson/loss.py). `"uniform"` is the formula as
+# written: $c^{(i)} = w$ for every example. `"positive"` is the intent as stated:
+# $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either, $dZ = c \, (\hat y - y)$.
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):
@@ -753,8 +761,10 @@ four = backward(network, passed, d_logits(Y, passed.A[3], 4.0))
 assert np.allclose(four, 4 * once, rtol=1e-14)
 
 # %% [markdown]
-# A weight on positives alone turns the gradient to another direction. The cosine of
-# the angle between two vectors is 1 when they point the same way.
+# A weight on positives alone turns the gradient to another direction. How far, the
+# cosine of the angle says: how far one of two vectors reaches along the other, if both
+# have length 1. It is 1 when they point the same way, 0 at a right angle, and negative
+# beyond.
 
 
 # %% tags=["nbval-check-output"]
@@ -766,6 +776,9 @@ on_positives = class_weights(Y, "positive", w=4)
 positive = backward(network, passed, d_logits(Y, passed.A[3], on_positives))
 print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
+
+# %% tags=["hide-input"]
+show(directions(once, positive))
 
 # %% [markdown]
 # The second cosine is below zero. (With another seed it may be above.) Here a small step

@@ -23,11 +23,17 @@ from lopsided.report import (
     fold_figures,
     plane_figures,
     sampling_figures,
+    slope_figures,
     threshold_figures,
     training_figures,
 )
-from lopsided.report.display import BLUE, GREEN, GREY
-from lopsided.report.lesson_drawings import network_graph, neuron_graph, number
+from lopsided.report.display import BLUE, GREEN, GREY, PURPLE
+from lopsided.report.lesson_drawings import (
+    network_graph,
+    neuron_graph,
+    number,
+    two_ways,
+)
 
 X, Y = toy.points(np.random.default_rng(3))
 
@@ -78,9 +84,10 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
     x = rng.normal(size=(2, 1))
     passed = forward(network, x)
     dZ = {2: d_logits(np.ones((1, 1)), passed.A[2])}
-    dZ[1] = (network.W[2].T @ dZ[2]) * (passed.Z[1] > 0)
+    dA = {1: network.W[2].T @ dZ[2]}
+    dZ[1] = dA[1] * (passed.Z[1] > 0)
     dW, _ = layer_views([2, 3, 1], backward(network, passed, dZ[2]))
-    picture = network_graph(network, passed, dZ, dW)
+    picture = network_graph(network, passed, dZ, dW, dA)
     (ax,) = picture.figure.axes
     off = (passed.Z[1][:, 0] <= 0).sum()
     assert picture.alt.count("(off)") == off
@@ -112,10 +119,38 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
         for l in (1, 2)
         for b, z in zip(network.b[l], passed.Z[l], strict=True)
     )
+    below = [t.get_text() for t in notes if t.get_text().startswith("da ")]
+    assert below == [
+        f"da {number(a.item(), 2)}\ndz {number(z.item(), 2)}"
+        for a, z in zip(dA[1], dZ[1], strict=True)
+    ]
     assert {"x₁", "x₂", "ŷ"} <= {t.get_text() for t in notes}
     keys = [t.get_text() for t in ax.texts if not isinstance(t, Annotation)]
     assert keys[0] == "on a line: the weight; in a circle: the activation"
     assert len(texts(picture, GREY)) >= 8 * off
+
+
+def test_what_comes_by_two_ways_is_the_weight_times_dz_and_adds_up():
+    W, dz = np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([0.1, -0.2])
+    picture = two_ways(W, dz)
+    weights = {place: text for text, place in texts(picture, BLUE)}
+    back = {place: text for text, place in texts(picture, GREEN)}
+    edges = {weights[place]: back[place] for place in weights}
+    assert edges == {
+        number(W[j, k], 1): f"← {number(W[j, k] * dz[j], 1)}"
+        for j, k in np.ndindex(2, 2)
+    }
+    sums = sorted(set(back.values()) - set(edges.values()))
+    assert sums == [
+        "da = 0.1 − 0.6\n= −0.5",
+        "da = −0.2 − 0.1\n= −0.3",
+        "dz = 0.1",
+        "dz = −0.2",
+    ]
+    assert np.allclose(W.T @ dz, [-0.5, -0.3])
+    for j, k in np.ndindex(2, 2):  # each label on its own edge
+        (place,) = (p for p, text in weights.items() if text == number(W[j, k], 1))
+        assert place[1] == pytest.approx(-k + place[0] * (k - j))
 
 
 def test_a_surface_shows_every_point_and_counts_what_lies_inside():
@@ -140,6 +175,22 @@ def test_a_surface_shows_every_point_and_counts_what_lies_inside():
     for shown, named in ((panels, True), ({"flat": panels["flat"]}, False)):
         key = plane_figures.surfaces(shown, X, Y).figure.axes[-1].get_xlabel()
         assert ("line: one half" in key) == named
+
+
+def test_a_surface_draws_the_line_of_each_unit_in_its_panel():
+    W, b = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[0.5], [1.0]])
+    panels = {"with": toy.probability, "without": toy.probability}
+    picture = plane_figures.surfaces(panels, X, Y, units={"with": (W, b)})
+    shown, bare = picture.figure.axes[:2]
+    assert len(shown.lines) == 2
+    assert not bare.lines
+    for line, w, at in zip(shown.lines, W, b, strict=True):
+        assert np.allclose(w @ line.get_data() + at, 0)
+        assert line.get_linestyle() == "--"
+    assert shown.get_xlim() == bare.get_xlim()
+    assert "dashed" in picture.figure.axes[-1].get_xlabel()
+    assert picture.alt.count("dashed lines where its hidden units switch on") == 1
+    assert_filled(picture)
 
 
 def test_a_line_that_encloses_no_point_is_told():
@@ -181,7 +232,7 @@ def test_level_lines_lie_on_their_levels_and_name_them():
 
 
 def test_a_tangent_touches_the_curve_and_the_step_lands_on_it():
-    picture = plane_figures.tangent(np.square, 1.5, 3.0, -0.4, "v")
+    picture = slope_figures.tangent(np.square, 1.5, 3.0, -0.4, "v")
     curve, line, before, after = picture.figure.axes[0].lines
     assert np.allclose(curve.get_ydata(), np.square(curve.get_xdata()))
     x, y = line.get_data()
@@ -190,6 +241,43 @@ def test_a_tangent_touches_the_curve_and_the_step_lands_on_it():
     assert [*before.get_xydata()[0], *after.get_xydata()[0]] == pytest.approx(
         [1.5, 2.25, 1.1, 1.21]
     )
+
+
+@pytest.mark.parametrize("said", [0.01, 0.3])
+def test_two_losses_have_the_slopes_of_their_tangents(said):
+    picture = slope_figures.two_losses(said)
+    lines = picture.figure.axes[0].lines
+    for curve, line, dot in (lines[:3], lines[3:]):
+        at, here = dot.get_xydata()[0]
+        assert at == pytest.approx(np.log(said / (1 - said)))
+        x, y = line.get_data()
+        assert np.interp(at, x, y) == pytest.approx(here)
+        z, loss = curve.get_data()
+        near = np.interp([at - 0.1, at + 0.1], z, loss)
+        slope = np.diff(y)[0] / np.diff(x)[0]
+        assert np.diff(near)[0] / 0.2 == pytest.approx(slope, abs=2e-3)
+        assert number(slope, 4) in picture.alt
+
+
+@pytest.mark.parametrize(
+    ("weighted", "cosine", "half"),
+    [([3, 4, 0], 0.6, "other"), ([-1, 1, 0], -np.sqrt(0.5), "shaded")],
+)
+def test_two_gradients_are_drawn_at_their_angle(weighted, cosine, half):
+    plain = np.array([7.0, 0.0, 0.0])
+    picture = slope_figures.directions(plain, np.array(weighted, float))
+    (ax,) = picture.figure.axes
+    flat, turned, against = (t for t in ax.texts if getattr(t, "arrow_patch", None))
+    across = np.sqrt(1 - cosine**2)
+    assert flat.xy == (1, 0)
+    assert turned.xy == pytest.approx((cosine, across))
+    assert against.xy == pytest.approx((-cosine / 2, -across / 2))
+    assert same_color(turned.arrow_patch.get_edgecolor(), PURPLE)
+    drop, foot = ax.lines
+    assert np.allclose(drop.get_xdata(), cosine)
+    assert foot.get_xydata()[0] == pytest.approx([cosine, 0])
+    assert f"cosine {number(cosine)}" in {t.get_text() for t in ax.texts}
+    assert f"ends in the {half} half" in picture.alt
 
 
 def test_what_a_wrong_prediction_costs_is_capped_by_epsilon_alone():
@@ -471,6 +559,8 @@ def test_a_remedy_shows_what_it_copied_and_what_it_made():
         lambda: plane_figures.certainty(1e-8),
         lambda: plane_figures.surfaces({"t": toy.probability}, X, Y),
         lambda: neuron_graph(neuron(1, 2, 3, 4, 5)),
+        lambda: two_ways(np.eye(2), np.ones(2)),
+        lambda: slope_figures.directions(np.ones(3), np.arange(3.0)),
     ],
 )
 def test_a_drawing_is_the_same_each_time(draw):

@@ -1,4 +1,4 @@
-"""Drawings of the lessons: a neuron and a network with their numbers, two losses.
+"""Drawings of the lessons: a neuron and networks with their numbers.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lopsided.lesson.network import Array, Network, Pass, sigmoid
+from lopsided.lesson.network import Array, Network, Pass
 from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
 
 LIGHT = "#BBBBBB"
+DERIVATIVE = "the derivative of the loss by it"
 #: Where each step of a neuron stands, and what is written there.
 NEURON = {
     "w1": (0, 5.8, "w₁"),
@@ -97,12 +98,11 @@ def _node(ax: Axes, x: float, y: float, text: str, off: bool = False) -> None:
     )
 
 
-def _key(ax: Axes, words: str, derivatives: bool) -> None:
+def _key(ax: Axes, words: str, below: str) -> None:
     """Say what the colours mean, below the drawing."""
-    below = "below, slanted: the derivative of the loss by it"
     for text, y, colour, style in (
         (words, -0.03, BLUE, "normal"),
-        (below * derivatives, -0.09, GREEN, "italic"),
+        (below and f"below, slanted: {below}", -0.09, GREEN, "italic"),
     ):
         ax.text(
             0,
@@ -158,7 +158,7 @@ def neuron_graph(
         )
         _node(ax, x, y, text)
     ax.set(xlim=(-0.3, 5.65), ylim=(0.9, 6.3))
-    _key(ax, "above each line: the value", bool(derivatives))
+    _key(ax, "above each line: the value", DERIVATIVE * bool(derivatives))
     said = [
         f"{name} is {number(values[name])}"
         + (f", derivative {number(slopes[name])}" if derivatives else "")
@@ -179,6 +179,7 @@ def network_graph(
     passed: Pass,
     dZ: Mapping[int, Array] | None = None,
     dW: Mapping[int, Array] | None = None,
+    dA: Mapping[int, Array] | None = None,
 ) -> Picture:
     """Draw a small network with one example passing through it.
 
@@ -189,7 +190,7 @@ def network_graph(
     network : Network
     passed : Pass
         Of one example.
-    dZ, dW : mapping of array, optional
+    dZ, dW, dA : mapping of array, optional
         By layer: derivatives of this example's loss.
     """
     figure, ax = _canvas((5.6, 4.8), f"{'-'.join(map(str, network.layer_dims))} units")
@@ -238,13 +239,22 @@ def network_graph(
                 continue
             b = f"b {number(network.b[l][j, 0], 2)}"
             z = f"z {number(passed.Z[l][j, 0], 2)}"
+            da = f"da {number(dA[l][j, 0], 2)}" if dA and l in dA else ""
             dz = f"dz {number(dZ[l][j, 0], 2)}" if dZ else ""
-            _pair(ax, l, y, f"{b}\n{z}", dz, silent, away=20)
+            back = "\n".join(filter(None, (da, dz)))
+            _pair(ax, l, y, f"{b}\n{z}", back, silent, away=20)
             name = "ŷ" if l == network.L else f"unit {j + 1}"
-            words = [name + (" (off)" if silent else "") + f": {b}", z, f"a {a}", dz]
+            words = [
+                name + (" (off)" if silent else "") + f": {b}",
+                z,
+                f"a {a}",
+                da,
+                dz,
+            ]
             said.append(", ".join(filter(None, words)))
     ax.set(xlim=(-0.25, network.L + 0.25), ylim=(-0.5 if dW else -0.3, widest - 0.5))
-    _key(ax, "on a line: the weight; in a circle: the activation", dW is not None)
+    key = "on a line: the weight; in a circle: the activation"
+    _key(ax, key, DERIVATIVE * (dW is not None))
     alt = (
         f"A network of {', '.join(map(str, network.layer_dims))} units, one example "
         f"passing through. {'; '.join(said)}."
@@ -253,41 +263,38 @@ def network_graph(
 
 
 @styled
-def two_losses(said: float) -> Picture:
-    """Draw what a positive loses, by its logit, under two losses, each with a tangent.
+def two_ways(W: Array, dz: Array) -> Picture:
+    """Draw how derivatives come back from two units to the two before them, and add up.
 
     Parameters
     ----------
-    said : float
-        The prediction at which the tangents touch.
+    W : array, shape (2, 2)
+        To unit j of the right, from unit k of the left.
+    dz : array, shape (2,)
+        Of the loss, by what the right units compute.
     """
-    z, at = np.linspace(-6, 3, 181), float(np.log(said / (1 - said)))
-    title = "What a positive loses, and how steeply"
-    figure, ax = axes("logit z", "loss", title, (5.6, 3.6))
-    losses = {
-        "cross-entropy": (np.logaddexp(0, -z), -np.log(said), said - 1, BLUE, "-"),
-        "squared error": (
-            (sigmoid(z) - 1) ** 2 / 2,
-            (said - 1) ** 2 / 2,
-            (said - 1) * said * (1 - said),
-            GREEN,
-            "--",
-        ),
-    }
-    near = np.array([at - 1.2, at + 1.2])
-    told = []
-    for name, (loss, here, slope, colour, dashes) in losses.items():
-        ax.plot(z, loss, color=colour, ls=dashes)
-        ax.plot(near, here + slope * (near - at), color="black", lw=1.2)
-        ax.plot([at], [here], "o", color="black", ms=7)
-        text = f"{name}: slope {number(slope, 4)}"
-        beside = (10, 8) if here > 1 else (-60, 8)
-        ax.annotate(text, (at, here), beside, textcoords="offset points", color=colour)
-        told.append(f"{name} has the slope {number(slope, 4)}")
-    ax.set(ylim=(-0.3, 6.5))
+    figure, ax = _canvas((5.6, 3.9), "What comes by two ways adds up")
+    back, said = W * dz[:, None], []  # over each edge
+    for k, (one, two) in enumerate(back.T):
+        for j in (0, 1):
+            at = 0.5 if j == k else 0.3  # not in the middle, where two lines cross
+            ax.plot([0, 1], [-k, -j], color=GREY, lw=1.2, zorder=1)
+            weight, comes = number(W[j, k], 1), number(back[j, k], 1)
+            _pair(ax, at, -k + at * (k - j), weight, f"← {comes}")
+            said.append(f"from z{j + 1} to a{k + 1} by the weight {weight}: {comes}")
+        sign, below = "−" if two < 0 else "+", chr(0x2081 + k)
+        terms = f"{number(one, 1)} {sign} {number(abs(two), 1)}"
+        total = number(one + two, 1)
+        _node(ax, 0, -k, f"a{below}")
+        _pair(ax, -0.06, -k, "", f"da = {terms}\n= {total}", away=18)
+        _node(ax, 1, -k, f"z{below}")
+        _pair(ax, 1, -k, "", f"dz = {number(dz[k], 1)}", away=18)
+        said.append(f"da{k + 1} is {terms} = {total}")
+    ax.set(xlim=(-0.25, 1.15), ylim=(-1.4, 0.2))
+    _key(ax, "on a line: the weight", "what comes back, the weight times dz")
     alt = (
-        "Two losses of a positive over its logit. Far to the left, the cross-entropy "
-        "is a steady slope and the squared error a flat line. Where the prediction is "
-        f"{said:g}, the {' and the '.join(told)}."
+        "Units a1 and a2 on the left, each joined to z1 and z2 on the right. "
+        f"dz1 is {number(dz[0], 1)}, dz2 {number(dz[1], 1)}. Backward come, "
+        f"{'; '.join(said)}."
     )
-    return Picture("two_losses", figure, alt)
+    return Picture("two_ways", figure, alt)

@@ -63,6 +63,16 @@ def scatter(ax: Axes, X: Array, Y: Array) -> None:
     ax.grid(visible=False)
 
 
+def unit_line(ax: Axes, w: Array, b: float) -> Array:
+    """Draw where a unit switches on; give the point nearest to 0, and the normal."""
+    normal = w / np.linalg.norm(w)
+    foot = -b / np.linalg.norm(w) * normal
+    along = np.array([-normal[1], normal[0]])
+    edge = foot + np.outer((-9, 9), along)
+    ax.plot(*edge.T, color="black", lw=1.2, ls="--")
+    return np.stack([foot, normal])
+
+
 @styled
 def surfaces(
     panels: Mapping[str, Callable[[Array], Array]],
@@ -70,6 +80,7 @@ def surfaces(
     Y: Array,
     name: str = "surfaces",
     levels: Sequence[float] = (0.5,),
+    units: Mapping[str, tuple[Array, Array]] | None = None,
 ) -> Picture:
     """Draw predictions over the plane, with the points and level lines.
 
@@ -83,10 +94,14 @@ def surfaces(
         The picture's.
     levels : sequence of float
         Probabilities whose lines are drawn.
+    units : mapping of (array, array), optional
+        By title: W and b of a hidden layer, whose units get their lines.
     """
+    units = units or {}
     rows = -(-len(panels) // 2)
     wide = min(len(panels), 2)
-    figure = Figure(figsize=(5.6, 0.5 + 3.08 * rows if wide == 2 else 5.1))
+    high = (0.5 + 3.08 * rows if wide == 2 else 5.1) + 0.2 * bool(units)
+    figure = Figure(figsize=(5.6, high))
     positive = Y[0] == 1
     said, crossed = [], False
     for i, (title, predict) in enumerate(panels.items()):
@@ -97,6 +112,8 @@ def surfaces(
         if lines is not None and len(levels) > 1:
             ax.clabel(lines, fmt="%.2g", fontsize=10)
         scatter(ax, X, Y)
+        for w, b in zip(*units.get(title, ((), ())), strict=True):
+            unit_line(ax, w, b.item())
         ax.set_title(title, fontsize=11)
         p = predict(X)[0]
         called = p >= 0.5
@@ -106,15 +123,17 @@ def surfaces(
             f"{called[~positive].sum()} of {(~positive).sum()} negatives"
             + ", though the surface reaches it between points"
             * bool(not called.any() and over_plane(predict).max() >= 0.5)
+            + "; dashed lines where its hidden units switch on" * (title in units)
         )
     lines_at = "; line: one half" if len(levels) == 1 else "; lines: as labelled"
+    dashed = "\ndashed: where a hidden unit switches on" * bool(units)
     figure.colorbar(
         drawn,
         ax=figure.axes,
         location="bottom",
         shrink=0.7,
         aspect=30,
-        label=f"prediction ŷ; ▲ positive, ○ negative{lines_at * crossed}",
+        label=f"prediction ŷ; ▲ positive, ○ negative{lines_at * crossed}{dashed}",
         ticks=[0, 0.5, 1],
     )
     nested = f" Lines at {', '.join(f'{t:g}' for t in levels)}, each around the next."
@@ -123,63 +142,6 @@ def surfaces(
         f"{'. '.join(said)}.{nested * (len(levels) > 1)}"
     )
     return Picture(name, figure, alt)
-
-
-@styled
-def tangent(
-    loss: Callable[[float], float], at: float, derivative: float, step: float, name: str
-) -> Picture:
-    """Draw the loss over one parameter, its tangent, and one step down.
-
-    Parameters
-    ----------
-    loss : callable
-        Of the parameter, all others kept.
-    at, derivative : float
-        Where the tangent touches, and its slope.
-    step : float
-        Where the parameter goes: to ``at + step``.
-    name : str
-        The parameter's.
-    """
-    x = np.linspace(at - 2.5, at + 1.5, 121)
-    figure, ax = axes(name, "loss", f"The loss over {name}, all else kept", (5.6, 3.4))
-    ax.plot(x, [loss(v) for v in x], color=BLUE)
-    near = np.array([at - 1.3, at + 1.2])
-    ax.plot(near, loss(at) + derivative * (near - at), color=GREEN, ls="--")
-    ax.annotate(
-        "loss",
-        (x[-1], loss(x[-1])),
-        (-10, 0),
-        textcoords="offset points",
-        color=BLUE,
-        ha="right",
-        va="top",
-    )
-    ax.annotate(
-        f"tangent, slope {derivative:.3f}",
-        (near[0], loss(at) + derivative * (near[0] - at)),
-        (12, 0),
-        textcoords="offset points",
-        color=GREEN,
-        va="center",
-    )
-    ax.plot([at], [loss(at)], "o", color="black", ms=8)
-    ax.plot([at + step], [loss(at + step)], "s", color="black", ms=7)
-    ax.annotate("before", (at, loss(at)), (8, -12), textcoords="offset points")
-    ax.annotate(
-        "after",
-        (at + step, loss(at + step)),
-        (-10, 8),
-        ha="right",
-        textcoords="offset points",
-    )
-    alt = (
-        f"The loss bends gently upwards over {name}. At {at:.3g} it is {loss(at):.3f} "
-        f"and its tangent has slope {derivative:.3f}; a step to {at + step:.3g} lowers "
-        f"it to {loss(at + step):.3f}."
-    )
-    return Picture("tangent", figure, alt)
 
 
 @styled

@@ -24,7 +24,7 @@ from lopsided.report.display import (
     styled,
 )
 from lopsided.report.figures import share_interval
-from lopsided.report.plane_figures import scatter, shade
+from lopsided.report.plane_figures import scatter, shade, unit_line
 
 
 @styled
@@ -199,11 +199,7 @@ def creases(network: Network, X: Array, Y: Array) -> Picture:
     said = []
     units = zip(network.W[1], network.b[1][:, 0], network.W[2][0], strict=True)
     for w, b, out in units:
-        normal = w / np.linalg.norm(w)
-        foot = -b / np.linalg.norm(w) * normal
-        along = np.array([-normal[1], normal[0]])
-        edge = foot + np.outer((-9, 9), along)
-        ax.plot(*edge.T, color="black", lw=1.2, ls="--")
+        foot, normal = unit_line(ax, w, b)
         if np.abs(foot).max() > 2.5:
             continue
         tip, sign = foot + 0.9 * normal, "+" if out > 0 else "−"
