@@ -275,7 +275,7 @@ def bent(P):
 
 
 both = {"two layers, no bend": straight, "with ReLU between": bent}
-show(surfaces(both, X_toy, Y_toy, "bend"))
+show(surfaces(both, X_toy, Y_toy, "bend", units={"with ReLU between": (W, b)}))
 
 # %% [markdown]
 # Each hidden unit adds a crease to the surface, along its own line. Those weights were
@@ -295,14 +295,14 @@ hidden = {
     "3 hidden units": lambda P: predict_proba(three, P),
     "8 hidden units": lambda P: predict_proba(eight, P),
 }
-show(surfaces(hidden, X_toy, Y_toy, "hidden_layers"))
+dashed = {"3 hidden units": (three.W[1], three.b[1])}
+show(surfaces(hidden, X_toy, Y_toy, "hidden_layers", units=dashed))
 
 # %% [markdown]
 # That is what hidden layers are for. On the left the line of one half has six corners: it
-# crosses each of the three units' own lines twice, and bends there.
-# ([Lesson 3](03_training.ipynb) draws such lines.) Some positives stay outside all the
-# same, and some negatives inside: the classes overlap, and there no formula of $x_1$ and
-# $x_2$ can tell new points apart.
+# crosses each of the three dashed lines twice, and bends there. Some positives stay
+# outside all the same, and some negatives inside: the classes overlap, and there no
+# formula of $x_1$ and $x_2$ can tell new points apart.
 #
 # Both networks began from seed 1. Do others find the positives, too?
 
@@ -326,8 +326,9 @@ for units in (3, 8):
 #
 # The last layer has one neuron and the sigmoid. Its activation is the prediction
 # $\hat y$. Such a network is also known as a *multilayer perceptron*. Let us build the
-# one from above. `network.W[l]` and `network.b[l]` are views of one long vector of
-# parameters, so `[:]` writes into them.
+# one from above. The package's [`Network`](../src/lopsided/lesson/network.py) takes the
+# sizes of the layers, and starts with zeros. `network.W[l]` and `network.b[l]` are views
+# of one long vector of parameters, so `[:]` writes into them.
 
 # %%
 network = Network([2, 3, 1])
@@ -483,14 +484,19 @@ with np.errstate(over="raise"):  # an overflow would stop here
 #
 # A [loss](glossary.md#loss) says how bad predictions are. What should it cost to say
 # $\hat y$ of a patient who then does not come, $y = 1$? Nothing if $\hat y = 1$. More,
-# the less we believed it. And if ten patients do not come, the probability that we gave
-# to all ten is the *product* of the ten $\hat y$, if we treat them as independent. The
-# cost should turn that product into a sum. The logarithm does both: the cost is
-# $-\log \hat y$.
+# the less we believed it. And the costs of two patients should add up. But the
+# probability that both do not come is the *product* of their two $\hat y$, if we treat
+# them as independent. So the cost has to turn products into sums. The logarithm does:
+# the cost is $-\log \hat y$.
 
 # %% tags=["nbval-check-output"]
 for said in (0.9, 0.5, 0.1, 0.01):
-    print(f"said {said:4}: costs {-np.log(said):.3f}")
+    print(f"said {said:4}: costs {-np.log(said):.4f}")
+
+# %% tags=["nbval-check-output"]
+sure, unsure = -np.log(0.9), -np.log(0.5)
+print(f"of two patients: {sure:.4f} + {unsure:.4f} = {sure + unsure:.4f}")
+print(f"0.9 * 0.5 = {0.9 * 0.5:.2f}: costs {-np.log(0.9 * 0.5):.4f}")
 
 # %% [markdown]
 # Being sure and wrong is what costs. If $y = 0$, the probability of what happened was
@@ -585,11 +591,10 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 # %% [markdown]
 # ## How large should the first weights be?
 #
-# Training changes the weights little by little; the next lesson shows how. All-zero
-# weights are a bad start: no signal passes the hidden layers, so only the last bias
-# would be changed. And units that start equal are changed in the same way, and stay equal.
-# (The next lesson shows both.) So a network starts from random weights. How large should
-# they be? Send a signal through ten layers of a hundred ReLU units. The weights have mean
+# Training changes the weights little by little. All-zero weights are a bad start: no
+# signal passes the hidden layers, so only the last bias would be changed. And units that
+# start equal are changed in the same way, and stay equal. (The next lesson shows both.)
+# So a network starts from random weights. How large should they be? Send a signal through ten layers of a hundred ReLU units. The weights have mean
 # zero, and one of three variances: the mean of their squares. The *size* of a signal is the
 # root of the mean of its squares, $\sqrt{\overline{a^2}}$.
 
@@ -614,11 +619,28 @@ for variance, found in signal.items():
 show(signal_sizes(signal))
 
 # %% [markdown]
-# Each $z$ is a sum of $n$ products $w a$. Square it: the products of two different weights
-# have either sign, and average to nothing. What remains is $n$ times the mean of
-# $w^2 a^2$. The mean of $w^2$ is the variance $v$, so the mean square of $z$ is
-# $n v \, \overline{a^2}$. The $z$ lie evenly around zero, so
-# ReLU removes half of that:
+# Why does $2/n$ keep the size? Take small numbers: the inputs 3 and 4, and two weights,
+# each 1 or $-1$. That makes four units.
+
+# %% tags=["nbval-check-output"]
+given = np.array([3, 4])
+signs = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]])  # (4, 2): 4 units, 2 weights
+z_four = signs @ given
+a_four = np.maximum(z_four, 0)
+for name, numbers in {"inputs": given, "z": z_four, "after ReLU": a_four}.items():
+    print(f"{name:10} {numbers}, squared {numbers**2}: mean {np.mean(numbers**2)}")
+
+# %% [markdown]
+# The squares of $z$ have the mean $3^2 + 4^2$. Each also holds twice the product of its
+# two terms, but two units add that and two take it away. ReLU leaves half of
+# their sum, and the mean is the inputs' again. Here $n = 2$, and the variance is
+# $1 = 2/n$.
+#
+# In letters, $z$ is a sum of $n$ products $w a$. In the mean of $z^2$ the products of two
+# different weights cancel; $n$ times the mean of $w^2 a^2$ is left. The weights are drawn
+# without a look at the inputs, so that is a product of two means: of $w^2$, which is the
+# variance $v$, and of $a^2$. The $z$ lie evenly around zero, so ReLU leaves half of
+# $n v \, \overline{a^2}$:
 #
 # $$\overline{a_{\text{next}}^2} = \tfrac12 \, n v \, \overline{a^2}.$$
 #
@@ -663,8 +685,21 @@ print(f"{np.log(1 + np.exp(loud)):.4f}   {loud + np.log(1 + np.exp(-loud)):.4f}"
 # &\quad = \max(z, 0) - y z + \log(1 + e^{-|z|})
 # \end{aligned}$$
 #
-# The right-hand form cannot overflow;
-# [`logistic_loss`](../src/lopsided/lesson/loss.py) uses it. It needs no
+# The lower line cannot overflow. Here it stands beside the sigmoid, for $y = 1$ and for a
+# negative $z$.
+
+
+# %%
+def lower_line(z, y):
+    return max(z, 0) - y * z + np.log(1 + np.exp(-abs(z)))
+
+
+# %% tags=["nbval-check-output"]
+print(f"z =  3, y = 1: {-np.log(sigmoid(3.0)):.4f}   {lower_line(3, 1):.4f}")
+print(f"z = -2, y = 0: {-np.log(1 - sigmoid(-2.0)):.4f}   {lower_line(-2, 0):.4f}")
+
+# %% [markdown]
+# [`logistic_loss`](../src/lopsided/lesson/loss.py) uses the lower line. It needs no
 # $\varepsilon$, and it keeps growing where the report's version goes flat: for a
 # *wrong* prediction that is ever more certain, $\varepsilon$ caps the loss at
 # $-\log \varepsilon$, as printed above. The picture there had $y = 1$. Here $y = 0$, so a
