@@ -524,6 +524,7 @@ def test_draws_are_a_hill_and_a_bar_of_the_interval():
     assert ax.lines[0].get_xdata()[0] == 0.6
     (bar,) = (t for t in ax.texts if isinstance(t, Annotation) and not t.get_text())
     assert (bar.xy[0], bar.xyann[0]) == (0.505, 0.695)
+    assert same_color(bar.arrow_patch.get_edgecolor(), "black")  # orange is positive
     assert "goes from 0.505 to 0.695" in picture.alt
 
 
@@ -546,6 +547,9 @@ def test_a_remedy_shows_what_it_copied_and_what_it_made():
     assert drawn["made"] == [10, 10, 0, 10]
     assert "made: 20 positives, 10 of them new, 10 negatives" in picture.alt
     assert picture.alt.count("alike on 100% of the plane") == 4
+    for ax in picture.figure.axes:  # dashed as where a weight moves the line
+        (dashed,) = (c for c in ax.collections if c.get_path_effects())
+        assert same_color(dashed.get_edgecolor()[0], "white")
 
 
 @pytest.mark.slow

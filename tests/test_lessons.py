@@ -16,7 +16,7 @@ from lopsided.lesson.network import Network, layer_views, relu_slope, sigmoid
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("0[1-4]_*.py"))
-FORWARD, BACKWARD, TRAINING = LESSONS[:3]
+FORWARD, BACKWARD, TRAINING, THRESHOLD = LESSONS
 ASKING = sorted(p for p in NOTEBOOKS.glob("0*_*.py") if p.stem != "05_report")
 
 
@@ -189,6 +189,13 @@ def test_the_weighted_objective_falls_while_the_plain_loss_rises():
     assert p > plain
 
 
+def test_the_law_holds_where_each_group_has_a_weight_and_frays_where_not():
+    found = printed(THRESHOLD, "one for all six")
+    exact, frayed = map(float, re.findall(r"(0\.\d{4}) from the law", found))
+    assert exact == 0
+    assert frayed > 0.01
+
+
 def test_an_answer_is_closed_until_it_is_asked_for():
     for path in LESSONS:
         text = prose(path)
@@ -253,7 +260,7 @@ def test_a_lesson_links_every_term_that_it_explains(path):
 
 def test_the_teacher_is_sent_to_headings_that_are_there():
     page = (NOTEBOOKS / "teaching.md").read_text("utf-8")
-    sent = re.findall(r"\[\d\d\]\((\w+)\.ipynb\), \*([^*]+)\*", page)
+    sent = re.findall(r"\[[^]]+\]\((\w+)\.ipynb\), \*([^*]+)\*", page)
     assert len(sent) > 10
     for lesson, heading in sent:
         assert f"\n## {heading}\n" in prose(NOTEBOOKS / f"{lesson}.py"), heading

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from lopsided.lesson.network import Array
 from lopsided.report.display import BLUE, ORANGE, Picture, axes, styled
 from lopsided.report.plane_figures import POSITIVE, level_lines, over_plane, scatter
+from lopsided.report.threshold_figures import unweighted_entry, unweighted_line
 
 
 @styled
@@ -40,14 +41,13 @@ def bootstrap_draws(
         textcoords="offset points",
         va="center",
     )
-    middle = {"arrowstyle": "|-|, widthA=0.3, widthB=0.3", "color": ORANGE, "lw": 2}
+    middle = {"arrowstyle": "|-|, widthA=0.3, widthB=0.3", "color": "black", "lw": 2}
     ax.annotate("", (ends[0], 1.06 * top), (ends[1], 1.06 * top), arrowprops=middle)
     ax.annotate(
         "middle 95 %",
         (measured, 1.06 * top),
         (-8, 6),
         textcoords="offset points",
-        color=ORANGE,
         ha="right",
         va="bottom",
     )
@@ -99,8 +99,7 @@ def resampling(
             *points[:2, new], s=16, marker="^", facecolors="none", edgecolors=ORANGE
         )
         level_lines(ax, learned[title], [0.5], colors="black", linewidths=2.2)
-        looks = {"colors": BLUE, "linewidths": 2.2, "linestyles": "--"}
-        level_lines(ax, plain, [t], **looks)
+        unweighted_line(ax, plain, t)
         ax.set_title(title, fontsize=11)
         ax.set_aspect("equal")
         alike = np.mean((over_plane(learned[title]) >= 0.5) == (over_plane(plain) >= t))
@@ -114,10 +113,7 @@ def resampling(
     panels[1].set(xlabel="", ylabel="")
     panels[3].set_ylabel("")
     figure.legend(
-        [
-            Line2D([], [], color="black", lw=2.2),
-            Line2D([], [], color=BLUE, lw=2.2, ls="--"),
-        ],
+        [Line2D([], [], color="black", lw=2.2), unweighted_entry()],
         ["learned after the remedy: 1/2", f"learned without one: {t:.3f}"],
         title="▲ positive (larger: many times), △ new, ○ negative",
         loc="outside lower center",
@@ -125,7 +121,7 @@ def resampling(
         title_fontsize=10,
     )
     alt = (
-        "The toy world's points four times, each with a black ring where the network "
-        f"says one half and the dashed ring at {t:.3f}. {'. '.join(said)}."
+        "The toy world's points four times, each with an unbroken ring where the "
+        f"network says one half and a dashed one at {t:.3f}. {'. '.join(said)}."
     )
     return Picture("resampling", figure, alt)

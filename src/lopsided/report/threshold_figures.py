@@ -6,6 +6,7 @@ A lesson computes, and hands over what it computed; nothing here is needed to fo
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import AbstractPathEffect, withStroke
@@ -14,6 +15,21 @@ from lopsided.lesson.network import Array
 from lopsided.lesson.threshold import equivalent_threshold, weighted_probability
 from lopsided.report.display import BLUE, GREEN, GREY, PURPLE, Picture, axes, styled
 from lopsided.report.plane_figures import level_lines, over_plane, scatter, shade
+
+#: A level line of the network without a weight: light in dark, seen on any shade.
+_CASED: list[AbstractPathEffect] = [withStroke(linewidth=4.4, foreground="black")]
+
+
+def unweighted_line(ax: Axes, plain: Callable[[Array], Array], t: float) -> None:
+    """Draw where the network without a weight, or a remedy, says t."""
+    low = {"colors": "white", "linewidths": 2.2, "linestyles": "--"}
+    if lines := level_lines(ax, plain, [t], **low):
+        lines.set_path_effects(_CASED)
+
+
+def unweighted_entry() -> Line2D:
+    """Give that line's mark for a legend."""
+    return Line2D([], [], color="white", lw=2.2, ls="--", path_effects=_CASED)
 
 
 @styled
@@ -38,22 +54,16 @@ def weight_and_threshold(
     figure = Figure(figsize=(5.6, 3.7))
     left, right = figure.subplots(1, 2)
     half = {"colors": "black", "linewidths": 2.2, "linestyles": "-"}
-    low = {"colors": "white", "linewidths": 2.2, "linestyles": "--"}
-    cased: list[AbstractPathEffect] = [withStroke(linewidth=4.4, foreground="black")]
     titles = ("no weight", f"weight {w:g} on positives")
     for ax, predict, title in ((left, plain, titles[0]), (right, weighted, titles[1])):
         shade(ax, predict)
         scatter(ax, X, Y)
         level_lines(ax, predict, [0.5], **half)
-        if lines := level_lines(ax, plain, [t], **low):
-            lines.set_path_effects(cased)
+        unweighted_line(ax, plain, t)
         ax.set_title(title, fontsize=11)
         ax.set_aspect("equal")
     right.set_ylabel("")
-    handles = [
-        Line2D([], [], color="black", lw=2.2),
-        Line2D([], [], color="white", lw=2.2, ls="--", path_effects=cased),
-    ]
+    handles = [Line2D([], [], color="black", lw=2.2), unweighted_entry()]
     labels = [
         "this network says 1/2",
         f"the network without weight says 1/(1 + w) = {t:g}",
@@ -74,9 +84,9 @@ def weight_and_threshold(
     side, moved = ("inside", "grown") if w > 1 else ("outside", "shrunk")
     alt = (
         "The toy world twice, bluer where a network says more. Left, with no weight, "
-        f"one half is a ring around {areas[0]:.0%} of the plane, {side} a white "
-        f"dashed ring at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the "
-        f"ring of one half has {moved} to {areas[2]:.0%} and lies on the dashed ring: "
+        f"one half is an unbroken ring around {areas[0]:.0%} of the plane, {side} a "
+        f"dashed one at {t:g} around {areas[1]:.0%}. Right, with weight {w:g}, the "
+        f"unbroken ring has {moved} to {areas[2]:.0%} and lies on the dashed one: "
         f"both decide alike on {alike:.0%} of the plane."
     )
     return Picture("weight_and_threshold", figure, alt)
