@@ -73,8 +73,9 @@ for w in weights:
 # rows: positives stand upwards, negatives hang downwards. What has its full colour is
 # called positive. The table below counts in the words of the
 # [confusion matrix](glossary.md#confusion-matrix); [precision](glossary.md#precision) and
-# [recall](glossary.md#recall) come from it. The buttons go where the rules of the lesson
-# cut. None of them sees a test label. The lesson says what each of them asks.
+# [recall](glossary.md#recall) come from it. The buttons with a number, and `cost rule`, cut
+# by rules of the lesson, which says what each asks. None of them sees a test label. *lowest
+# cost here* does see the labels of these rows: it is for looking, not for use.
 
 # %%
 explorer.show(Y, models, 0.2, table.words.positive, table.words.negative, rules)

@@ -128,6 +128,20 @@ class Tags(HTMLParser):
         self.words += data
 
 
+def test_the_one_button_that_looks_at_labels_says_so():
+    tags = Tags(explorer.element(Y, MODELS, T, "yes", "no", RULES)).tags
+    buttons = [about for tag, about in tags if tag == "button"]
+    told = {b.get("data-to") or b["data-rule"]: b.get("title") for b in buttons}
+    assert len(told) == len(explorer.RULES) + 2
+    assert {name: t for name, t in told.items() if t} == {"best": explorer.SEES_LABELS}
+    seen = [explorer.counts_at(labels, P, T) for labels in (Y, Y[:, ::-1])]
+    moved, stayed = (
+        {explorer.values(c, c.iloc[0], T)[name] for c in seen}
+        for name in ("best", "cut")
+    )
+    assert (len(moved), len(stayed)) == (2, 1)
+
+
 def test_names_are_text_and_no_row_is_carried():
     found = Tags(explorer.element(Y, {1.0: P}, T, HOSTILE, "'\"><b>"))
     assert [tag for tag, _ in found.tags].count("script") == 1

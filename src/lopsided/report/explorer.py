@@ -27,6 +27,8 @@ from lopsided.report.explorer_drawing import COUNTS, MEASURES
 
 COSTS = (5.0, 1.0)  # of a miss, and of a false alarm, to begin with; as in lesson 04
 ROWS = 20  # of the table that stands for the slider
+#: Of the one button that no rule stands behind. It goes wherever the element goes.
+SEES_LABELS = "by the labels of these rows: to look at, not to use"
 #: The rules with a button, by what stands on it. The cost rule has costs of its own.
 RULES: dict[str, float | str] = {
     "one half": 0.5,
@@ -251,7 +253,7 @@ data-models='{data}' data-top="{top!r}">
 <input type="number" name="miss" min="0" step="any" value="{miss:g}"></label>
 <label>A false alarm costs
 <input type="number" name="alarm" min="0" step="any" value="{alarm:g}"></label>
-<button type="button" data-to="best">lowest cost here</button>
+<button type="button" data-to="best" title="{SEES_LABELS}">lowest cost here</button>
 <button type="button" data-to="cut">cost rule</button></p>
 </form>
 {laid_out}
