@@ -24,11 +24,6 @@
 run_dir = None
 
 # %% tags=["hide-input"]
-from lopsided.parameters import from_notebook
-
-P = from_notebook(globals(), "run_dir")
-
-# %% tags=["hide-input"]
 from math import comb
 
 import numpy as np
@@ -47,6 +42,7 @@ from lopsided.lesson.network import (
     sigmoid,
 )
 from lopsided.lesson.training import train
+from lopsided.parameters import from_notebook
 from lopsided.report import audit_table, experiment, results
 from lopsided.report.comparison import resampled
 from lopsided.report.display import say, show
@@ -54,7 +50,7 @@ from lopsided.report.figures import look_of, plane
 from lopsided.table import appointments
 from lopsided.table.dataset import load
 
-# %% tags=["hide-input"]
+P = from_notebook(globals(), "run_dir")
 evidence = audit_table.evidence()
 runs, printed, points = evidence.runs, evidence.printed, evidence.points
 distances = evidence.distances
@@ -63,8 +59,12 @@ assert set(runs["data"]) == {appointments.PUBLISHED_SHA256[:12]}
 
 # %% [markdown]
 # ## What we found
+#
+# A weight is called `uniform` if it multiplies both classes, `positive` if one. Of those
+# tried, `positive 1.175` makes $0.205$ decide as $0.18$ does without a weight
+# ([finding j](#twelve-findings)).
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "nbval-check-output"]
 n_train = int(audit_table.row_counts(printed.train_accuracy, 150_000)[0])
 always_no = 1 - printed.positives / printed.n_test
 always_yes = 2 * printed.positives / (printed.n_test + printed.positives)
@@ -73,13 +73,11 @@ reached = set(zip(near["reading"], near["threshold"], strict=True))
 heavy = distances[distances["reading"].isin(["positive 1.5", "positive 2", "balanced"])]
 
 
-# %% tags=["hide-input"]
 def weights_at(t):
     names = dict.fromkeys(r for r in evidence.readings if (r, t) in reached)
     return ", ".join(names) or "none"
 
 
-# %% tags=["hide-input", "nbval-check-output"]
 say(
     "1. **The data.** {n_train:,} training and {n_test:,} test rows: the "
     "*Medical Appointment No Shows* file, whole.",
@@ -95,8 +93,6 @@ say(
     f1=printed.f1,
     yes=always_yes,
 )
-
-# %% tags=["hide-input", "nbval-check-output"]
 say(
     "3. **The weight favours no class.** As printed, it multiplies both: a learning rate "
     "under another name."
@@ -107,8 +103,6 @@ say(
     low=weights_at(0.18),
     high=weights_at(0.205),
 )
-
-# %% tags=["hide-input", "nbval-check-output"]
 say(
     "5. **No substantial weight was at work, at either printed threshold, for what was "
     "tried.** With a weight of 1.5 or more on positives, {n} of {all} settings reach the "
@@ -138,7 +132,6 @@ curves = {
 table = tuple(printed.rates), tuple(printed.errors)
 
 
-# %% tags=["hide-input"]
 def plane_at(t):
     at_t = evidence.random[evidence.random["threshold"] == t].set_index("reading")
     clouds = {r: (at_t.loc[r, "fpr"], at_t.loc[r, "tpr"]) for r in evidence.readings}
@@ -151,8 +144,8 @@ show(plane_at(0.18))
 # Each mark is one network, trained on the real file as the report trains its own, and
 # read at the threshold $0.18$. The arrow leads to the printed table: a small ellipse, as
 # large as what sampling alone allows. Lines are ROC curves, the median of each set of
-# features. The colours are readings of the class weight: `uniform` multiplies both
-# classes, `positive` one. The circles of `uniform 1`, no weight, are drawn on top.
+# features. The colours are readings of the class weight. The circles of `uniform 1`, no
+# weight, are drawn on top.
 #
 # The rest of this notebook shows how we know. How such predictions can be made better,
 # and what they must not be used for, is in [Do better](09_better.ipynb).
@@ -324,8 +317,9 @@ def over_splits(a, b, name):
 
 # %% [markdown]
 # Where two kinds of network are compared below, it is seed by seed, with the $95\,\%$
-# interval of the mean difference. The seeds' splits share most of their rows, and the
-# interval allows for that ([Nadeau and Bengio 2003](glossary.md#sources)).
+# interval of the mean difference. Half of it is a standard error times Student's factor
+# (lesson 3), $2.36$ for eight pairs. The seeds' splits share most of their rows, and the
+# error allows for that ([Nadeau and Bengio 2003](glossary.md#sources)).
 #
 # ## Twelve findings
 #
@@ -487,7 +481,7 @@ print(f"standard error of their mean: s / √5 = {decisions.std() / np.sqrt(5):.
 
 # %% [markdown]
 # Now all decisions of the report's test. A mean of so many follows nearly a normal law,
-# of which $95\,\%$ lie within $1.96$ standard errors. Lesson 03 rounds that to two.
+# of which $95\,\%$ lie within $1.96$ standard errors. Lesson 3 rounds that to two.
 
 # %% tags=["nbval-check-output"]
 rate, size = printed.test_accuracy, printed.n_test
@@ -678,7 +672,8 @@ for layer_dims in ([len(X), 3, 3, 1], [len(X), 40, 3, 1]):
 #
 # The table is one point: its FPR and its TPR. Measure the distance $d$ of a network
 # from it in the table's own standard errors. If one network met two tests, these would
-# lie within `NEAR` of each other in nineteen cases of twenty.
+# lie within `NEAR` of each other in nineteen cases of twenty: two tests err, so it is
+# $\sqrt2$ times what one test stays within ([appendix](#appendix-the-distances)).
 #
 # The errors are roots as in finding k. The FPR is a mean over the negatives, and the TPR
 # over the positives.
@@ -689,7 +684,9 @@ for name, rate, size in zip(("FPR", "TPR"), printed.rates, sizes, strict=True):
     error = np.sqrt(rate * (1 - rate) / size)
     worked_out = f"√({rate:.4f} · {1 - rate:.4f} / {size:,}) = {error:.4f}"
     print(f"{name} {rate:.4f}, standard error {worked_out}")
-print(f"NEAR: d = {audit_table.NEAR:.2f}")
+of_one = np.sqrt(-2 * np.log(0.05))
+print(f"NEAR: d = √2 · {of_one:.2f} = {np.sqrt(2) * of_one:.2f}")
+assert np.isclose(np.sqrt(2) * of_one, audit_table.NEAR)
 
 # %% [markdown]
 # Take one network of the base, that of seed 0. How many standard errors is each of its
@@ -875,11 +872,12 @@ for name in ("hidden_units", "scheme"):
 # %% [markdown]
 # Such counts decide nothing: the table does not tell which network it was.
 #
-# **Reproduced** is a printed number that lies among the seeds of a setting. After $k$
-# runs, one more falls outside their range with the chance $2 / (k + 1)$, so even a right
-# setting may miss a number. Accuracy and F1 follow from FPR and TPR: the last four
-# lines are two pieces of evidence. Here is the base. It was chosen among those whose
-# networks came near, so only its fresh seeds may speak.
+# **Reproduced** is a printed number that lies among the seeds of a setting. If the setting
+# is right, the report is one more run of it. Of nine runs each is as likely to be the
+# lowest, and as likely the highest: so it falls outside the range of eight others with the
+# chance $2/9$, and even a right setting may miss a number. Accuracy and F1 follow from FPR
+# and TPR: the last four lines are two pieces of evidence. Here is the base. It was chosen
+# among those whose networks came near, so only its fresh seeds may speak.
 
 
 # %%

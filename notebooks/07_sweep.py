@@ -112,7 +112,8 @@ for name in sweep.choices:
 # weighting.
 #
 # Blocks of one seed share its luck, so they are averaged first. What is left is one
-# difference a seed; their standard error and $95\,\%$ interval follow.
+# difference a seed; their standard error and $95\,\%$ interval follow. Half of that is the
+# error times Student's factor (lesson 3): larger than two, the more so the fewer the seeds.
 #
 # A weight moves the predictions. A threshold that is chosen follows them, and one that is
 # given stays. So the effects of `weighting` and `w` stand apart for each threshold: a mean
@@ -186,7 +187,7 @@ if len(ranking):
 # Take the two apart on a network that needs few epochs: the healthy one of
 # [Choose a threshold](04_threshold_analysis.ipynb), from ten seeds. Weigh both classes,
 # then positives alone. Then do the latter at rates divided by the mean weight, so that
-# steps are on average as long as without it.
+# steps are on average as long as without it. Student's factor for ten seeds is $2.26$.
 
 # %% tags=["only-notebook"]
 healthy = {"hidden_units": [8], "epochs": 25}

@@ -184,10 +184,10 @@ show(over_splits("report", shown).round(4))
 # no-show is the mark to pass.
 #
 # Now each model minus the report's network, split by split. Five splits of one table
-# are not five witnesses: they share most of their rows. The interval allows for that
-# ([Nadeau and Bengio 2003](glossary.md#sources)), and with five of them it is wide. The
-# last column counts the splits; where a model lacks some, `make audit` has them still to
-# measure.
+# are not five witnesses: they share most of their rows. The standard error allows for that
+# ([Nadeau and Bengio 2003](glossary.md#sources)). Half of the interval is that error times
+# Student's factor (lesson 3): for five splits $2.78$, so it is wide. The last column counts
+# the splits; where a model lacks some, `make audit` has them still to measure.
 
 
 # %%
@@ -327,7 +327,7 @@ say(
 # %% [markdown]
 # Two of the models differ in a weight alone: logistic regression, plain and with the
 # balanced weight. It cannot fit what these features tell, so it must err somewhere, and
-# the weight tells it where. [Lesson 04](04_threshold_analysis.ipynb) says why that can
+# the weight tells it where. [Lesson 4](04_threshold_analysis.ipynb) says why that can
 # change the order of the rows.
 
 # %% tags=["nbval-check-output"]
@@ -447,16 +447,26 @@ for model in ("report's network", "chosen network"):
 
 # %% [markdown]
 # Neighbourhoods stand in five groups of about as many appointments, by how common a
-# scholarship is there: a family allowance for the poor. A network may be *calibrated*
-# within a group (of those to whom it says one fifth, one in five miss) and still flag
-# far more of those who came in one group than in another. Where the outcome is more
-# common in one group, three things cannot be had at once, unless prediction is perfect:
+# scholarship is there: a family allowance for the poor.
+#
+# Can a network treat two groups alike? Say that one half miss in the first, and one
+# fifth in the second, and tell everyone just that. The network is *calibrated* in each
+# group: of those to whom it says one fifth, one in five miss. Yet those who came were told
+# $0.5$ in the first group and $0.2$ in the second. So were those who missed.
+#
+# Would a cleverer one do? Let it tell those who missed $a$ on average, in both groups, and
+# those who came $b$. Calibrated, it says on average what is true:
+# $a/2 + b/2 = 1/2$ in the first group, $a/5 + 4b/5 = 1/5$ in the second. So
+# $a = 1 - b$, and $a = 1 - 4b$. Only $b = 0$ and $a = 1$ fit both: perfect prediction.
+#
+# Short of that, where groups differ in their shares, three things cannot be had at once:
 # calibration in each group, one mean prediction for those who came in any group, and one
 # for those who did not
 # ([Kleinberg, Mullainathan and Raghavan 2017](glossary.md#sources)). Calibration and one
-# of the other two can ([Pleiss et al. 2017](glossary.md#sources)). Decisions need not
-# share a threshold: one for each group makes one error rate equal (question 3 below).
-# The other need not become equal.
+# of the other two can ([Pleiss et al. 2017](glossary.md#sources)).
+#
+# Decisions need not share a threshold: one for each group makes one error rate equal
+# (question 3 below). The other need not become equal.
 #
 # How large are the gaps? Flagged although they came, one group minus another.
 
@@ -547,9 +557,9 @@ say(
 #    <details><summary>Answer</summary>
 #
 #    From $n$ splits with standard deviation $s$, half of it is
-#    $t_{n-1} \sqrt{1/n + 1/4} \; s$. The quarter is test rows over training rows: it
-#    does not shrink. So with very many splits about $s$ is left. They are splits of one
-#    table, after all.
+#    $t_{n-1} \sqrt{1/n + 1/4} \; s$, with Student's factor $t_{n-1}$. The quarter is
+#    test rows over training rows: it does not shrink. So with very many splits about $s$
+#    is left. They are splits of one table, after all.
 #
 #    ```python
 #    from scipy.stats import t
