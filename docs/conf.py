@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tomllib
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -158,16 +159,50 @@ def describe_figures(app, doctree: nodes.document) -> None:
 
 
 def keep_punctuation(app, doctree: nodes.document) -> None:
-    """Keep a full stop or comma on the line of the formula before it."""
+    """Keep on the line of a formula the marks that touch it: ``($da$),`` is one word."""
     for formula in list(doctree.findall(nodes.math)):
-        after = formula.next_node(siblings=True, descend=False)
-        if isinstance(after, nodes.Text) and after[0] in ".,:;?!)":
-            together = nodes.inline(classes=["nowrap"])
-            formula.replace_self(together)
-            together += [formula, nodes.Text(after[0])]
-            siblings = after.parent  # its `replace` takes the first text that is equal
-            (place,) = (i for i, node in enumerate(siblings) if node is after)
-            siblings[place] = nodes.Text(after[1:])
+        line = formula.parent
+        (k,) = (i for i, node in enumerate(line) if node is formula)
+        before, after = "", ""
+        if k and isinstance(line[k - 1], nodes.Text):
+            before = re.search(r"[(\[“‘]*$", line[k - 1])[0]
+        if k + 1 < len(line) and isinstance(line[k + 1], nodes.Text):
+            after = re.match(r"[.,:;?!)\]”’]*", line[k + 1])[0]
+        if not before + after:
+            continue
+        together = nodes.inline(classes=["nowrap"])
+        line[k] = together
+        together += [nodes.Text(before), formula, nodes.Text(after)]
+        if before:
+            line[k - 1] = nodes.Text(line[k - 1].removesuffix(before))
+        if after:
+            line[k + 1] = nodes.Text(line[k + 1].removeprefix(after))
+
+
+#: Code within a text, and a word of it, as Sphinx writes them.
+CODE = re.compile(r'<code class="([^"]*)">(.*?)</code>', re.S)
+WORD = re.compile(r'<span class="pre">([^<]*)</span>')
+SHORT = 24  # letters, which are two thirds of a phone's line
+
+
+def break_code(app, page: str, template: str, context: dict, doctree) -> None:
+    """Keep short code on one line, and let a long word break after a mark within it."""
+
+    def of_code(found: re.Match) -> str:
+        classes, words = found.groups()
+        if len(unescape(re.sub("<[^>]*>", "", words))) <= SHORT:
+            return f'<code class="{classes} nowrap">{words}</code>'
+        return f'<code class="{classes}">{WORD.sub(of_word, words)}</code>'
+
+    def of_word(found: re.Match) -> str:
+        word = found[1]
+        if len(unescape(word)) <= SHORT:
+            return found[0]
+        word = re.sub(r"(?<=[./_=,:(])(?=\w)", "<wbr>", word)
+        return f'<span class="pre long">{word}</span>'
+
+    if "body" in context:
+        context["body"] = CODE.sub(of_code, context["body"])
 
 
 def hide_values(app, domain: str, kind: str, content: addnodes.desc_content) -> None:
@@ -199,5 +234,6 @@ def setup(app) -> None:
     app.connect("source-read", prepare_notebook)
     app.connect("doctree-read", describe_figures, priority=400)  # before images move
     app.connect("doctree-read", keep_punctuation)
+    app.connect("html-page-context", break_code)
     app.connect("object-description-transform", hide_values)
     app.connect("missing-reference", find_in_package)

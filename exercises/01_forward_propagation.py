@@ -13,7 +13,7 @@
 # say what an untrained network loses before you run it. In the end, you write the whole
 # forward pass and look at what it computes.
 #
-# **You need** lesson 01, *Carry an input forward*. About 50 minutes.
+# **You need** lesson 1, *Carry an input forward*. About 50 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it

@@ -13,7 +13,7 @@
 # the mistakes in three gradients that you cannot look into. In the end, you write the
 # whole backward pass, and a network learns by it.
 #
-# **You need** lesson 02, *Send the error back*. About 70 minutes.
+# **You need** lesson 2, *Send the error back*. About 70 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it

@@ -13,7 +13,7 @@
 # heart and look for dead units. In the end, you write the whole of training, and watch a
 # surface rise.
 #
-# **You need** lesson 03, *Train the network*. About 60 minutes.
+# **You need** lesson 3, *Train the network*. About 60 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it

@@ -13,7 +13,7 @@
 # find thresholds for a cost, for a recall and for a class weight. In the end, you draw the
 # curve of all thresholds.
 #
-# **You need** lesson 04, *Choose a threshold*. About 60 minutes.
+# **You need** lesson 4, *Choose a threshold*. About 60 minutes.
 #
 # **How it works.** Where a cell says `YOUR CODE HERE`, delete the line that raises
 # `NotImplementedError` and write your answer. The cell below it tests the answer. If it

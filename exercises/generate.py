@@ -34,6 +34,8 @@ SOURCES = sorted(HERE.glob("0*.py"))
 SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.M | re.S
 )
+#: How a source names the lesson that it belongs to.
+LESSON = re.compile(r"lesson \d, \*[^*]+\*")
 STOP = "raise NotImplementedError()"
 CONFIG = """\
 c = get_config()
@@ -94,7 +96,7 @@ def page(source: Path, download: str) -> str:
     text = [
         heading,
         f"[Download these exercises as a notebook](path:{download})",
-        words,
+        LESSON.sub(rf"[\g<0>](../notebooks/{source.stem}.ipynb)", words),
     ]
     solution: list[str] = []
     for whole, given in parts:

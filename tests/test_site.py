@@ -42,10 +42,11 @@ OTHER = [
     "_modules/lopsided/lesson/threshold",
     "search",
 ]
-#: Where "next" leads, page by page: each lesson's exercises follow the lessons.
+#: Where "next" leads, page by page, as the notebooks themselves say at their ends.
 LESSONS = READ[1:5]
 EXERCISES = [page.replace("notebooks", "exercises") for page in LESSONS]
-WAY = ["index", *LESSONS, *EXERCISES, *READ[5:]]
+RESULTS = ["05_report", "06_audit", "09_better", "07_sweep", "08_explore"]
+WAY = ["index", *LESSONS, *(f"notebooks/{name}" for name in RESULTS), *EXERCISES, "api"]
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +215,11 @@ def test_next_and_previous_lead_through_the_site(site, pages):
         after, before = pages[here].ways["right-next"], pages[there].ways["left-prev"]
         assert (here.parent / after).resolve() == there
         assert (there.parent / before).resolve() == here
+    for name in NOTEBOOKS:
+        source = (DOCS.parent / f"notebooks/{name}.py").read_text(encoding="utf-8")
+        for said in re.findall(r"^# Next: .*\((\w+)\.ipynb\)", source, re.M):
+            here = f"notebooks/{name}"
+            assert WAY[WAY.index(here) + 1] == f"notebooks/{said}"
 
 
 def test_menus_number_the_lessons_and_have_short_titles(site, browser):
@@ -260,13 +266,42 @@ def test_punctuation_after_formulas_is_neither_lost_nor_doubled(site, pages):
     for name in NOTEBOOKS:
         source = (DOCS.parent / f"notebooks/{name}.py").read_text(encoding="utf-8")
         page = (site / f"notebooks/{name}.html").read_text(encoding="utf-8")
-        page = re.sub(r'<span class="nowrap">(.*?</span>.)</span>', r"\1", page)
+        page = re.sub(
+            r'<span class="nowrap">([^<]*<span class="math [^<]*</span>[^<]*)</span>',
+            r"\1",
+            page,
+        )
         shown = re.findall(
             r'math notranslate nohighlight">[^<]*</span>([.,:;?!)]*)', page
         )
         inline = re.sub(r"\$\$.*?\$\$|```.*?```", "", source, flags=re.S)
         inline = re.findall(r"(?<![\\$])\$[^$]+\$([.,:;?!)]*)", inline)
         assert "".join(shown) == "".join(inline), name
+
+
+def test_a_formula_keeps_its_brackets_on_its_line(site, browser):
+    """Also at the width at which they would part."""
+    with opened(browser, site / "notebooks/02_weighted_backprop.html") as page:
+        together = page.locator(".nowrap:has(mjx-container)")
+        texts = together.all_inner_texts()
+        assert any(text.startswith("(") for text in texts)
+        for width in range(320, 420, 20):
+            page.set_viewport_size({"width": width, "height": 900})
+            high = together.evaluate_all("all => all.map(e => e.getClientRects().length)")
+            assert set(high) == {1}
+
+
+@pytest.mark.parametrize("page", in_ci([*READ, "clusters"], "api"))
+def test_code_within_a_text_breaks_only_where_it_must(site, browser, page):
+    lines_of = """short => [...document.querySelectorAll(".bd-article code")]
+        .filter(code => code.checkVisibility() && code.textContent.length <= short)
+        .filter(code => code.getClientRects().length > 1)
+        .map(code => code.textContent)"""
+    with opened(browser, site / f"{page}.html", PHONE) as seen:
+        assert not seen.evaluate(lines_of, 24)
+    if page == "api":
+        with opened(browser, site / "api.html") as seen:
+            assert not seen.evaluate(lines_of, 99)
 
 
 def test_lessons_link_to_each_other(site, browser):
@@ -281,6 +316,7 @@ def test_lessons_and_home_link_the_exercises_which_open_bit_by_bit(
     for lesson, exercises in zip(LESSONS, EXERCISES, strict=True):
         links = pages[site / f"{lesson}.html"].links
         assert f"../{exercises}.html" in links
+        assert f"../{lesson}.html" in pages[site / f"{exercises}.html"].links
     assert f"{EXERCISES[0]}.html" in pages[site / "index.html"].links
     with opened(browser, site / f"{EXERCISES[1]}.html") as page:
         download = page.get_by_role("link", name="Download these exercises")
