@@ -159,7 +159,7 @@ def describe_figures(app, doctree: nodes.document) -> None:
 
 
 def keep_punctuation(app, doctree: nodes.document) -> None:
-    """Keep on the line of a formula the marks that touch it: ``($da$),`` is one word."""
+    """Keep the marks that touch a formula on its line: ``($da$),`` stays whole."""
     for formula in list(doctree.findall(nodes.math)):
         line = formula.parent
         (k,) = (i for i, node in enumerate(line) if node is formula)

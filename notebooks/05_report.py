@@ -76,6 +76,7 @@ import pandas as pd
 
 from lopsided.lesson.network import n_parameters
 from lopsided.lesson.threshold import equivalent_threshold, ks_distance
+from lopsided.prose import item
 from lopsided.report import (
     baselines,
     choosing,
@@ -172,7 +173,7 @@ else:
 # %% tags=["nbval-check-output"]
 for note in table.provenance.notes:
     if note not in table.provenance.mind[: decision.MOST_TO_MIND]:
-        say("- {note}", note=note)
+        say(item(note))
 say(
     "- {p_train:.4f} of the training {rows} and {p_test:.4f} of the test {rows} are "
     "{positive}.",
@@ -248,7 +249,8 @@ beside_the_source(
 )
 
 # %% [markdown]
-# Two losses are drawn, epoch by epoch<!-- see loss -->.
+# Epoch by epoch<!-- see loss -->: the objective that training descended, and the
+# cross-entropy without weight. Where they agree, they are one line.
 
 # %%
 loss = figures.loss(fitted.history)
@@ -479,8 +481,8 @@ say(
 )
 
 # %% [markdown]
-# The confusion matrix of the test rows is drawn<!-- see confusion_matrix --> and
-# counted<!-- see counts -->.
+# The confusion matrix of the test rows is drawn in the
+# [summary](#summary)<!-- see confusion_matrix -->. Its counts<!-- see counts -->:
 
 # %% tags=["nbval-check-output"]
 names = [table.words.negative, table.words.positive]
@@ -489,7 +491,8 @@ matrix = pd.DataFrame(
     index=[f"actual {n}" for n in names],
     columns=[f"predicted {n}" for n in names],
 )
-show(matrix.rename_axis("count"), "The counts of the confusion matrix.", "counts")
+matrix = matrix.map("{:,}".format).rename_axis("count")
+show(matrix, "The counts of the confusion matrix.", "counts")
 
 # %% tags=["nbval-check-output"]
 reported = {
@@ -561,9 +564,10 @@ if sizes[largest] > 0.01 * p.size:
     )
 
 # %% [markdown]
-# For each class, the share of its test rows at or below a probability is
-# drawn<!-- see cdf -->. What would another threshold give<!-- see thresholds -->?
-# Looking is free; a threshold chosen here would have seen the test labels.
+# For each class, the share of its test rows at or below a probability is drawn in the
+# [summary](#summary)<!-- see cdf -->. What would another threshold
+# give<!-- see thresholds -->? Looking is free; a threshold chosen here would have seen
+# the test labels.
 
 # %%
 own_w = 1.0 if P.weighting == "uniform" else used_w

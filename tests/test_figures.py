@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
-from matplotlib.colors import to_hex
+from matplotlib.colors import rgb_to_hsv, same_color, to_hex, to_rgb
 from matplotlib.text import Text
 from scipy import stats
 from sklearn import metrics
@@ -24,7 +24,16 @@ from sklearn.calibration import calibration_curve
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
 from lopsided.report import figures, sweep_figures, sweep_table
-from lopsided.report.display import BLUE, GREY, ORANGE, PHONE, Picture
+from lopsided.report.display import (
+    BLUE,
+    COLOURS,
+    GREY,
+    ORANGE,
+    PHONE,
+    Picture,
+    axes,
+    ink,
+)
 from lopsided.report.intervals import curve_bands
 
 rng = np.random.default_rng(0)
@@ -244,7 +253,7 @@ def read_hundred(picture):
         edges = [line.get_markeredgecolor() for line in ax.lines]
         assert edges == [GREY, GREY, ORANGE, ORANGE]  # of the class
         inside = [line.get_markerfacecolor() for line in ax.lines]
-        assert inside == [GREY, "white", "white", ORANGE]  # full: predicted right
+        assert inside == ["white", GREY, "white", ORANGE]  # full: called positive
     assert first.get_title() == "ours:\n62 of 100 right"
     assert_says(picture, f"ours: 50 came and 12 {HOSTILE}, as predicted")
     assert_says(picture, f"30 came and 8 {HOSTILE}, against the prediction")
@@ -742,11 +751,30 @@ def test_lines_have_their_names_beside_them_in_their_colour(name):
         boxes = [text.get_window_extent() for text in ax.texts]
         assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
         for text, line in ((said[label], lines(ax)[label]) for label in said):
-            assert text.get_color() == line.get_color()
+            assert same_color(text.get_color(), ink(line.get_color()))
             box = text.get_window_extent().padded(12)
             path = line.get_transform().transform_path(line.get_path())
             assert path.intersects_bbox(box, filled=False) or len(path.vertices) == 1
     assert not figure.legends
+
+
+def test_text_in_a_colour_can_be_read_and_keeps_its_hue():
+    def luminance(colour):  # as WCAG 2 has it
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in to_rgb(colour)
+        ]
+        return np.dot(linear, [0.2126, 0.7152, 0.0722])
+
+    for colour in (*COLOURS, ORANGE):
+        assert 1.05 / (luminance(ink(colour)) + 0.05) >= 4.5
+        hues = [rgb_to_hsv(to_rgb(c))[0] for c in (colour, ink(colour))]
+        assert hues[0] == pytest.approx(hues[1], abs=0.01)
+    assert ink(BLUE) == BLUE.lower()  # no darker than needed
+    figure, ax = axes("x", "y")
+    ax.text(0, 0, "a name", color=COLOURS[1])
+    Picture("x", figure, "")
+    assert ax.texts[0].get_color() == ink(COLOURS[1])
 
 
 #: Where a colour stands for a class: negatives grey, positives orange.

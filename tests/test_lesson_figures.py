@@ -27,7 +27,7 @@ from lopsided.report import (
     threshold_figures,
     training_figures,
 )
-from lopsided.report.display import BLUE, GREEN, GREY, PURPLE
+from lopsided.report.display import BLUE, GREEN, GREY, PURPLE, ink
 from lopsided.report.lesson_drawings import (
     network_graph,
     neuron_graph,
@@ -46,7 +46,8 @@ def texts(picture, colour):
     """Give what is written in a colour, each with its place."""
     (ax,) = picture.figure.axes
     notes = [t for t in ax.texts if isinstance(t, Annotation) and t.get_text()]
-    return [(t.get_text(), t.xy) for t in notes if same_color(t.get_color(), colour)]
+    written = [t for t in notes if same_color(t.get_color(), ink(colour))]
+    return [(t.get_text(), t.xy) for t in written]
 
 
 def neuron(w1, x1, w2, x2, b):

@@ -287,8 +287,8 @@ def test_a_formula_keeps_its_brackets_on_its_line(site, browser):
         assert any(text.startswith("(") for text in texts)
         for width in range(320, 420, 20):
             page.set_viewport_size({"width": width, "height": 900})
-            high = together.evaluate_all("all => all.map(e => e.getClientRects().length)")
-            assert set(high) == {1}
+            lines = "all => all.map(e => e.getClientRects().length)"
+            assert {*together.evaluate_all(lines)} == {1}
 
 
 @pytest.mark.parametrize("page", in_ci([*READ, "clusters"], "api"))

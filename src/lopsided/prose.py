@@ -132,3 +132,14 @@ class Sentence:
     def markdown(self) -> str:
         """Write it for a document."""
         return _Escaping().format(self.template, **self.values)
+
+
+#: An option as `option` writes it, without the mark that ends a sentence.
+_OPTION = re.compile(r"""(-p \w+ (?:'[^']*'|"[^"]*"|[^\s'"])+?)(?=[.,;:]?(?:\s|$))""")
+
+
+def item(note: str) -> Sentence:
+    """Make a note an item of a list: what it says to type is shown letter by letter."""
+    parts = {f"part_{k}": part for k, part in enumerate(_OPTION.split(note))}
+    odd = {name: Typed(part) for name, part in [*parts.items()][1::2]}
+    return Sentence("- " + "".join(f"{{{name}}}" for name in parts), parts | odd)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lopsided.prose import Sentence, count, quoted
+from lopsided.prose import Sentence, count, item, quoted
 from lopsided.report import baselines, health
 from lopsided.report.people import people
 
@@ -167,7 +167,7 @@ def mind(m: Measured) -> list[Sentence]:
     """List what to mind before using it."""
     first = m["mind"][:MOST_TO_MIND]
     more = len(m["mind"]) - len(first)
-    sentences = [Sentence("- {note}", {"note": note}) for note in first]
+    sentences = [*map(item, first)]
     if (tie := m["health"]["tie_at_threshold"]) > health.WORTH_A_WORD:
         sentences.append(
             Sentence(

@@ -4,7 +4,9 @@ Names and values from a table become something to be seen here, and here alone t
 cleaned of what no document can hold: `Picture` cleans what is drawn, `send` the rest.
 
 Colours are Okabe and Ito's, told apart by colour-blind readers; line styles and markers
-differ too, so that grey prints stay readable.
+differ too, so that grey prints stay readable. Text in a colour is darker than a line.
+
+Longer than most: all that is shown passes through here.
 """
 
 import io
@@ -25,6 +27,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -78,6 +81,28 @@ def _lay_out(figure: Figure) -> None:
             engine.execute(figure)
 
 
+def ink(colour: str) -> str:
+    """Darken a colour so far that text in it can be read on white: at 4.5 to 1.
+
+    Marks and lines are large enough as they are.
+    """
+    rgb: npt.NDArray[np.float64] = np.array(to_rgb(colour))
+    while _luminance(rgb) > 1.05 / 4.5 - 0.05:
+        rgb *= 0.98
+    red, green, blue = rgb.tolist()
+    return to_hex((red, green, blue))
+
+
+def _luminance(rgb: npt.NDArray[np.float64]) -> float:
+    """Give the relative luminance of a colour, as WCAG 2 defines it."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+#: What a text is written in, of the colours that lines and marks have.
+_INKS = {to_hex(c, keep_alpha=True): ink(c) for c in (*COLOURS, ORANGE)}
+
+
 @dataclass(frozen=True)
 class Picture:
     """A figure, its file name without ending, and its alternative text."""
@@ -95,6 +120,8 @@ class Picture:
         for text in self.figure.findobj(Text):
             if clean(text.get_text()) != text.get_text():
                 text.set_text(clean(text.get_text()))
+            if (colour := to_hex(text.get_color(), keep_alpha=True)) in _INKS:
+                text.set_color(_INKS[colour])
         # The layout would come out a little different each time it is drawn.
         _lay_out(self.figure)
         self.figure.set_layout_engine("none")
@@ -168,27 +195,46 @@ def show(thing: Any, caption: str = "", label: str = "") -> None:
             {"image/svg+xml": {"alt": thing.alt, **about}},
         )
         return
-    # Tables are shown whole: a reason cut in the middle is none.
-    whole = ("display.max_colwidth", None, "display.max_rows", None)
-    thing, counted = _headed(thing)
-    with pd.option_context(*whole, "display.width", 100):
-        html = thing.to_html(notebook=True, index=not counted)
-        bundle = {"text/html": html.replace(" ± ", "\xa0±\xa0")}  # in one line
-        bundle["text/plain"] = thing.to_string(index=not counted)
-        send(bundle, {"text/html": about} if about else None)
+    html, text = _write(thing)
+    bundle = {"text/html": html, "text/plain": text}
+    send(bundle, {"text/html": about} if about else None)
 
 
-def _headed(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Give a table one line of headings, the name of its rows among them.
+def _write(table: pd.DataFrame) -> tuple[str, str]:
+    """Write a table as HTML and as text, whole: a reason cut in the middle is none.
 
-    Also say whether its rows are only counted, from 0, so that their numbers mean
-    nothing to a reader.
+    It has one line of headings, the names of its rows among them. Where the columns
+    have a name too, it stands before each of theirs. Rows that are only counted, from
+    0, show no number: it would mean nothing to a reader.
     """
     rows, columns = table.index, table.columns
-    named = rows.name is not None and columns.name is None
-    if rows.nlevels == columns.nlevels == 1 and named:
-        table = table.rename_axis(index=None, columns=rows.name)
-    return table, not rows.name and rows.equals(pd.RangeIndex(len(rows)))
+    named = any(name is not None for name in rows.names)
+    counted = not named and rows.equals(pd.RangeIndex(len(rows)))
+    if named and columns.nlevels == 1:
+        if columns.name is not None:
+            table = table.set_axis([f"{columns.name}: {c}" for c in columns], axis=1)
+        if rows.nlevels == 1:  # pandas has a place for one name
+            table = table.rename_axis(index=None, columns=rows.name)
+    with pd.option_context(
+        "display.max_colwidth", None, "display.max_rows", None, "display.width", 100
+    ):
+        html = table.to_html(notebook=True, index=not counted)
+        text = table.to_string(index=not counted)
+    if named and rows.nlevels > 1 and columns.nlevels == 1:
+        html, text = _raised(html, text)
+    return html.replace(" ± ", "\xa0±\xa0"), text  # in one line
+
+
+def _raised(html: str, text: str) -> tuple[str, str]:
+    """Set the names of rows, which pandas writes below the headings, beside them."""
+    head, end, body = html.partition("</thead>")
+    start, *rows = re.split("(?=<tr)", head)
+    pairs = zip(*(re.findall("<th>.*?</th>", row, re.S) for row in rows), strict=True)
+    cells = "\n      ".join(max(*pair, key=len) for pair in pairs)
+    row = f'<tr style="text-align: right;">\n      {cells}\n    </tr>\n  '
+    first, second, *others = text.split("\n")
+    line = "".join(map(max, itertools.zip_longest(first, second, fillvalue=" ")))
+    return start + row + end + body, "\n".join([line.rstrip(), *others])
 
 
 Args = ParamSpec("Args")

@@ -42,8 +42,8 @@ RULES: dict[str, float | str] = {
 
 
 def written(t: float) -> str:
-    """Write a threshold: the one rule, four significant digits."""
-    return f"{t:.4g}"
+    """Write a threshold: the one rule, four significant digits, zeros included."""
+    return f"{t:#.4g}"
 
 
 def counts_at(
@@ -313,7 +313,8 @@ def table(counts: pd.DataFrame) -> pd.DataFrame:
     texts = {name: counts[name].map("{:,}".format) for name in COUNTS}
     texts |= {name: counts[name].map(_ratio) for name in MEASURES}
     names = MEASURES | {"false_positive_rate": "FPR"}
-    return pd.DataFrame(texts).rename(index=written, columns=names)
+    named = pd.DataFrame(texts).rename(index=written, columns=names)
+    return named.rename_axis(index=None, columns=counts.index.name)  # one heading
 
 
 def script_hash() -> str:

@@ -29,11 +29,12 @@ ORDER = ("tp", "fn", "fp", "tn")  # of a hundred marks
 POSITIVE, NEGATIVE = "M0-7L7 6H-7Z", "M-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0Z"
 #: Thresholds that are marked on the axis, by a full and by an open triangle.
 MARKS = {"best": "lowest cost here", "cut": "cost rule"}
-#: The open one is larger: it shows around the full one where both are at one place.
-TRIANGLES = {"best": "M0 1l-5 8h10Z", "cut": "M0 0l-9 15h18Z"}
-LEFT, TOP, WIDTH, HEIGHT = 46, 20, 360, 210  # of the histograms, in drawn units
+#: The open one hangs lower, so both are seen where they are at one place.
+TRIANGLES = {"best": "M0 2l-6 9h12Z", "cut": "M0 0V14l-6 9h12l-6-9"}
+LEFT, TOP, WIDTH, HEIGHT = 60, 20, 360, 210  # of the histograms, in drawn units
 SIDE = 190  # of the ROC curve's square
 BINS = 40
+MOST_TICKS = 11  # of shares, where letters still stand apart
 
 
 def histograms(Y: Array, p: Array, top: float) -> tuple[Array, Array]:
@@ -119,20 +120,19 @@ def distributions(
         half("below", 0, at, ("tn", "fn")),
         half("above", at, WIDTH - at, ("fp", "tp")),
     ]
-    step = MaxNLocator(5).tick_values(0, HEIGHT / whole)[1]
-    for sign in (-1, 1):
-        for k in range(1, 6):
-            y = base - sign * k * step * whole
-            if TOP - 1 <= y <= bottom + 1:
-                parts.append(
-                    f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">'
-                    f"{100 * k * step:g} %</text>"
-                )
+    step = _step(HEIGHT / whole, min(upper, HEIGHT - upper) / whole)
+    for k in range(-MOST_TICKS, MOST_TICKS + 1):
+        y = base - k * step * whole
+        if TOP - 1 <= y <= bottom + 1:
+            parts.append(
+                f'<text x="{LEFT - 6}" y="{y + 5:.0f}" text-anchor="end">'
+                f"{100 * abs(k) * step:g}</text>"
+            )
     for tick in MaxNLocator(5).tick_values(0, top):
         if tick <= top:
             x = LEFT + WIDTH * tick / top
             parts.append(
-                f'<text x="{x:.1f}" y="{bottom + 31}" text-anchor="middle">{tick:g}'
+                f'<text x="{x:.1f}" y="{bottom + 39}" text-anchor="middle">{tick:g}'
                 "</text>"
             )
     right = LEFT + WIDTH
@@ -142,17 +142,19 @@ def distributions(
         f'<path class="axes" d="M{LEFT} {bottom}H{right}"/>',
         f'<text x="{right}" y="{TOP + 4}" {where}>▲ {names[1]}</text>',
         f'<text x="{right}" y="{bottom - 8}" {where}>▼ {names[0]}</text>',
-        f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 50}" text-anchor="middle">'
+        f'<text x="{LEFT + WIDTH / 2}" y="{bottom + 59}" text-anchor="middle">'
         "predicted probability</text>",
+        f'<text transform="translate(15 {TOP + HEIGHT / 2}) rotate(-90)" '
+        'text-anchor="middle">% of all rows</text>',
     ]
     for row, (name, label) in enumerate(MARKS.items()):
         share = min(float(v[name]) / top, 1) if v[name] != "undefined" else 1
-        x, y = LEFT + WIDTH * share, bottom + 76 + 20 * row
+        x, y = LEFT + WIDTH * share, bottom + 84 + 28 * row
         parts.append(
             f'<path class="{name}" d="{TRIANGLES[name]}" data-mark="{name}" '
             f'transform="translate({x:.3f} {bottom})"/>'
             f'<path class="{name}" d="{TRIANGLES[name]}" '
-            f'transform="translate({LEFT + 7} {y - 13})"/>'
+            f'transform="translate({LEFT + 7} {y - (12, 23)[row]})"/>'
             f'<text x="{LEFT + 22}" y="{y}">{label} '
             f'<tspan data-show="{name}">{v[name]}</tspan></text>'
         )
@@ -161,11 +163,17 @@ def distributions(
         f'd="M{LEFT} {TOP - 14}V{bottom}" transform="translate({at:.4f} 0)"/>'
     )
     return (
-        f'<svg class="distributions" viewBox="0 0 {right + 12} {bottom + 104}" '
+        f'<svg class="distributions" viewBox="0 0 {right + 12} {bottom + 120}" '
         'role="img" aria-label="Two histograms of the predictions: positives stand '
         "upwards, negatives hang downwards. A line marks the threshold; full colour to "
         f'its right is what is called positive.">{"".join(parts)}</svg>'
     )
+
+
+def _step(whole: float, smaller: float) -> float:
+    """Choose the step of the shares' ticks: so that the smaller part has one, too."""
+    steps = [MaxNLocator(n).tick_values(0, whole)[1] for n in range(5, MOST_TICKS)]
+    return float(next((step for step in steps if step <= smaller), steps[0]))
 
 
 def roc_points(counts: pd.DataFrame) -> str:
@@ -240,6 +248,17 @@ def crowd(of_hundred: Mapping[str, int]) -> str:
     )
 
 
+def sign(kind: str) -> str:
+    """Draw one of a hundred marks, to stand before a count; before all else nothing."""
+    if kind not in COUNTS:
+        return ""
+    outline = POSITIVE if kind in ("tp", "fn") else NEGATIVE
+    return (
+        '<svg class="sign" viewBox="-10 -10 20 20" aria-hidden="true">'
+        f'<path class="{kind}" d="{outline}"/></svg>'
+    )
+
+
 def view(
     drawn: tuple[str, str, str], v: Mapping[str, str], positive: str, negative: str
 ) -> str:
@@ -258,24 +277,22 @@ def view(
     histogram, curve, marks = drawn
 
     def cell(name: str) -> str:
-        swatch = f'<i class="{name}" aria-hidden="true"></i>' if name in COUNTS else ""
-        return f'<td>{swatch}<b data-show="{name}">{v[name]}</b></td>'
+        return f'<td>{sign(name)}<b data-show="{name}">{v[name]}</b></td>'
 
     def bold(name: str) -> str:
         return f'<strong data-show="{name}">{v[name]}</strong>'
 
-    costs = {"cost": "cost per row", "best_cost": "lowest cost here"}
+    costs = {"cost": "cost per row", "best_cost": "lowest cost per row"}
     measures = "".join(
         f'<tr><th scope="row">{label}</th>{cell(name)}</tr>'
         for name, label in (MEASURES | costs).items()
     )
     return f"""<p><output>Threshold {bold("t")}: {bold("tp")} {yes} found, {bold("fn")}
 missed, {bold("fp")} false alarms.</output></p>
-<div class="side"><div class="wide">
+<div class="drawings">
 {histogram}
-</div><div>
 {curve}
-</div><div>
+</div><div class="side"><div>
 {marks}
 <p class="note">Of a hundred rows. ▲&nbsp;{yes}, ●&nbsp;{no}; full: called {yes}.</p>
 </div><div>

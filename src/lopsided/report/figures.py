@@ -108,7 +108,7 @@ def cdf(Y: Array, p: Array, t: float, positive: str, negative: str) -> Picture:
     ax.step(x, neg, where="post", color=GREY, label=negative_name)
     ax.step(x, pos, where="post", color=ORANGE, ls="--", label=positive_name)
     ax.axvline(t, color="black", ls="--", lw=1.2, label=f"threshold {t:.3g}")
-    ax.set_ylim(0, 1)
+    ax.set_ylim(0, 1.02)  # a line along the top keeps its width
     name_lines(ax)
     alt = (
         f"Cumulative distributions of the predicted probability. The widest gap of "
@@ -199,10 +199,10 @@ def confusion(table: Array, positive: str, negative: str) -> Picture:
 
 
 #: Of four kinds of rows, tn, fp, fn and tp: the marker, the class's colour, and the
-#: colour inside, which is white where the prediction is wrong.
+#: colour inside: full where a row is called positive, as in the explorer.
 KINDS = (
-    ("o", GREY, GREY),
     ("o", GREY, "white"),
+    ("o", GREY, GREY),
     ("^", ORANGE, "white"),
     ("^", ORANGE, ORANGE),
 )
@@ -495,14 +495,16 @@ def cost_curve(Y: Array, p: Array, marks: dict[str, float]) -> Picture:
     )
     ax.plot(x, np.minimum(x, 1 - x), color=GREY, ls=":", label="constant answers")
     styles = ("--", "-.", (0, (6, 1, 1, 1, 1, 1)))
+    highest = 0.58
     for (label, t), style in zip(marks.items(), styles, strict=False):
         (_, fp), (fn, _) = confusion_matrix(Y, threshold.predict(p, t))
         line = cost(np.atleast_1d(fp), np.atleast_1d(fn))[0]
         ax.plot(x, line, color=GREY, ls=style, lw=1.5, label=f"{label}: {t:.3f}")
+        highest = max(highest, line.max())
     thin = _thin(c.fp, c.fn, most=5000)
     best = cost(*thin).min(axis=0)
     ax.plot(x, best, color=BLUE, lw=2.5, label="best threshold")
-    ax.set(xlim=(0, 1), ylim=(0, 0.6))
+    ax.set(xlim=(0, 1), ylim=(0, 1.03 * highest))
     name_lines(ax)
     gain = np.minimum(x, 1 - x) - best
     alt = (
@@ -565,7 +567,7 @@ def measures_by_threshold(Y: Array, p: Array, marks: dict[str, float]) -> Pictur
     for name, colour, style in looks:
         label = "F1" if name == "f1" else name
         ax.plot(*_thin(c.t, rates[name]), color=colour, ls=style, label=label)
-    ax.set(xlim=(0, 1.05 * max(c.t[1], *marks.values())), ylim=(0, 1))
+    ax.set(xlim=(0, 1.05 * max(c.t[1], *marks.values())), ylim=(0, 1.02))
     placed = _mark(figure, ax, marks, "What each threshold would give")
     name_lines(ax)
     alt = (
@@ -655,7 +657,8 @@ def plane(
 ) -> Picture:
     """Draw false positive rates against recalls: clouds of runs around one point.
 
-    Where clouds lie on each other, the first is on top, and what is open hides little.
+    Where clouds lie on each other, the first is on top, what is open hides little, and
+    each further one has larger marks, to be seen around those before it.
 
     Parameters
     ----------
@@ -678,7 +681,8 @@ def plane(
     for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
         ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
     for i, (label, (x, y)) in enumerate(clouds.items()):
-        look = (looks or {}).get(label) or look_of(i) | {"ms": 4, "mfc": "none"}
+        own = look_of(i) | {"ms": 4 + i, "mfc": "none"}
+        look = (looks or {}).get(label) or own
         order = 3 - i / 10  # the first on top, all over the ellipse from close by
         ax.plot(x, y, label=label, zorder=order, **{"ls": "", "ms": 5, **look})
     reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
@@ -773,8 +777,9 @@ def side_by_side(
         for place, (key, row) in zip(y, means.iterrows(), strict=True):
             (colour, marker) = (BLUE, "D") if key[1] in ours else (GREY, "o")
             ends = row[f"{metric}_low"], row[f"{metric}_high"]
-            ax.plot(ends, [place, place], color=colour)
-            ax.plot(row[metric], place, marker, color=colour, ms=5)
+            # An interval may be shorter than its mark: it is seen through it.
+            ax.plot(ends, [place, place], color=colour, zorder=3)
+            ax.plot(row[metric], place, marker, color=colour, mfc="white", ms=6)
         ax.set(xlabel=label)
         ax.grid(axis="y", visible=False)
     pair[0].set_yticks(y, means.index.get_level_values("model"), fontsize=10)

@@ -83,6 +83,7 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
 
   function draw(film, t, same, called) {
     const ink = getComputedStyle(root).color;
+    const positive = getComputedStyle(find("path.tp")).fill;
     const k = Number(stop.value);
     const z = plane(film.thetas[k]);
     pen.clearRect(0, 0, canvas.width, canvas.height);
@@ -96,7 +97,7 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
     }
     pen.lineWidth = 2.5;
     y.forEach((label, i) => {
-      pen.strokeStyle = pen.fillStyle = label ? "#D55E00" : ink;
+      pen.strokeStyle = pen.fillStyle = label ? positive : ink;
       const [a, b] = [toCanvas(x[0][i]), down(toCanvas(x[1][i]))];
       pen.beginPath();
       if (label) {
@@ -170,7 +171,7 @@ for (const root of document.querySelectorAll(".lopsided-scrubber:not([data-ready
       epoch: epochs[k],
       t: t.toFixed(2),
       same: same.toFixed(4),
-      loss: film.losses[k].toFixed(6),
+      loss: film.losses[k].toFixed(4),
       ...n,
     };
     for (const shown of root.querySelectorAll("[data-show]")) {

@@ -27,6 +27,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import train
 from lopsided.report.display import send
 from lopsided.report.explorer import asset
+from lopsided.report.explorer_drawing import sign
 
 #: Of the networks.
 LAYERS = (2, 8, 1)
@@ -151,7 +152,7 @@ def element(shown: Film) -> str:
         for k, w in enumerate(shown.thetas)
     )
     places = "".join(
-        f'<tr><th scope="row"><i class="{kind}" aria-hidden="true"></i>{label}</th>'
+        f'<tr><th scope="row">{sign(kind)}{label}</th>'
         f'<td><b data-show="{kind}"></b></td></tr>'
         for kind, label in {
             "tp": "positives found",
