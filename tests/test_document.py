@@ -4,6 +4,7 @@ import pickle
 import re
 import sys
 from html.parser import HTMLParser
+from itertools import groupby
 
 import nbformat
 import numpy as np
@@ -16,7 +17,8 @@ from pypdf import PdfReader
 from lopsided.errors import DocumentError
 from lopsided.parameters import Parameters, validate
 from lopsided.pipeline import document, notebooks, report
-from lopsided.prose import Sentence, Typed, clean, one_line
+from lopsided.prose import Sentence, Typed, clean, item, one_line, option
+from lopsided.report import display
 from lopsided.table.dataset import load
 
 pytestmark = pytest.mark.slow
@@ -346,6 +348,57 @@ def test_what_is_to_be_typed_stands_letter_by_letter(name):
     code, end = reader.parseInline(written)[0].children
     assert (code.type, code.content) == ("code_inline", one_line(name))
     assert end.content == "."
+
+
+@pytest.mark.parametrize("name", [*NAMES, "PatientId", "it's", "3.5"])
+def test_options_in_a_note_are_to_be_typed_and_the_rest_is_text(name):
+    for value in (name, [name], {name: "category"}):
+        typed = option("drop", value)
+        note = f"{name!r} stays: {typed}. Or {option('seed', 3)}, and so on."
+        assert clean(item(note).plain()) == clean(f"- {note}")
+        (_, before), code, (_, between), other, (_, after) = tokens(note)
+        assert code == ("code_inline", one_line(typed))
+        assert before.endswith("stays: ")
+        assert (between, other) == (". Or ", ("code_inline", "-p seed 3"))
+        assert after == ", and so on."
+
+
+def tokens(note):
+    """Read a note's Markdown back: text in one piece, and code."""
+    (text,) = (t for t in MarkdownIt().parse(item(note).markdown()) if t.children)
+    kinds = groupby(text.children, lambda t: t.type.replace("text_special", "text"))
+    return [(kind, "".join(t.content for t in found)) for kind, found in kinds]
+
+
+TWO = pd.DataFrame({"p": [0.2, 0.2, 0.5], "w": [1, 4, 4], "lowest at": [0.2, 0.5, 1]})
+
+
+@pytest.mark.parametrize(
+    ("table", "headings"),
+    [
+        (TWO, ["p", "w", "lowest at"]),
+        (TWO.set_index("p"), ["p", "w", "lowest at"]),
+        (TWO.set_index(["p", "w"]), ["p", "w", "lowest at"]),
+        (
+            TWO.set_index(["p", "w"])["lowest at"].unstack(),
+            ["p", "w: 1", "w: 4"],
+        ),
+        (
+            TWO.set_index("p").rename_axis(index=None, columns="a"),
+            ["a", "w", "lowest at"],
+        ),
+    ],
+)
+def test_a_table_has_one_line_of_headings(table, headings, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(display, "send", lambda bundle, about: shown.update(bundle))
+    display.show(table)
+    head, _, body = shown["text/html"].partition("</thead>")
+    assert re.findall(r"<th>(.*?)</th>", head) == headings
+    assert body.count("<tr>") == len(table)
+    first, *rest = shown["text/plain"].splitlines()
+    assert re.split(r"\s{2,}|(?<=p) (?=w)", first.strip()) == headings
+    assert len(rest) == len(table)
 
 
 @pytest.mark.parametrize("missing", ["pypandoc", "typst"])

@@ -1,6 +1,9 @@
 """The drawings of the lessons, read back; and the toy world that some of them show."""
 
+import ast
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,6 +39,7 @@ from lopsided.report.lesson_drawings import (
 )
 
 X, Y = toy.points(np.random.default_rng(3))
+MODULES = sorted(Path(fold_figures.__file__).parent.glob("*.py"))
 
 
 def rng_of(seed):
@@ -571,6 +575,20 @@ def test_a_remedy_shows_what_it_copied_and_what_it_made():
 def test_a_drawing_is_the_same_each_time(draw):
     assert draw().svg() == draw().svg()
     assert draw().alt.encode() in draw().svg().replace(b"&lt;", b"<")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_words_name_no_ink_that_the_dark_turns(module):
+    """The site inverts figures in the dark: black is white there, hues stay."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, documented)]
+    told = {ast.get_docstring(node, clean=False) for node in nodes}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            if " " in text and text not in told:  # words, not a colour's name
+                assert not re.search(r"\b(black|white)\b", text), text
 
 
 def test_the_toy_world_keeps_its_law():

@@ -681,7 +681,8 @@ def plane(
     for (label, (x, y)), style in zip(curves.items(), styles, strict=False):
         ax.plot(x, y, color=GREY, ls=style, lw=1, label=f"ROC curve, {label}")
     for i, (label, (x, y)) in enumerate(clouds.items()):
-        own = look_of(i) | {"ms": 4 + i, "mfc": "none"}
+        size = (4 + 1.2 * i) * (0.75 if look_of(i)["marker"] == "D" else 1)
+        own = look_of(i) | {"ms": size, "mfc": "none"}
         look = (looks or {}).get(label) or own
         order = 3 - i / 10  # the first on top, all over the ellipse from close by
         ax.plot(x, y, label=label, zorder=order, **{"ls": "", "ms": 5, **look})
