@@ -122,7 +122,7 @@ def results_block():
     test = real["data"]["prevalence_test"]
     lines += [
         "",
-        "In brackets: bootstrap 95 % intervals for new appointments of the same "
+        "In brackets: bootstrap 95% intervals for new appointments of the same "
         "clinic, by drawing patients, whose visits go together. They hold for one "
         "trained network; another split or seed can move the values further. The "
         "report leaves features, weight and seed open; the run uses the defaults: "

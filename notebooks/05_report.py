@@ -416,7 +416,7 @@ for name in (n for n in train if n != "confusion_matrix"):
 metrics = pd.DataFrame(rows, index=["train", "test", "low", "high"]).T
 show(
     metrics.rename_axis("metric"),
-    "Measures. Low and high bound the 95 % interval of the test's; training rows have "
+    "Measures. Low and high bound the 95% interval of the test's; training rows have "
     "none, since the network was fitted to them.",
     "metrics",
 )
@@ -461,7 +461,7 @@ for picture, caption in (
     (
         figures.reliability(table.Y_test, {"network": fitted.p_test}),
         "Predicted probability and observed share of positives, in bins: rows that tie "
-        "share one, so sizes differ. Bars are 95 % intervals.",
+        "share one, so sizes differ. Bars are 95% intervals.",
     ),
 ):
     show(picture, caption)

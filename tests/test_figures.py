@@ -866,7 +866,7 @@ def test_each_bin_of_the_reliability_diagram_has_its_own_interval():
     assert "misses the intervals of" in picture.alt
     report = (ROOT / "notebooks/05_report.py").read_text(encoding="utf-8")
     assert "equal size" not in report
-    assert "so sizes differ. Bars are 95 % intervals." in report
+    assert "so sizes differ. Bars are 95% intervals." in report
 
 
 @pytest.mark.parametrize(("m", "bins"), [(18, 2), (70, 3), (400, 10)])

@@ -152,4 +152,4 @@ def test_the_commands_print_both(root, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "other-split" in out
     assert "epochs" in out
-    assert "paired bootstrap 95 % interval" in out
+    assert "paired bootstrap 95% interval" in out

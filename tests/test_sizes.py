@@ -164,7 +164,7 @@ def test_reading_a_tall_table_is_told_and_a_short_one_not(capsys):
         for share in shares:
             told(share)
     said = capsys.readouterr().err.splitlines()
-    assert said == [f"reading: {k} %" for k in (25, 50, 75, 100)]
+    assert said == [f"reading: {k}%" for k in (25, 50, 75, 100)]
 
 
 def test_units_off_are_those_that_no_row_moves_however_many_rows(monkeypatch):

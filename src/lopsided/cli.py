@@ -233,7 +233,7 @@ def compare(a: str, b: str) -> None:
     table, drawn = compare(*folders)
     echo("\n" + table.to_string(float_format="%.4f", na_rep="–"))
     echo(
-        "low, high: paired bootstrap 95 % interval of B - A on the same test rows, "
+        "low, high: paired bootstrap 95% interval of B - A on the same test rows, "
         f"by drawing {one_line(drawn)}"
         if drawn
         else "not the same test rows: differences include the luck of the split"

@@ -107,7 +107,7 @@ def compare(a: Path, b: Path, n: int = 2000) -> tuple[pd.DataFrame, str | None]:
     -------
     table : DataFrame
         Columns ``A``, ``B``, ``B - A``; where both runs were tested on the same rows,
-        also ``low`` and ``high`` of the paired 95 % interval of the difference.
+        also ``low`` and ``high`` of the paired 95% interval of the difference.
     drawn : str or None
         What that interval draws: ``"rows"``, or the column of the groups. None where
         the test rows are not the same.

@@ -28,4 +28,4 @@ class Told:
                 self.bar.close()
         elif int(4 * share) > self.quarters:
             self.quarters = int(4 * share)
-            print(f"reading: {self.quarters * 25} %", file=sys.stderr, flush=True)
+            print(f"reading: {self.quarters * 25}%", file=sys.stderr, flush=True)

@@ -250,7 +250,7 @@ def git_revision() -> str | None:
 def headline(metrics: dict[str, Any]) -> str:
     """Lay out a run's headline metrics as a small table."""
     intervals = metrics["test"]["intervals"] or {}
-    rows = [f"{'':18}{'train':>8}{'test':>8}   95 % interval (test)"]
+    rows = [f"{'':18}{'train':>8}{'test':>8}   95% interval (test)"]
     for name in ("accuracy", "f1", "precision", "recall", "roc_auc"):
         train, test = (_number(metrics[side][name]) for side in ("train", "test"))
         low, high = intervals.get(name, (None, None))

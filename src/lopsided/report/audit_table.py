@@ -79,10 +79,10 @@ def row_counts(quotient: float, most: int) -> Array:
 
 
 def reach(k: int) -> float:
-    """Say up to which D a setting is not excluded at 95 %, from k seeds.
+    """Say up to which D a setting is not excluded at 95%, from k seeds.
 
     The square is Hotelling's limit for one more draw in two dimensions,
-    (k + 1)/k 2 (k - 1)/(k - 2) F, with the 95 % quantile of F(2, k - 2), which has a
+    (k + 1)/k 2 (k - 1)/(k - 2) F, with the 95% quantile of F(2, k - 2), which has a
     closed form. One or two seeds tell no spread, and exclude nothing.
     """
     if k < 3:

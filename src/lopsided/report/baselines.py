@@ -121,7 +121,7 @@ def measure(
         Each holds ``model``, ``threshold``, the measures of its test rows as
         `metrics.summary` names them, and ``difference``: for each of
         ``intervals.METRICS`` the network's value minus this model's as ``value``, and
-        its 95 % interval from ``low`` to ``high`` by paired bootstrap, None with
+        its 95% interval from ``low`` to ``high`` by paired bootstrap, None with
         ``n_bootstrap`` 0. Undefined values are None. Where there are more than
         `MOST_ROWS` training rows, ``learned_from`` says how many a model learned from.
 

@@ -149,7 +149,7 @@ def _fenced(text: str) -> str:
 
 def _table(measured: dict[str, Any]) -> str:
     test = measured["test"]
-    lines = ["| measure on the test | value | 95 % interval |", "| --- | --: | --- |"]
+    lines = ["| measure on the test | value | 95% interval |", "| --- | --: | --- |"]
     for name, label in MEASURES.items():
         value = test[name]
         low, high = (test["intervals"] or {}).get(name, (None, None))

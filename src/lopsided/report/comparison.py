@@ -32,7 +32,7 @@ class Estimate:
     n : int
         How many values it is the mean of.
     low, high : float
-        Ends of its 95 % interval, by Student's law with n - 1 degrees of freedom.
+        Ends of its 95% interval, by Student's law with n - 1 degrees of freedom.
     """
 
     mean: float

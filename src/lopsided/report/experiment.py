@@ -254,7 +254,7 @@ def strategy_name(parameters: Resolved) -> str:
 def intervals(
     parameters: Resolved, dataset: Dataset, fitted: Fitted, t: float
 ) -> dict[str, tuple[float, float]] | None:
-    """Bootstrap 95 % intervals of the test metrics; None when ``n_bootstrap`` is 0.
+    """Bootstrap 95% intervals of the test metrics; None when ``n_bootstrap`` is 0.
 
     They say how far the metrics of this network would move on other rows of the same
     world. Where rows go together, whole groups are drawn.

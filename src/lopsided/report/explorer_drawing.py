@@ -3,6 +3,8 @@
 All is SVG and HTML, drawn for one threshold. ``explorer.js`` moves it to another: it
 sets the width of what is to the left of the line, the place of a point, and the kinds
 of a hundred marks.
+
+Longer than most: the parts of one picture, which move together.
 """
 
 from collections.abc import Mapping, Sequence

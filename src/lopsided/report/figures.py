@@ -444,7 +444,7 @@ def _behind(
     """Draw what a curve could have been: on another test set, from another seed."""
     if bands is not None:
         low, high = bands[f"{curve}_low"], bands[f"{curve}_high"]
-        name = "95 % band, pointwise"
+        name = "95% band, pointwise"
         ax.fill_between(bands["x"], low, high, color=BLUE, alpha=0.25, lw=0, label=name)
     for i, p in enumerate(seeds):
         rates = _rates(Y, p)
@@ -462,7 +462,7 @@ def _name_all(ax: Axes, corner: Literal["lower right", "upper right"]) -> None:
 
 
 def _behind_in_words(bands: pd.DataFrame | None, areas: list[float]) -> str:
-    in_words = "" if bands is None else " A band shows 95 % intervals point by point."
+    in_words = "" if bands is None else " A band shows 95% intervals point by point."
     if areas:
         in_words += f" Other seeds: areas {min(areas):.4f} to {max(areas):.4f}."
     return in_words
@@ -585,7 +585,7 @@ def bin_sizes(p: Array, bins: int) -> Array:
 
 
 def share_interval(share: float, n: int) -> tuple[float, float]:
-    """Bound a share of n rows, at 95 % (Wilson 1927)."""
+    """Bound a share of n rows, at 95% (Wilson 1927)."""
     found = binomtest(round(share * n), int(n)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
@@ -596,7 +596,7 @@ def reliability(Y: Array, predictions: dict[str, Array]) -> Picture:
 
     Bins are cut at quantiles of the predictions: ten, or fewer where they would hold
     less than twenty rows. Equal predictions stay together, so bins need not be of equal
-    size; each has its own 95 % interval (Wilson 1927).
+    size; each has its own 95% interval (Wilson 1927).
 
     Parameters
     ----------
@@ -686,7 +686,7 @@ def plane(
         look = (looks or {}).get(label) or own
         order = 3 - i / 10  # the first on top, all over the ellipse from close by
         ax.plot(x, y, label=label, zorder=order, **{"ls": "", "ms": 5, **look})
-    reach = np.sqrt(-2 * np.log(0.05))  # holds 95 % of a normal law in the plane
+    reach = np.sqrt(-2 * np.log(0.05))  # holds 95% of a normal law in the plane
     radii = reach * error[0], reach * error[1]
     _ellipse(ax, point, radii, "the printed table", is_small=window is None)
     if window:

@@ -76,7 +76,7 @@ def measure(
 def log_loss_saved(
     Y: Array, p: Array, prevalence: float, groups: Array | None = None
 ) -> tuple[float, tuple[float, float]]:
-    """Give the share of the log loss that a model saves, and its 95 % interval.
+    """Give the share of the log loss that a model saves, and its 95% interval.
 
     The interval is that of a ratio of two sums over groups of rows (Cochran 1977,
     *Sampling Techniques*, section 6.4). A share below zero is a loss.

@@ -12,7 +12,7 @@ METRICS = (
     "accuracy f1 precision recall false_positive_rate roc_auc average_precision "
     "log_loss brier"
 ).split()
-TAILS = (1 - 0.95) / 2, 1 - (1 - 0.95) / 2  # quantiles that end a 95 % interval
+TAILS = (1 - 0.95) / 2, 1 - (1 - 0.95) / 2  # quantiles that end a 95% interval
 POINTS = 101  # of a band: values of the horizontal axis, from 0 to 1
 
 
@@ -157,7 +157,7 @@ def bootstrap(
 
 
 def interval(draws: pd.Series) -> tuple[float, float]:
-    """Take one metric's 95 % percentile interval, undefined draws aside."""
+    """Take one metric's 95% percentile interval, undefined draws aside."""
     known = draws.dropna()
     if not len(known):
         return float("nan"), float("nan")
@@ -172,7 +172,7 @@ def curve_bands(
     rng: np.random.Generator,
     groups: Array | None = None,
 ) -> pd.DataFrame:
-    """Draw pointwise 95 % bands around the ROC and the precision-recall curve.
+    """Draw pointwise 95% bands around the ROC and the precision-recall curve.
 
     Test sets are drawn as in `bootstrap`. Each point's band holds by itself; the whole
     curve leaves them more often.

@@ -44,7 +44,7 @@ def bootstrap_draws(
     middle = {"arrowstyle": "|-|, widthA=0.3, widthB=0.3", "color": "black", "lw": 2}
     ax.annotate("", (ends[0], 1.06 * top), (ends[1], 1.06 * top), arrowprops=middle)
     ax.annotate(
-        "middle 95 %",
+        "middle 95%",
         (measured, 1.06 * top),
         (-8, 6),
         textcoords="offset points",
@@ -55,7 +55,7 @@ def bootstrap_draws(
     alt = (
         f"A histogram of {len(values)} draws, a hill from {values.min():.3f} to "
         f"{values.max():.3f}. An upright at {measured:.3f}, as measured. A bar over "
-        f"the middle 95 % of the draws goes from {ends[0]:.3f} to {ends[1]:.3f}."
+        f"the middle 95% of the draws goes from {ends[0]:.3f} to {ends[1]:.3f}."
     )
     return Picture("bootstrap_draws", figure, alt)
 

@@ -40,7 +40,7 @@ def coverage(found: Coverage) -> Picture:
     ends = [f"{k} {held[k].min():.0%} to {held[k].max():.0%}" for k in held]
     alt = "Share of intervals that hold the truth, for each metric and threshold, by "
     alt += (
-        f"what is drawn: {'; '.join(ends)}. A line marks {promised:.0f} %, a band the "
+        f"what is drawn: {'; '.join(ends)}. A line marks {promised:.0f}%, a band the "
     )
     return Picture("coverage", figure, alt + "count's own luck.")
 
@@ -64,7 +64,7 @@ def fairness(table: pd.DataFrame, title: str) -> Picture:
         (marks,) = ax.plot(
             100 * table[name], y, marker, ls="", color=colour, label=name
         )
-        marks.set_clip_on(False)  # whole at 0 % too
+        marks.set_clip_on(False)  # whole at 0% too
     by = "neighbourhoods by scholarship"
     names = [f"{a}: {g}".replace(by, "neighbourhoods") for a, g in table.index]
     ax.set_yticks(y, names)

@@ -141,7 +141,7 @@ def settings(sweep: Sweep) -> pd.DataFrame:
     -------
     DataFrame
         A row for each combination of choices: ``seeds``, and of the metric ``mean``,
-        ``deviation``, and ``low`` and ``high`` of the mean's 95 % interval. A setting
+        ``deviation``, and ``low`` and ``high`` of the mean's 95% interval. A setting
         that is another one under a second name is left out.
     """
     done = distinct(sweep)

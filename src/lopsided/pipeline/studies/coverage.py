@@ -1,6 +1,6 @@
 """Do the intervals hold what they promise? A check where the truth is known.
 
-A nominal 95 % interval should hold the truth on 95 of 100 test sets. One network, the
+A nominal 95% interval should hold the truth on 95 of 100 test sets. One network, the
 report's, is trained once on the simulated clinic. Two million simulated appointments
 that it never met are the population: what a metric is on them is its truth. Test sets
 are new patients with all their visits, so that class counts vary and rows go together.

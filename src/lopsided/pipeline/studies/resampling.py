@@ -1,6 +1,6 @@
 """What is drawn decides how wide an interval is: three ways, on the headline's test.
 
-A row is one way to draw test sets, with half the width of each metric's 95 % interval,
+A row is one way to draw test sets, with half the width of each metric's 95% interval,
 for the default run.
 """
 
