@@ -182,7 +182,7 @@ def keep_punctuation(app, doctree: nodes.document) -> None:
 #: Code within a text, and a word of it, as Sphinx writes them.
 CODE = re.compile(r'<code class="([^"]*)">(.*?)</code>', re.S)
 WORD = re.compile(r'<span class="pre">([^<]*)</span>')
-SHORT = 24  # letters, which are two thirds of a phone's line
+SHORT = 28  # letters, which are three quarters of a phone's line
 
 
 def break_code(app, page: str, template: str, context: dict, doctree) -> None:
