@@ -23,7 +23,7 @@ from sklearn.calibration import calibration_curve
 
 from lopsided.lesson import threshold
 from lopsided.lesson.training import History
-from lopsided.report import figures, sweep_figures, sweep_table
+from lopsided.report import display, figures, sweep_figures, sweep_table
 from lopsided.report.display import (
     BLUE,
     COLOURS,
@@ -664,6 +664,29 @@ def test_a_figure_is_the_same_each_time_and_carries_its_words(name):
     assert "nan" not in picture.alt
     assert picture.svg() == EACH[name]().svg()
     assert picture.png()[:4] == b"\x89PNG"
+
+
+def test_marks_of_one_style_say_it_once_and_stand_where_they_did(monkeypatch):
+    def cloud():
+        figure, ax = display.axes("x", "y")
+        for colour, n in (("white", 60), ("black", 30), ("red", 7)):
+            ax.scatter(range(n), range(n), color=colour, edgecolors="grey")
+        return Picture("cloud", figure, "Three clouds.").svg()
+
+    def marks(svg):
+        parent = {child: above for above in svg.iter() for child in above}
+        found = (use for use in svg.iter() if use.tag.endswith("use") and use.get("x"))
+        return [
+            (use.get("x"), use.get("y"), use.get("style") or parent[use].get("style"))
+            for use in found
+        ]
+
+    gathered = cloud()
+    monkeypatch.setattr(display, "_MARKS", re.compile(r"(?!)"))
+    apart = cloud()
+    assert marks(ET.fromstring(gathered)) == marks(ET.fromstring(apart))
+    assert len(gathered) < len(apart) - 3000
+    assert gathered.count(b"stroke: #808080") < 20 < apart.count(b"stroke: #808080")
 
 
 def test_nothing_hides_the_ellipse_of_the_plane():
