@@ -18,7 +18,7 @@
 # training really descends, and how a unit dies.
 #
 # **You need** [Send the error back](02_weighted_backprop.ipynb). Three parts, of about 15,
-# 10 and 15 minutes: steps; when to stop, and what to choose; then a whole table.
+# 12 and 17 minutes: steps; when to stop, and what to choose; then a whole table.
 #
 # This is section 7 of [the report](06_audit.ipynb). The next cell holds what you can
 # change, the most useful first. `lopsided parameters` explains each name.
@@ -77,6 +77,7 @@ P = from_notebook(globals())
 # %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from lopsided.lesson import toy
 from lopsided.lesson.loss import (
@@ -96,14 +97,20 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import learning_rate, train
 from lopsided.report import experiment, figures, results
 from lopsided.report.display import say, show
-from lopsided.report.fold_figures import learning_curve, turns, validation_curve
+from lopsided.report.fold_figures import (
+    kept_aside,
+    learning_curve,
+    turns,
+    validation_curve,
+)
+from lopsided.report.map_figures import batch_steps, valleys
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.training_figures import (
     creases,
-    kept_aside,
+    dying,
     parts,
     question,
-    valleys,
+    reversal,
     weights_map,
 )
 from lopsided.table.dataset import load
@@ -154,8 +161,9 @@ show((six.round(2) + 0.0).map("{:g}".format))  # + 0 makes a zero of minus zero
 
 # %% [markdown]
 # How rare is the positive class, and does any single feature tell who belongs to it? We
-# take the feature that goes along with the label most. A bar leaves room for chance: it
-# is a $95\,\%$ [interval](glossary.md#interval).
+# take the feature that goes along with the label most. A bar leaves room for chance: of
+# twenty such bars, about nineteen hold the truth. Part two tells where such a $95\,\%$
+# [interval](glossary.md#interval) comes from.
 
 # %% tags=["hide-input"]
 along = X @ (Y[0] - Y.mean())  # X is standardised: as the correlation
@@ -376,7 +384,8 @@ for name, x in {"standardised": far, "distant zero": distant}.items():
 # tell how well those rows are known. To [overfit](glossary.md#overfitting) is to learn
 # their luck along with what is true of all rows. It shows on rows that are kept aside
 # while training goes on, the [validation rows](glossary.md#validation-rows). Take a
-# hundred points only, a network with much room, and a thousand points aside.
+# hundred points only, a network with much room, and a thousand points aside as
+# validation rows.
 
 # %%
 few_points = toy.points(np.random.default_rng(1), 100)
@@ -411,9 +420,9 @@ def watched(l2=0.0, epochs=3000):
 # <details><summary>Predict: both losses fall at first. Which of them rises again, and
 # what does a penalty do to it?</summary>
 #
-# The validation loss turns where the network begins to learn single points by heart. The
-# training loss keeps falling, but for spikes where a step is too long. A penalty makes
-# sharp creases costly, and single points are not worth them.
+# The loss on the points aside turns where the network begins to learn single points by
+# heart. The training loss keeps falling, but for spikes where a step is too long. A
+# penalty makes sharp creases costly, and single points are not worth them.
 #
 # </details>
 
@@ -437,25 +446,25 @@ def truth_loses(points):
 
 
 floor = {}
-for name, points in {"training": few_points, "validation": aside}.items():
+for name, points in {"training rows": few_points, "points aside": aside}.items():
     floor[name] = truth_loses(points)
-    print(f"{name:10} rows: {points[1].mean():.1%} positive, ", end="")
+    print(f"{name:13}: {points[1].mean():.1%} positive, ", end="")
     print(f"the true probabilities lose {floor[name]:.3f}")
 
 # %% tags=["hide-input"]
 curves = {"no penalty": losses, "l2 = 0.01": losses_l2}
-show(kept_aside(curves, floor["validation"]))
+show(kept_aside(curves, floor["points aside"]))
 
 # %% [markdown]
 # Losses use natural logarithms; their unit is the [nat](glossary.md#nat). The dotted line
-# is what the true probabilities lose on the validation rows. Chance made the training
-# points the harder ones: even the truth loses more on them. So look at where a curve
-# turns, not at the distance between the two.
+# is what the true probabilities lose on the points aside. Chance made the training points
+# the harder ones: even the truth loses more on them. So look at where a curve turns, not
+# at the distance between the two.
 #
-# There are two cures, both known as *regularisation*. Stop where the validation loss is
-# lowest (*early stopping*), or train with a penalty. (A third, *dropout*, turns random
-# units off at each step. The report uses none.) Here is what each of the two believes,
-# beside the truth.
+# There are two cures, both known as *regularisation*. Stop where the loss on validation
+# rows is lowest (*early stopping*), or train with a penalty. (A third, *dropout*, turns
+# random units off at each step. The report uses none.) Here is what each of the two
+# believes, beside the truth.
 
 # %%
 stopped, _ = watched(epochs=best)
@@ -532,8 +541,30 @@ def standard_error(values):
 print(f"of 1, 3, 5 and 7: {standard_error(np.array([1, 3, 5, 7])):.2f}")
 
 # %% [markdown]
-# And since this is the toy world, ask a thousand new points too, by a network that has
-# learned from all hundred. What does it lose on those hundred themselves?
+# Of many values, that is. The spread of few is itself unsure: five may lie close together
+# by luck, and then two errors do not reach far enough. Draw $n$ values whose true mean is
+# zero, again and again: how often does it lie within so many errors of theirs?
+
+
+# %%
+def within(n, factor, draws=10_000):
+    samples = np.random.default_rng(0).normal(size=(draws, n))
+    return np.mean([abs(v.mean()) < factor * standard_error(v) for v in samples])
+
+
+# %% tags=["nbval-check-output"]
+for n in (5, 10, 100):
+    factor = student.ppf(0.975, n - 1)  # 2.5 % lie beyond, on either side
+    print(f"{n:3} values: within 2 errors {within(n, 2):.1%}, ", end="")
+    print(f"within {factor:.2f} errors {within(n, factor):.1%}")
+
+# %% [markdown]
+# What takes the place of the two is [Student's factor](glossary.md#students-factor)
+# ([Student 1908](glossary.md#sources)): larger for fewer values, and two for many. Here we
+# have a hundred. Later lessons have five splits or ten seeds, and need it.
+#
+# And since this is the toy world, ask the thousand points aside too, by a network that
+# has learned from all hundred. What does it lose on those hundred themselves?
 #
 # <details><summary>Predict: where will the lowest be? And what goes wrong on either side
 # of it?</summary>
@@ -558,37 +589,37 @@ def judge(penalty):
 
 # %% tags=["nbval-check-output"]
 columns = ["held out", "above the lowest", "its standard error"]
-columns += ["training rows", "new points"]  # the hundred, and the thousand
+columns += ["training rows", "points aside"]  # the hundred, and the thousand
 judged = pd.DataFrame({penalty: judge(penalty) for penalty in tried}, index=columns)
 judged = judged.T.rename_axis("l2")
 show(judged.round(3))
 
 # %% tags=["hide-input"]
-three = judged[["training rows", "held out", "new points"]]
+three = judged[["training rows", "held out", "points aside"]]
 show(validation_curve(three, judged["its standard error"]))
 
 # %% tags=["hide-input", "nbval-check-output"]
-rivals, simplest, pi = judged.drop(lowest), max(tried), aside[1].mean()
+rivals, largest, pi = judged.drop(lowest), max(tried), aside[1].mean()
 errors_above = rivals["above the lowest"] / rivals["its standard error"]
 beyond = {k: sum(errors_above > k) for k in (1, 2)}
 say(
     "Of {n} rivals, {two} lie more than two standard errors above the lowest, and {one} "
-    "more than one. On the thousand points `l2 = {lowest}` loses {ours:.3f}. The simplest "
-    "setting, `l2 = {simplest}`, loses {theirs:.3f}; saying their share of positives to "
-    "everyone loses {same:.3f}.",
+    "more than one. On the points aside `l2 = {lowest}` loses {ours:.3f}. The largest "
+    "penalty makes the simplest network: its surface is nearly flat. `l2 = {largest}` "
+    "loses {theirs:.3f}; saying their share of positives to everyone loses {same:.3f}.",
     **{"n": len(rivals), "two": beyond[2] or "none", "one": beyond[1] or "none"},
-    **{"lowest": lowest, "ours": judged["new points"][lowest]},
-    **{"simplest": simplest, "theirs": judged["new points"][simplest]},
+    **{"lowest": lowest, "ours": judged["points aside"][lowest]},
+    **{"largest": largest, "theirs": judged["points aside"][largest]},
     same=-pi * np.log(pi) - (1 - pi) * np.log(1 - pi),
 )
 
 # %% [markdown]
 # The rows that a network learned from would choose hardly any penalty: they cannot show
-# what is known by heart. The rows held out can, and so can new points: on either side
+# what is known by heart. The rows held out can, and so can the points aside: on either side
 # of the lowest they lose more. Within two standard errors, though, a hundred points do not
-# prove which setting is best. That does not make the simpler one as good: the thousand
-# points show what it may cost. The losses held out are the higher ones: those hundred are
-# the harder points, and each network learned from eighty.
+# prove which setting is best. That does not make the simplest network as good: the
+# thousand points show what it may cost. The losses held out are the higher ones: those
+# hundred are the harder points, and each network learned from eighty.
 #
 # ## More rows
 #
@@ -603,6 +634,7 @@ def above_truth(network, points):
     return loss_on(network, points) - truth_loses(points)
 
 
+# %%
 def by_rows(m):
     of_draws = []
     for draw in range(3):
@@ -613,7 +645,7 @@ def by_rows(m):
 
 
 # %% tags=["nbval-check-output"]
-of_losses = ["training rows", "new points"]
+of_losses = ["training rows", "points aside"]
 by_size = {m: by_rows(m) for m in (100, 400, 1600)}
 learning = pd.DataFrame(by_size, index=of_losses).T
 show(learning.rename_axis("points").round(3))
@@ -623,8 +655,9 @@ show(learning_curve(learning))
 
 # %% [markdown]
 # The curves come nearer to each other. Of more points, the network knows less by heart, and
-# more of what new ones have in common with them. What is left between the curves is what
-# still more rows could bring.
+# more of what others have in common with them. How far the upper curve lies above the
+# truth is the most that still more rows could bring. The lower one lies below it by what
+# is known by heart.
 #
 # ## Average what luck has made
 #
@@ -641,22 +674,31 @@ for penalty in (0.0, lowest):
     assert together <= np.mean(alone)
 
 # %% [markdown]
-# Together they lose less than each of them on average. That is no luck: as a function of
-# $z$ the loss bends upwards everywhere, so the loss at a mean logit is never above the mean
-# of the losses. What is gained is what the networks disagreed about. With the penalty they
-# hardly disagree.
+# Together they lose less than each of them on average. That is no luck. Say that two
+# networks give a positive the logits $-2$ and $2$. They lose $2.13$ and $0.13$, on average
+# $1.13$; their mean logit, $0$, loses $0.69$. As a function of $z$ the loss bends upwards
+# everywhere, so the loss at a mean logit is never above the mean of the losses. What is
+# gained is what the networks disagreed about. With the penalty they hardly disagree.
 #
 # The report's network is alone, and its settings are given. For any other table this
-# project does what you have just seen: parameter `training` is then `"fitted"`. Five folds
-# of the training rows choose from a short list, which begins with no hidden layer. What
-# five folds praise may be luck, and there is no thousand to ask. So a network must beat
-# the simplest setting by two standard errors, and these are taken half as large again: the
-# folds share most of what they learn from. Five folds that shared nothing would err by
-# $s / \sqrt 5$, or $\sqrt{1/5}$ of one fold's spread. For what they share, [Nadeau and
-# Bengio 2003](glossary.md#sources) add under the root the rows judged on over the rows
-# learned from, here $1/4$: a rule of thumb, which we take over. And $\sqrt{1/5 + 1/4}$ is
-# half as much again. Then five networks are averaged. [The report](05_report.ipynb) of
-# such a table lists what was tried.
+# project does what you have just seen: five folds of the training rows choose from a short
+# list, and five networks are averaged. Parameter `training` is then `"fitted"`, and [the
+# report](05_report.ipynb) lists what was tried.
+#
+# What five folds praise may be luck, and there is no thousand to ask. So the list begins
+# with the simplest setting, no hidden layer, and a hidden layer must beat it by two
+# standard errors. These are taken half as large again, since folds share most of what they
+# learn from.
+#
+# <details><summary>Further: why half as large again</summary>
+#
+# Five folds that shared nothing would err by $s / \sqrt 5$, or $\sqrt{0.2} = 0.447$ of one
+# fold's spread $s$. For what they share, [Nadeau and Bengio 2003](glossary.md#sources) add
+# under the root the rows judged on over the rows learned from, here $20/80 = 0.25$. And
+# $\sqrt{0.2 + 0.25} = 0.671$ is half as much again. It is a rule of thumb, and we take it
+# over.
+#
+# </details>
 #
 # This is a good place for a pause.
 #
@@ -687,14 +729,65 @@ print(f"{right:.0%} of {few.size:,} rows right")
 #
 # ## Mini-batches
 #
-# How well does a batch stand for the whole table? Compare gradients by the cosine of the
-# angle between them, first for the untrained network. The run's class weight counts here
-# too: `w` may be a number, or the [balanced weight](glossary.md#balanced-weight),
-# negatives over positives.
+# How well does a batch stand for all rows? See it first on the map of the one neuron.
+# Thirty batches each take one step at rate $5$, from a point on the slope and from the
+# bottom.
+
+
+# %%
+def batch_step(at, batch):
+    neuron = Network([1, 1], np.array(at))
+    done = forward(neuron, far[:, batch])
+    return -5 * backward(neuron, done, done.A[1] - Y_toy[:, batch])
+
+
+# %%
+places, bunches = [(-2.5, -1.5), tuple(path(far, 10, 200)[-1])], {}
+for size in (20, 200):
+    rng = np.random.default_rng(0)
+    batches = [rng.choice(400, size, replace=False) for _ in range(30)]
+    steps_from = {at: np.array([batch_step(at, b) for b in batches]) for at in places}
+    bunches[f"batches of {size}"] = steps_from
+
+# %% tags=["hide-input"]
+show(batch_steps(near, bunches))
+
+# %% [markdown]
+# On the slope, even small batches agree roughly. At the bottom the gradient of all rows is
+# zero, and noise is left: each batch has a downhill of its own. The larger the batches, the
+# less noise.
+#
+# A table's network has too many parameters for a map. So compare two gradients by numbers.
+# Say that the whole gradient is $(3, 4)$, of length $5$, and a batch's is $(1, 2)$, of
+# length $\sqrt 5$. Multiply entry by entry, and add up: $3 \cdot 1 + 4 \cdot 2 = 11$.
+#
+# - Divided by both lengths, $11 / (5 \sqrt 5) \approx 0.98$ is the *cosine* of the angle
+#   between them: $1$ where the directions are the same, below zero where one points away
+#   from the other.
+# - Divided by the whole's length twice, $11 / 25$ says how far the batch goes *along* the
+#   whole: not quite half as far.
+
+
+# %%
+def cosine(a, b):
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    return a @ b / lengths if lengths else np.nan
+
+
+def along_whole(a, whole):
+    return a @ whole / (whole @ whole) if whole.any() else np.nan
+
+
+# %% [markdown]
+# The run's class weight counts here too: `w` may be a number, or the [balanced
+# weight](glossary.md#balanced-weight), negatives over positives. The network has eight
+# hidden units, and is untrained.
 
 # %%
 used = balanced_weight(Y) if P.w == "balanced" else P.w
 weight = class_weights(Y, P.weighting, used)  # (1, m)
+fresh = np.random.default_rng(P.seed)
+untrained = initialise([len(X), 8, 1], fresh, P.initialisation, P.dtype)
 
 
 # %%
@@ -704,21 +797,15 @@ def gradient_on(network, batch):
     return backward(network, done, dZ)
 
 
-def cosine(a, b):
-    lengths = np.linalg.norm(a) * np.linalg.norm(b)
-    return a @ b / lengths if lengths else np.nan
-
-
 # %% [markdown]
-# `batch_table` draws many batches of three sizes, and compares the gradient of each with
-# that of all rows. A cosine of 1 is the whole gradient's direction; "below zero" is the
-# share of batches that point away from it. The last column is the mean of all those
-# batches' gradients, measured along the whole gradient and in units of its length. After
-# each ± stand two standard errors.
+# `batch_table` draws two thousand batches of each of three sizes, and compares the gradient
+# of each with that of all rows. After the ± stand two standard errors; "below zero" is the
+# share of batches that point away from the whole. The spread is the standard deviation of
+# single batches' ways along the whole, in lengths of the whole.
 
 
 # %% tags=["hide-input"]
-def drawn(network, size, draws):
+def drawn(network, size, draws=2000):
     rng, size = np.random.default_rng(P.seed), min(size, Y.size)
     batches = (rng.choice(Y.size, size, replace=False) for _ in range(draws))
     return [gradient_on(network, batch) for batch in batches]
@@ -731,8 +818,9 @@ def with_error(values):
 
 def batch_row(gradients, whole):
     cosines = pd.Series([cosine(g, whole) for g in gradients])
-    along = pd.Series([g @ whole for g in gradients]) / (whole @ whole)
-    return [with_error(cosines), f"{(cosines < 0).mean():.1%}", with_error(along)]
+    ways = pd.Series([along_whole(g, whole) for g in gradients])
+    spread = round(ways.std(), 9)  # all batches may be the whole table
+    return [with_error(cosines), f"{(cosines < 0).mean():.1%}", f"{spread:.3g}"]
 
 
 def batch_table(network):
@@ -740,19 +828,21 @@ def batch_table(network):
     each, sizes = [gradient_on(network, part) for part in parts], [*map(len, parts)]
     whole = np.average(each, axis=0, weights=sizes)
     print(f"the whole gradient has length {np.linalg.norm(whole):.2g}")
-    draws = {20: 2000, 200: 2000, 2000: 500}
-    found = {k: batch_row(drawn(network, k, n), whole) for k, n in draws.items()}
-    columns = ["mean cosine", "below zero", "mean, along the whole"]
+    found = {k: batch_row(drawn(network, k), whole) for k in (20, 200, 2000)}
+    columns = ["mean cosine", "below zero", "spread along"]
     return pd.DataFrame(found, index=columns).T.rename_axis("batch")
 
 
 # %% tags=["nbval-check-output"]
-layer_dims = [len(X), *P.hidden_units, 1]
-show(batch_table(start(layer_dims, P.seed)))
+show(batch_table(untrained))
 
 # %% [markdown]
-# A batch's gradient is the whole one *on average*, however far from it one batch may be:
-# the last column is about 1. The last batch of an epoch takes what remains.
+# Ten times the rows, about a third of the spread: like a standard error, it falls with the
+# root, and $\sqrt{10} \approx 3.2$.
+#
+# Each row is in one batch of an epoch. So the mean of an epoch's batches is the whole
+# gradient, however far from it one batch may be. The last batch of an epoch takes what
+# remains.
 
 # %% tags=["nbval-check-output"]
 size = min(P.batch_size, Y.size)
@@ -871,18 +961,18 @@ show(figures.loss(history))
 # even be negative.
 #
 # What has a first layer learned? The report's network has a fault, of which the end of
-# this lesson tells. So ask a simpler one: eight hidden units, fewer epochs, a higher rate.
+# this lesson tells. So train the one of eight hidden units, for fewer epochs at a higher
+# rate.
 # It began with random weights, so look at what training moved. A square for each weight,
-# the larger, the further it went: filled where it moved up, open where it moved down. How
-# far a weight moved does not say how much its feature matters, and another seed may move
-# others.
+# the larger, the further it went: filled where it moved up, open where it moved down. The
+# map shows that units do not share the work evenly: on the clinic, those on the right
+# hardly moved. How far a weight moved does not say how much its feature matters, and
+# another seed may move others.
 
 # %% tags=["hide-input"]
 eight = {"hidden_units": [8], "epochs": min(P.epochs, 20), "l2": 0, "n_networks": 1}
 eight |= {"initial_learning_rate": 0.1, "final_learning_rate": 0.001, "n_seeds": 1}
 healthy = experiment.fit(P.with_(**eight), table).network
-seed_alone = np.random.default_rng(P.seed)
-untrained = initialise(healthy.layer_dims, seed_alone, P.initialisation, P.dtype)
 moved = healthy.W[1] - untrained.W[1]
 show(weights_map(moved, table.recipe.names, "What training moved in the first layer"))
 
@@ -897,43 +987,34 @@ ahead = booked["AppointmentDay"].dt.normalize() - booked["ScheduledDay"].dt.norm
 waits = {"any": (-9, 999), "0 to 2": (0, 2), "3 to 7": (3, 7), "8 to 14": (8, 14)}
 waits["15 to 30"] = (15, 30)
 
-
-def missed(some):
-    share = (some["No-show"] == "Yes").mean()
-    return f"{share:.1%} of {len(some):,} missed" if len(some) else "nobody"
-
-
-# %% tags=["hide-input", "nbval-check-output"]
+missed, told = booked["No-show"] == "Yes", booked["SMS_received"] == 1
+compared = {}
 for wait, ends in waits.items():
-    some = booked[ahead.dt.days.between(*ends)]
-    told = some["SMS_received"] == 1
-    print(f"{wait:>8} days. Not reminded: {missed(some[~told])}. ", end="")
-    print(f"Reminded: {missed(some[told])}.")
+    inside = ahead.dt.days.between(*ends)
+    compared[wait] = missed[inside & ~told], missed[inside & told]
+show(reversal(compared, ("not reminded", "reminded")))
 
 # %% [markdown]
-# In this simulation a reminder helps, by construction. A real table alone could not tell:
-# those who were reminded may differ in more than their wait.
+# Of all, the reminded miss more; of those who waited equally long, they miss less. In this
+# simulation a reminder helps, by construction. A real table alone could not tell: those who
+# were reminded may differ in more than their wait.
 #
-# Look at the batches again, with the network of eight hidden units: before its training
-# (`untrained`), and after (`healthy`).
-
-# %% tags=["nbval-check-output"]
-show(batch_table(untrained))
+# Look at the batches again, with the same network after its training.
 
 # %% tags=["nbval-check-output"]
 show(batch_table(healthy))
 
 # %% [markdown]
-# Compare the two lengths. Near a minimum the whole gradient shrinks; the noise of a batch
-# does not shrink with it. So the longer training went on, the nearer to zero lie the
-# cosines: a single batch then tells next to nothing about the direction of the whole. On
-# the clinic even the largest batches are mostly noise now, and point to the whole no
-# better than the smallest do. What shrinks with their size is the ± of the last column.
-# The mean cosine may even lie below zero: a cosine counts a short gradient like a long
-# one, and the whole may come from a few long ones. What the theory promises is the mean
-# *gradient*, in the last column, and only within its error. Training can go on all the
-# same: what the batches of an epoch have in common adds up, and their noise mostly cancels.
-# Small steps average more of it. This is why the rate falls.
+# Compare its length with that before training. Near a minimum the whole gradient shrinks,
+# and the noise of a batch does not shrink with it.
+#
+# So a single batch tells next to nothing about the direction of the whole. The longer
+# training went on, the nearer to zero lie the cosines. On the clinic the table does not
+# even tell the three sizes apart by them. By the spread it does: it is many lengths of the
+# whole, and still falls with the root of the size.
+#
+# Training can go on all the same: what the batches of an epoch have in common adds up, and
+# their noise mostly cancels. Small steps average more of it. This is why the rate falls.
 #
 # ## Which curve does training descend?
 #
@@ -955,7 +1036,7 @@ show(batch_table(healthy))
 X_part, Y_part, curves_of = X[:, :5000], Y[:, :5000], {}
 for reading in ("uniform", "positive"):
     rng = np.random.default_rng(P.seed)
-    small = initialise(layer_dims, rng)
+    small = initialise([len(X), *P.hidden_units, 1], rng)
     small.W[small.L][:] = 0
     small.b[small.L][:] = np.log(share / (1 - share))
     emphasis = class_weights(Y_part, reading, 4.0)
@@ -1000,7 +1081,7 @@ print(f"{quotient.min():.4f} to {quotient.max():.4f}")
 # before it can wake it. A narrow layer has few units to lose.
 #
 # How does a unit die? A step that is too long can throw it there. Watch it in the toy
-# world, with the rate from above and with one that is too high.
+# world, at a rate that is too high, until the first unit is dead.
 
 
 # %%
@@ -1008,6 +1089,20 @@ def dead(network, X):
     Z = forward(network, X).Z  # in each hidden layer, count what no row turns on
     return [int(np.sum(~(Z[l] > 0).any(axis=1))) for l in range(1, network.L)]
 
+
+# %%
+doomed, rng = start(), np.random.default_rng(11)
+while dead(doomed, X_toy) == [0]:
+    just_before = Network([2, 8, 1], doomed.theta)
+    some = rng.choice(400, 20, replace=False)  # one batch
+    train_by_hand(doomed, X_toy[:, some], Y_toy[:, some], rng, 1, 20, rate=10)
+
+# %% tags=["hide-input"]
+show(dying(just_before, doomed, X_toy, Y_toy))
+
+# %% [markdown]
+# One step has moved the unit's line beyond all points. And a whole training, with the rate
+# from above and with the one that is too high?
 
 # %% tags=["nbval-check-output"]
 for rate in (0.3, 10):
@@ -1036,7 +1131,7 @@ show(pd.DataFrame(counts, index=layers))
 # %% tags=["nbval-check-output"]
 values, counts = np.unique(fitted.p_test, return_counts=True)
 print(f"{values.size:,} different predictions for {n_test:,} test {rows}")
-print(f"largest tie: {counts.max()} {rows} at {values[counts.argmax()]:.4f}")
+print(f"largest tie: {counts.max():,} {rows} at {values[counts.argmax()]:.4f}")
 
 # %% tags=["nbval-check-output"]
 taken = np.asarray(table.X_test)
@@ -1044,7 +1139,7 @@ done = forward(fitted.network, taken)
 off = np.zeros(taken.shape[1], bool)
 for l in range(1, fitted.network.L):
     off |= ~(done.Z[l] > 0).any(axis=0)
-print(f"{np.unique(taken, axis=1).shape[1]} different rows of features")
+print(f"{np.unique(taken, axis=1).shape[1]:,} different rows of features")
 print(f"{off.sum():,} {rows} for which some hidden layer is off")
 
 # %% [markdown]

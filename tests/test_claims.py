@@ -61,7 +61,7 @@ def lesson():
     known = {"np": np, "pd": pd, "X": X, "Y": Y, "weight": 1 + 3 * Y}
     known |= {"forward": forward, "backward": backward, "d_logits": d_logits}
     known |= {"P": SimpleNamespace(seed=0), "network": initialise([3, 4, 1], rng)}
-    wanted = {"gradient_on", "cosine", "drawn", "batch_row"}
+    wanted = {"gradient_on", "cosine", "along_whole", "drawn", "batch_row"}
     wanted |= {"standard_error", "with_error"}
     return defined("03_training", wanted, **known)
 
@@ -78,14 +78,27 @@ def test_the_mean_over_all_batches_is_the_whole_gradient(lesson):
     assert np.mean(cosines) < 0.9  # which is no estimate of anything about the whole
 
 
-def test_the_lessons_mean_along_the_whole_is_one_within_its_error(lesson):
+def test_the_lessons_small_gradients_are_as_worked_out(lesson):
+    whole, batch = np.array([3.0, 4.0]), np.array([1.0, 2.0])
+    assert lesson.along_whole(batch, whole) == pytest.approx(11 / 25)
+    assert lesson.cosine(batch, whole) == pytest.approx(11 / (5 * 5**0.5))
+    assert lesson.along_whole(whole, whole) == pytest.approx(1)
+    assert np.isnan(lesson.along_whole(batch, 0 * whole))
+
+
+def test_the_lessons_batches_go_as_far_as_the_whole_on_average(lesson):
     whole = lesson.gradient_on(lesson.network, np.arange(60))
+    spreads = {}
     for size in (2, 10):
         gradients = lesson.drawn(lesson.network, size, 2000)
-        *_, along = lesson.batch_row(gradients, whole)
-        mean, two_errors = map(float, along.split(" ± "))
-        assert abs(mean - 1) < 2 * two_errors
-        assert two_errors < 0.2
+        ways = np.array([lesson.along_whole(g, whole) for g in gradients])
+        assert abs(ways.mean() - 1) < 4 * lesson.standard_error(ways)
+        *_, spread = lesson.batch_row(gradients, whole)
+        assert float(spread) == pytest.approx(ways.std(ddof=1), rel=0.01)
+        spreads[size] = float(spread)
+    # With the root of the size, but for drawing without replacement from few rows.
+    few = (58 / 50) ** 0.5
+    assert spreads[2] / spreads[10] == pytest.approx(5**0.5 * few, rel=0.1)
 
 
 def test_fifty_cosines_do_not_tell_on_which_side_of_zero_their_mean_lies(lesson):
@@ -98,10 +111,9 @@ def test_fifty_cosines_do_not_tell_on_which_side_of_zero_their_mean_lies(lesson)
     below = np.mean(np.mean(cosines, axis=1) < 0)
     assert 0.2 < below < 0.8  # the verdict of one seed is that of a coin
     gradients = [*(whole + noise.reshape(-1, 17))]
-    told, _, along = lesson.batch_row(gradients, whole)
-    for text, true in ((told, 0.01), (along, 1)):
-        mean, two_errors = map(float, text.split(" ± "))
-        assert abs(mean - true) < 2 * two_errors
+    told, *_ = lesson.batch_row(gradients, whole)
+    mean, two_errors = map(float, told.split(" ± "))
+    assert abs(mean - 0.01) < 2 * two_errors
 
 
 def test_ten_differences_that_tell_nothing_do_not_show_that_there_is_none():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import same_color, to_hex
+from matplotlib.quiver import Quiver
 from matplotlib.text import Annotation
 
 from lopsided.lesson import toy
@@ -24,6 +25,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report import (
     fold_figures,
+    map_figures,
     plane_figures,
     sampling_figures,
     slope_figures,
@@ -335,7 +337,7 @@ def test_a_question_shows_the_shares_as_counted():
 def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
     path = np.array([[0.0, 0.0], [1.0, -0.5], [1.5, -1.0]])
     bowl = lambda w, b: (w - 2) ** 2 + 3 * (b + 1) ** 2  # noqa: E731
-    picture = training_figures.valleys({"one": (bowl, path), "two": (bowl, path[:2])})
+    picture = map_figures.valleys({"one": (bowl, path), "two": (bowl, path[:2])})
     first, second = picture.figure.axes
     assert first.get_xlim() == second.get_xlim()  # one loss has one window
     assert first.get_xlim()[0] < 0 < 2 < first.get_xlim()[1]
@@ -355,10 +357,30 @@ def test_a_path_ends_where_descent_does_and_the_map_is_the_loss():
             assert np.allclose(bowl(*drawn.vertices.T), level, atol=0.05)
 
 
-def test_the_lowest_validation_loss_is_marked():
+def test_a_batchs_step_is_an_arrow_from_where_it_begins():
+    bowl = lambda w, b: (w - 2) ** 2 + 3 * (b + 1) ** 2  # noqa: E731
+    steps = np.array([[0.5, -0.25], [0.75, 0.5], [-0.25, 0.0]])
+    panels = {
+        "few": {(0.0, 1.0): steps, (2.0, -1.0): -steps},
+        "many": {(0.0, 1.0): steps},
+    }
+    picture = map_figures.batch_steps(bowl, panels)
+    few, many = picture.figure.axes
+    assert few.get_xlim() == many.get_xlim()
+    first, second = (c for c in few.collections if isinstance(c, Quiver))
+    for arrows, begin, moved in ((first, (0, 1), steps), (second, (2, -1), -steps)):
+        assert np.allclose(arrows.get_offsets(), np.tile(begin, (3, 1)))
+        assert np.allclose(np.column_stack([arrows.U, arrows.V]), moved)
+        assert (arrows.angles, arrows.scale_units, arrows.scale) == ("xy", "xy", 1)
+    assert np.allclose(few.lines[0].get_xydata(), [[2, -1]], atol=1e-4)
+    assert "few, from w = 0.0 and b = 1.0: 3 arrows" in picture.alt
+    assert "67% of them within a right angle of their mean" in picture.alt
+
+
+def test_the_lowest_loss_aside_is_marked():
     train, aside = np.array([3.0, 2, 1, 0.5]), np.array([3.0, 2.5, 2, 2.2])
     curves = {"a": (train, aside), "b": (train, aside[::-1])}
-    picture = training_figures.kept_aside(curves, 1.9)
+    picture = fold_figures.kept_aside(curves, 1.9)
     for ax, best in zip(picture.figure.axes, (3, 2), strict=True):
         seen, held, truth, mark = ax.lines
         assert [*seen.get_ydata()] == [*train]
@@ -389,7 +411,7 @@ def test_each_fold_is_asked_once_and_learned_from_by_the_others():
 
 def test_a_validation_curve_marks_what_is_lowest_and_how_sure_that_is():
     tried = pd.Index([0, 0.001, 0.01, 0.1], name="l2")
-    losses = {"seen": [1, 2, 3, 4], "held": [5, 4, 3, 5], "new": [4.0, 2, 3, 4]}
+    losses = {"seen": [1, 2, 3, 4], "held": [5, 4, 3, 5], "aside": [4.0, 2, 3, 4]}
     losses, errors = pd.DataFrame(losses, tried), pd.Series([0.9, 0.6, 0, 1.1], tried)
     picture = fold_figures.validation_curve(losses, errors)
     (ax,) = picture.figure.axes
@@ -407,8 +429,61 @@ def test_a_validation_curve_marks_what_is_lowest_and_how_sure_that_is():
     assert steps[2] == pytest.approx(steps[3])
     assert [t.get_text() for t in ax.get_xticklabels()] == ["0", "0.001", "0.01", "0.1"]
     assert "linear up to 0.001" in ax.get_xlabel()
-    assert "new: 4.00, 2.00, 3.00, 4.00, lowest at 0.001" in picture.alt
+    assert "aside: 4.00, 2.00, 3.00, 4.00, lowest at 0.001" in picture.alt
     assert "3 other ones have bars of two standard errors; 2 of the bars" in picture.alt
+
+
+def test_each_loss_of_a_validation_curve_is_named_beside_it():
+    tried = pd.Index([0, 0.01, 0.1], name="l2")
+    losses = {"seen": [1, 1.2, 4], "held": [5, 4, 5], "aside": [2, 2.4, 4]}
+    picture = fold_figures.validation_curve(
+        pd.DataFrame(losses, tried), pd.Series([0.1, 0, 0.1], tried)
+    )
+    (ax,) = picture.figure.axes
+    named = {t.get_text(): t for t in ax.texts}
+    for curve, (name, values) in zip(ax.lines[::2], losses.items(), strict=False):
+        assert same_color(named[name].get_color(), curve.get_color())
+        assert named[name].xy == pytest.approx((0.005, np.mean(values[:2])))
+        assert named[name].get_va() == ("top" if name == "seen" else "bottom")
+
+
+def test_a_unit_that_dies_is_shown_on_both_sides_of_its_step():
+    before = Network([2, 2, 1])
+    before.W[1][:] = [[1, 0], [0, -2]]
+    before.b[1][:, 0] = [-1, 1]
+    after = Network([2, 2, 1], before.theta)
+    after.b[1][0] = -5  # beyond every point
+    picture = training_figures.dying(before, after, X, Y)
+    for ax, place in zip(picture.figure.axes, (1, 5), strict=True):
+        thick, thin = sorted(ax.lines, key=lambda line: -line.get_linewidth())
+        assert np.allclose(thick.get_xdata(), place)
+        assert np.allclose(thin.get_ydata(), 0.5)
+        (side,) = ax.patches
+        assert side.get_xy()[:, 0].min() == pytest.approx(place)  # it is on above it
+        (arrow,) = (t for t in ax.texts if t.arrow_patch)
+        assert arrow.xy[0] > place
+    on = int((X[0] > 1).sum())
+    assert f"it is on for {on} of {X.shape[1]} points, after the step for none" in (
+        picture.alt
+    )
+    assert "1.0 from the middle before and 5.0 from the middle after" in picture.alt
+
+
+def test_a_reversal_shows_both_ways_of_all_and_of_each_part():
+    true = lambda n, of: np.arange(of) < n  # noqa: E731
+    groups = {"any": (true(10, 50), true(20, 50)), "few": (true(3, 20), true(0, 0))}
+    groups["many"] = true(7, 30), true(20, 50)
+    picture = training_figures.reversal(groups, ("without", "with"))
+    (ax,) = picture.figure.axes
+    marks = [c.lines[0].get_xydata()[0] for c in ax.containers]
+    assert np.allclose(marks[0], [-0.16, 0.2])
+    assert np.allclose(marks[1], [0.16, 0.4])
+    assert len(marks) == 5
+    joined = [line for line in ax.lines if same_color(line.get_color(), "black")]
+    assert np.allclose(joined[0].get_ydata(), [0.2, 0.4])
+    assert [t.get_text() for t in ax.texts] == ["nobody\nwith"]
+    assert "any: 20.0% of 50 without missed it; any: 40.0% of 50 with" in picture.alt
+    assert "few: nobody with" in picture.alt
 
 
 def test_a_unit_switches_on_at_its_line_towards_its_arrow():
@@ -509,7 +584,7 @@ def test_rows_are_drawn_against_each_other_and_the_decisions_counted():
 
 def test_a_learning_curve_has_a_line_for_each_loss_and_the_truths():
     losses = pd.DataFrame(
-        {"training rows": [-0.2, -0.1], "new points": [0.4, 0.3]}, index=[100, 400]
+        {"training rows": [-0.2, -0.1], "points aside": [0.4, 0.3]}, index=[100, 400]
     )
     picture = fold_figures.learning_curve(losses)
     (ax,) = picture.figure.axes
@@ -518,7 +593,7 @@ def test_a_learning_curve_has_a_line_for_each_loss_and_the_truths():
     assert [*new.get_ydata()] == [0.4, 0.3]
     assert truth.get_ydata()[0] == 0
     assert known.get_linestyle() != new.get_linestyle()
-    assert "new points: 0.400, 0.300" in picture.alt
+    assert "points aside: 0.400, 0.300" in picture.alt
 
 
 def test_draws_are_a_hill_and_a_bar_of_the_interval():

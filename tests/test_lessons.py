@@ -169,10 +169,46 @@ def test_jumping_begins_where_the_answer_says():
 
 def test_a_reminded_patient_misses_less_than_one_who_waits_as_long():
     found = printed(TRAINING, "waits.items()")
-    assert re.search(r"0 to 2 days\. .* Reminded: nobody\.", found)
-    rows = re.findall(r"Not reminded: ([\d.]+)% .* Reminded: ([\d.]+)%", found)
+    assert "0 to 2: nobody reminded" in found
+    rows = re.findall(
+        r"([\d.]+)% of [\d,]+ not reminded missed it; [^;]+: ([\d.]+)%", found
+    )
     more = [float(without) < float(reminded) for without, reminded in rows]
     assert more == [True, False, False, False]
+
+
+def test_two_errors_of_few_values_hold_the_truth_too_rarely_and_students_factor_mends():
+    found = printed(TRAINING, "student.ppf")
+    rows = re.findall(
+        r"(\d+) values: within 2 errors ([\d.]+)%, within ([\d.]+) errors ([\d.]+)%",
+        found,
+    )
+    few, ten, many = (list(map(float, row)) for row in rows)
+    assert few[:1] + ten[:1] + many[:1] == [5, 10, 100]
+    assert few[1] < 90 < ten[1] < 94 < many[1]
+    assert (few[2], ten[2]) == (2.78, 2.26)  # as the glossary says
+    assert all(abs(row[3] - 95) < 0.7 for row in (few, ten, many))
+    assert few[2] > ten[2] > many[2]
+
+
+def test_more_rows_bring_no_more_than_what_is_lost_above_the_truth():
+    """The upper curve falls to the truth, and the lower one rises to it."""
+    table = printed(TRAINING, "by_size = ")
+    rows = [list(map(float, line.split())) for line in table.splitlines()[1:]]
+    known, aside = ([row[i] for row in rows] for i in (1, 2))
+    assert aside == sorted(aside, reverse=True)
+    assert min(aside) > 0 > max(known)
+    assert known == sorted(known)
+
+
+def test_the_first_death_is_that_of_one_unit_that_many_points_turned_on():
+    found = printed(TRAINING, "dying(")
+    before, all_points = map(
+        int, re.search(r"it is on for (\d+) of (\d+)", found).groups()
+    )
+    assert 40 < before < all_points == 400
+    beyond = re.search(r"and ([\d.]+) from the middle after", found)
+    assert float(beyond[1]) > 3  # half of the square's side
 
 
 def test_a_rate_that_is_too_high_kills_units_and_the_other_none():

@@ -1,18 +1,68 @@
-"""Pictures of rows held out: folds that take turns, and losses against what was tried.
+"""Pictures of rows kept aside or held out: while training, in turns, and by setting.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from lopsided.lesson.network import Array
-from lopsided.report.display import BLUE, GREEN, PURPLE, Picture, axes, styled
+from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
 
-#: The looks of rows that were learned from, of rows held out, and of new ones.
-LOOKS = (("-", "o", BLUE), ("--", "^", GREEN), ("-.", "s", PURPLE))
+#: The looks of rows that were learned from, of rows held out, and of rows kept aside.
+LEARNED, HELD_OUT, ASIDE = ("-", "o", BLUE), ("-.", "s", GREY), ("--", "^", GREEN)
+
+
+@styled
+def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Picture:
+    """Draw the loss on training rows and on rows kept aside, epoch by epoch.
+
+    Parameters
+    ----------
+    curves : mapping of (array, array)
+        By title: the loss on training rows and on rows kept aside after each epoch.
+    floor : float
+        What the true probabilities lose on the rows kept aside.
+    """
+    figure = Figure(figsize=(5.6, 3.5))
+    panels, said = np.ravel(figure.subplots(1, len(curves), sharey=True)), []
+    for ax, (title, (train, aside)) in zip(panels, curves.items(), strict=True):
+        # As many as a logarithmic axis can show: all would take three times the room.
+        drawn = np.unique(np.geomspace(1, len(train), 600).round().astype(int)) - 1
+        ax.plot(drawn + 1, train[drawn], color=BLUE)
+        ax.plot(drawn + 1, aside[drawn], color=GREEN, ls="--")
+        ax.axhline(floor, color="black", ls=":", lw=1.5)
+        best = int(np.argmin(aside))
+        ax.plot(best + 1, aside[best], "v", color="black", ms=8)
+        ax.set(xscale="log", xlabel="epochs")
+        ax.xaxis.set_major_formatter("{x:g}")  # the house style parses no mathematics
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        ax.set_title(title, fontsize=11)
+        said.append(
+            f"{title}: the loss on training rows ends at {train[-1]:.2f}; on points "
+            f"aside it is lowest, {aside[best]:.2f}, after {best + 1} epochs and ends "
+            f"at {aside[-1]:.2f}"
+        )
+    panels[0].set(ylabel="loss (nats)", ylim=(0, None))
+    figure.legend(
+        panels[0].lines[:4],
+        ["training rows", "points aside", "the truth", "lowest"],
+        loc="outside lower center",
+        ncols=4,
+        fontsize=10,
+        handlelength=1.6,
+        columnspacing=1.0,
+    )
+    alt = (
+        "Losses against epochs, on a logarithmic axis. "
+        f"{'. '.join(said)}. The true probabilities lose {floor:.2f}."
+    )
+    return Picture("kept_aside", figure, alt)
 
 
 @styled
@@ -34,7 +84,7 @@ def turns(fold: Array) -> Picture:
         others = np.arange(n) != out
         left = (ends - sizes)[others]
         ax.barh([out] * (n - 1), sizes[others], left=left, **kept)
-        ax.barh(out, size, left=end - size, color="white", edgecolor=GREEN, hatch="//")
+        ax.barh(out, size, left=end - size, color="white", edgecolor=GREY, hatch="\\\\")
         ax.text(end - size / 2, out, "asked", ha="center", va="center", bbox=box)
     ax.set_yticks(range(n), [f"network {k + 1}" for k in range(n)])
     ax.set(xlim=(0, fold.size), xticks=[0, *ends], ylim=(n - 0.5, -0.5))
@@ -58,18 +108,18 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
     ----------
     losses : DataFrame
         A row for each value of the setting, rising from zero; the index has its name.
-        Three columns: the loss on rows learned from, on rows held out, on new ones.
+        Three columns: the loss on rows learned from, held out, and kept aside.
     errors : Series
         Standard errors of how far each loss on rows held out lies above their lowest.
     """
     tried, setting = np.array(losses.index, float), losses.index.name
     scale = f"linear up to {tried[1]:g}, then logarithmic"
     figure, ax = axes(f"{setting} ({scale})", "loss (nats)", size=(5.6, 4.2))
-    said = []
+    looks, said = (LEARNED, HELD_OUT, ASIDE), []
     for (name, values), (line, marker, colour) in zip(
-        losses.items(), LOOKS, strict=True
+        losses.items(), looks, strict=True
     ):
-        ax.plot(tried, values, line, marker=marker, color=colour, ms=8, label=name)
+        ax.plot(tried, values, line, marker=marker, color=colour, ms=8)
         best = int(np.argmin(values))
         edged: dict[str, Any] = {"color": colour, "mec": "black", "mew": 2, "ms": 11}
         ax.plot(tried[best], values.iloc[best], marker, **edged)
@@ -78,7 +128,7 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
     held = losses.iloc[:, 1].to_numpy()
     lowest = int(held.argmin())
     others = np.arange(len(held)) != lowest
-    bars: dict[str, Any] = {"color": GREEN, "lw": 1.5, "capsize": 6, "zorder": 1}
+    bars: dict[str, Any] = {"color": GREY, "lw": 1.5, "capsize": 6, "zorder": 1}
     reach = 2 * errors.to_numpy()[others]
     ax.errorbar(tried[others], held[others], reach, fmt="none", **bars)
     ax.axhline(held[lowest], color="black", ls=":", lw=1.5)
@@ -86,9 +136,20 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
     ax.set_xlim(-0.4 * tried[1], 2 * tried[-1])
     ax.set_xticks(tried, [f"{value:g}" for value in tried])
     ax.minorticks_off()
-    figure.legend(loc="outside upper center", ncols=3, fontsize=10, handlelength=2.4)
     key = "black edge: the lowest of its curve; bars: two standard errors\n"
     figure.supxlabel(key + "of how far a point lies above the dotted line", fontsize=10)
+    ax.margins(y=0.1)  # room for a name below the lowest curve
+    for (name, values), (*_, colour) in zip(losses.items(), looks, strict=True):
+        middle, lowest_there = values.iloc[:2].mean(), losses.iloc[:2].mean().min()
+        away, va = (-7, "top") if middle == lowest_there else (5, "bottom")
+        look: dict[str, Any] = {
+            "color": colour,
+            "ha": "center",
+            "va": va,
+            "fontsize": 10,
+        }
+        at = (tried[1] / 2, middle)  # where the axis is linear, and no bar stands
+        ax.annotate(str(name), at, (0, away), textcoords="offset points", **look)
     touching = np.sum(held[others] - reach <= held[lowest])
     alt = (
         f"Losses in nats against {setting} = {', '.join(f'{v:g}' for v in tried)}. "
@@ -106,13 +167,13 @@ def learning_curve(losses: pd.DataFrame) -> Picture:
     Parameters
     ----------
     losses : DataFrame
-        A row for each number of rows. Two columns: the loss on those rows, and on new
-        ones, each above what the true probabilities lose on them.
+        A row for each number of rows. Two columns: the loss on those rows, and on rows
+        kept aside, each above what the true probabilities lose on them.
     """
     what = "loss above the truth's (nats)"
     figure, ax = axes("rows learned from", what, size=(5.6, 3.6))
     said = []
-    for (name, values), look in zip(losses.items(), (LOOKS[0], LOOKS[2]), strict=True):
+    for (name, values), look in zip(losses.items(), (LEARNED, ASIDE), strict=True):
         line, marker, colour = look
         ax.plot(losses.index, values, line, marker=marker, color=colour, ms=8)
         ax.annotate(

@@ -1,28 +1,18 @@
-"""Pictures of learning: paths on a loss, rows that are kept aside, weights as a map.
+"""Pictures of learning: what a table asks, what units find, how one dies, weights.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import Normal, Stroke
-from matplotlib.ticker import NullFormatter
-from scipy.optimize import minimize
+from matplotlib.lines import Line2D
 
-from lopsided.lesson.network import Array, Network, predict_proba
-from lopsided.report.display import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    Picture,
-    axes,
-    styled,
-)
+from lopsided.lesson.network import Array, Network, forward, predict_proba
+from lopsided.report.display import BLUE, GREY, ORANGE, Picture, axes, styled
 from lopsided.report.figures import share_interval
 from lopsided.report.plane_figures import scatter, shade, unit_line
 
@@ -90,97 +80,59 @@ def question(
 
 
 @styled
-def valleys(
-    panels: Mapping[str, tuple[Callable[[float, float], float], Array]],
-    name: str = "valleys",
-) -> Picture:
-    """Draw paths of gradient descent on losses of two parameters.
+def reversal(groups: Mapping[str, Sequence[Array]], ways: Sequence[str]) -> Picture:
+    """Draw a share among two ways to be treated: over all, and in each of some parts.
 
     Parameters
     ----------
-    panels : mapping of (callable, array)
-        By title: the loss of a weight and a bias, and the path, shape (steps + 1, 2).
-        The window holds every path on that loss, and its minimum.
-    name : str
-        The picture's.
+    groups : mapping of pairs of array of bool
+        By the name of a part, all first: for each way, of which rows it came true.
+    ways : sequence of str
+        What the two are called.
     """
-    rows, said = -(-len(panels) // 2), []
-    figure = Figure(figsize=(5.6, 0.4 + 2.7 * rows))
-    for i, (title, (loss, path)) in enumerate(panels.items()):
-        ax = figure.add_subplot(rows, 2, i + 1)
-        lowest = minimize(lambda point, at=loss: at(*point), path[0]).x
-        held = np.vstack([lowest, *(p for at, p in panels.values() if at is loss)])
-        room = 0.1 * np.ptp(held, axis=0)
-        w, b = np.linspace(held.min(axis=0) - room, held.max(axis=0) + room, 61).T
-        L = np.array([[loss(u, v) for u in w] for v in b])
-        levels = np.quantile(L, np.linspace(0, 1, 12))
-        shades = ax.contourf(w, b, L, levels, cmap="Greys_r", alpha=0.5)
-        shades.set_rasterized(True)  # they take less room as a picture
-        lines = ax.contour(w, b, L, levels, colors=GREY, linewidths=0.5)
-        for text in ax.clabel(lines, levels[[4, 7]], fmt="%.2f", fontsize=9):
-            u, v = text.get_position()  # one near the frame would cross it
-            text.set(color="black", visible=w[5] < u < w[-6] and b[5] < v < b[-6])
-        cased = [Stroke(linewidth=2.2, foreground="white"), Normal()]  # for grey prints
-        ax.plot(*path.T, "-", color=PURPLE, lw=1.2, path_effects=cased)
-        ax.plot(*path.T, "o", color=PURPLE, ms=4, mew=0)
-        ax.plot(*path[0], "o", color="black", ms=7)
-        ax.plot(*lowest, "*", color="white", mec="black", ms=18)
-        ax.plot(*path[-1], "s", color="black", ms=6)
-        ax.set(xlabel="w", ylabel="b")
-        ax.set_title(title, fontsize=11)
-        ax.grid(visible=False)
-        ends = (f"{loss(*at):.3f}" for at in (path[0], path[-1], lowest))
-        said.append("{}: from {} to {}, lowest {}".format(title, *ends))
-    key = "stronger grey is lower; ● start, ■ after the last step, ☆ lowest"
-    figure.supxlabel(key, fontsize=10, color="black")
-    about = "The loss over weight and bias, stronger grey where lower; a path on it:"
-    return Picture(name, figure, f"{about} {'; '.join(said)}.")
-
-
-@styled
-def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Picture:
-    """Draw the loss on training and on validation rows, epoch by epoch.
-
-    Parameters
-    ----------
-    curves : mapping of (array, array)
-        By title: the loss on training rows and on validation rows after each epoch.
-    floor : float
-        What the true probabilities lose on the validation rows.
-    """
-    figure = Figure(figsize=(5.6, 3.5))
-    panels, said = np.ravel(figure.subplots(1, len(curves), sharey=True)), []
-    for ax, (title, (train, aside)) in zip(panels, curves.items(), strict=True):
-        epochs = np.arange(1, len(train) + 1)
-        ax.plot(epochs, train, color=BLUE)
-        ax.plot(epochs, aside, color=GREEN, ls="--")
-        ax.axhline(floor, color="black", ls=":", lw=1.5)
-        best = int(np.argmin(aside))
-        ax.plot(best + 1, aside[best], "v", color="black", ms=8)
-        ax.set(xscale="log", xlabel="epochs")
-        ax.xaxis.set_major_formatter("{x:g}")  # the house style parses no mathematics
-        ax.xaxis.set_minor_formatter(NullFormatter())
-        ax.set_title(title, fontsize=11)
-        said.append(
-            f"{title}: the training loss ends at {train[-1]:.2f}; the validation loss "
-            f"is lowest, {aside[best]:.2f}, after {best + 1} epochs and ends at "
-            f"{aside[-1]:.2f}"
-        )
-    panels[0].set(ylabel="loss (nats)", ylim=(0, None))
-    figure.legend(
-        panels[0].lines[:4],
-        ["training rows", "validation rows", "the truth", "lowest"],
-        loc="outside lower center",
-        ncols=4,
-        fontsize=10,
-        handlelength=1.6,
-        columnspacing=1.0,
-    )
+    figure, ax = axes("days between booking and appointment", "share that missed it")
+    looks: tuple[dict[str, Any], ...]
+    looks = ({"marker": "o", "mfc": "white"}, {"marker": "s"})
+    said = []
+    for x, (name, pair) in enumerate(groups.items()):
+        places: list[float] = []
+        shares: list[float] = []
+        for side, rows, look, way in zip((-0.16, 0.16), pair, looks, ways, strict=True):
+            if not rows.size:
+                said.append(f"{name}: nobody {way}")
+                note: dict[str, Any] = {
+                    "textcoords": "offset points",
+                    "ha": "center",
+                    "fontsize": 10,
+                }
+                ax.annotate(f"nobody\n{way}", (x, shares[0]), (0, 14), **note)
+                continue
+            share = float(rows.mean())
+            reach = np.abs(np.array([share_interval(share, rows.size)]).T - share)
+            bar: dict[str, Any] = {
+                "color": ORANGE,
+                "ls": "none",
+                "capsize": 4,
+                "lw": 1.5,
+                "ms": 8,
+            }
+            ax.errorbar(x + side, share, reach, **bar, **look, zorder=3)
+            said.append(f"{name}: {share:.1%} of {rows.size:,} {way} missed it")
+            places.append(x + side)
+            shares.append(share)
+        ax.plot(places, shares, color="black", lw=1.2, zorder=2)
+    ax.axvline(0.5, color=GREY, lw=0.8)
+    ax.set_xticks(range(len(groups)), [*groups])
+    ax.set(xlim=(-0.5, len(groups) - 0.5), ylim=(0, None))
+    ax.grid(visible=False, axis="x")
+    keys = [Line2D([], [], color=ORANGE, ls="none", ms=8, **look) for look in looks]
+    figure.legend(keys, ways, loc="outside lower center", ncols=2, fontsize=10)
     alt = (
-        "Losses against epochs, on a logarithmic axis. "
-        f"{'. '.join(said)}. The true probabilities lose {floor:.2f}."
+        f"Shares that missed an appointment, {ways[0]} and {ways[1]}, side by side and "
+        "joined by a line, over all waits and for each wait, with 95 % intervals. "
+        f"{'; '.join(said)}."
     )
-    return Picture("kept_aside", figure, alt)
+    return Picture("reversal", figure, alt)
 
 
 @styled
@@ -225,6 +177,51 @@ def creases(network: Network, X: Array, Y: Array) -> Picture:
         f"{sum('raises' in s for s in said)} raise it."
     )
     return Picture("creases", figure, alt)
+
+
+@styled
+def dying(before: Network, after: Network, X: Array, Y: Array) -> Picture:
+    """Draw the side on which a unit is on, before and after the step that kills it.
+
+    Parameters
+    ----------
+    before, after : Network
+        Of two inputs and one hidden layer. The unit is the first that turns on for some
+        points before, and for none after.
+    X, Y : array, shapes (2, m) and (1, m)
+    """
+    networks = {"before": before, "after": after}
+    on = [(forward(n, X).Z[1] > 0).sum(axis=1) for n in networks.values()]
+    unit = int(np.flatnonzero((on[0] > 0) & (on[1] == 0))[0])
+    figure, said = Figure(figsize=(5.6, 3.5)), []
+    for i, (when, network) in enumerate(networks.items()):
+        ax = figure.add_subplot(1, 2, i + 1, aspect="equal")
+        scatter(ax, X, Y)
+        for j, (w, b) in enumerate(zip(network.W[1], network.b[1][:, 0], strict=True)):
+            normal = w / np.linalg.norm(w)
+            foot = -b / np.linalg.norm(w) * normal
+            edge = foot + np.outer((-20, 20), [-normal[1], normal[0]])
+            if j != unit:
+                ax.plot(*edge.T, color=GREY, lw=0.6, ls="--", zorder=0)
+                continue
+            ax.plot(*edge.T, color="black", lw=1.8, ls="--")
+            side = np.vstack([edge, edge[::-1] + 20 * normal])
+            ax.fill(*side.T, color=GREY, alpha=0.25, lw=0, zorder=0)
+            arrow = {"arrowstyle": "-|>", "lw": 1.5}
+            ax.annotate("", foot + 1.4 * normal, foot, arrowprops=arrow)
+            said.append(f"{np.linalg.norm(foot):.1f} from the middle {when}")
+        ax.set(xlim=(-6, 6), ylim=(-6, 6), xticks=[-6, 0, 6], yticks=[-6, 0, 6])
+        count = f"on for {on[i][unit]} of {X.shape[1]} points"
+        ax.set_title(f"{when} the step:\n{count}", fontsize=11)
+    key = "thick: where the unit switches on; shaded: where it is on\n"
+    key += "thin: where other units switch on; ▲ positive, ○ negative"
+    figure.supxlabel(key, fontsize=10, color="black")
+    alt = (
+        "The plane of the points twice, with the side shaded on which one unit is on. "
+        f"Before the step it is on for {on[0][unit]} of {X.shape[1]} points, after the "
+        f"step for none: its line lies {' and '.join(said)}, beyond all points."
+    )
+    return Picture("dying", figure, alt)
 
 
 @styled
