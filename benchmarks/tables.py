@@ -191,7 +191,7 @@ def verdicts(means, rows):
         known = resampled(ours - theirs, Parameters().test_size)
         yield (
             f"{said}, worst difference to logistic regression: {gaps.min():+.4f} "
-            f"({gaps.idxmin()}), in a 95 % interval from {known.low:+.4f} to "
+            f"({gaps.idxmin()}), in a 95% interval from {known.low:+.4f} to "
             f"{known.high:+.4f}; at least {WORST:g} is asked",
             gaps.min() >= WORST,
         )

@@ -660,7 +660,7 @@ for seed in range(200):
     started = initialise(as_words, np.random.default_rng(seed))
     losses.append(binary_cross_entropy(Y, forward(started, X_many).A[3]))
 low, middle, high = np.quantile(losses, [0.05, 0.5, 0.95])
-print(f"90 % of {len(losses)} random starts: {low:.3f} to {high:.3f}")
+print(f"90% of {len(losses)} random starts: {low:.3f} to {high:.3f}")
 print(f"median {middle:.3f}")
 
 # %% [markdown]

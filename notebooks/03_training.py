@@ -162,7 +162,7 @@ show((six.round(2) + 0.0).map("{:g}".format))  # + 0 makes a zero of minus zero
 # %% [markdown]
 # How rare is the positive class, and does any single feature tell who belongs to it? We
 # take the feature that goes along with the label most. A bar leaves room for chance: of
-# twenty such bars, about nineteen hold the truth. Part two tells where such a $95\,\%$
+# twenty such bars, about nineteen hold the truth. Part two tells where such a $95\%$
 # [interval](glossary.md#interval) comes from.
 
 # %% tags=["hide-input"]
@@ -529,7 +529,7 @@ def held_out(l2):
 # error](glossary.md#standard-error): how far a mean typically lies from what it estimates.
 # In letters it is $s / \sqrt n$, for $n$ values of standard deviation $s$. Of many
 # values, the mean lies within two standard errors of the truth about nineteen times in
-# twenty. So far does a $95\,\%$ interval reach.
+# twenty. So far does a $95\%$ interval reach.
 
 
 # %%
@@ -554,7 +554,7 @@ def within(n, factor, draws=10_000):
 
 # %% tags=["nbval-check-output"]
 for n in (5, 10, 100):
-    factor = student.ppf(0.975, n - 1)  # 2.5 % lie beyond, on either side
+    factor = student.ppf(0.975, n - 1)  # 2.5% lie beyond, on either side
     print(f"{n:3} values: within 2 errors {within(n, 2):.1%}, ", end="")
     print(f"within {factor:.2f} errors {within(n, factor):.1%}")
 

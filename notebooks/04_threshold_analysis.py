@@ -339,8 +339,8 @@ questions = {
     "prevalence": "is it likelier than average?",
     "f1": "where is F1 highest?",
     "youden": "where is recall - FPR highest?",
-    "recall:0.8": "how strict can I be and find 80 %?",
-    "precision:0.3": "how wide can I go and be right 30 %?",
+    "recall:0.8": "how strict can I be and find 80%?",
+    "precision:0.3": "how wide can I go and be right 30%?",
     "cost:5:1": "what if a miss costs five false alarms?",
     f"capacity:{room}": f"which {room} are the likeliest?",
 }
@@ -614,8 +614,8 @@ for drawn in np.random.default_rng(0).integers(5, size=(4, 5)):
 
 # %% [markdown]
 # Now five hundred draws of the test rows. How far they scatter stands for how far other
-# tests from the same world would. The middle $95\,\%$ of them, without the lowest and the
-# highest $2.5\,\%$, is the [interval](glossary.md#interval).
+# tests from the same world would. The middle $95\%$ of them, without the lowest and the
+# highest $2.5\%$, is the [interval](glossary.md#interval).
 
 
 # %%
@@ -642,7 +642,7 @@ show(bootstrap_draws(aucs, auc_of_all, auc_ends))
 # there the package draws whole patients.
 #
 # The band around the curve below is made of such draws: so far could other rows of the same
-# world have moved it. It is *pointwise*: at each place a $95\,\%$ interval. A whole curve
+# world have moved it. It is *pointwise*: at each place a $95\%$ interval. A whole curve
 # leaves it somewhere in more than one case of twenty.
 #
 # The network is that of part one, and its threshold the prevalence.
@@ -1080,9 +1080,10 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 # $w$.
 #
 # Do they decide more rows alike than another seed does? And does any of them order the
-# rows better? Compare split by split. After each ± stands half of a $95\,\%$ interval:
-# Student's factor (lesson 3), $2.78$ for five splits, times a standard error that allows
-# for the rows that splits share ([Nadeau and Bengio 2003](glossary.md#sources)).
+# rows better? Compare split by split. After each ± stands half of a $95\%$ interval:
+# [Student's factor](glossary.md#students-factor), $2.78$ for five splits, times a standard
+# error that allows for the rows that splits share
+# ([Nadeau and Bengio 2003](glossary.md#sources)).
 
 
 # %% tags=["hide-input"]
@@ -1186,7 +1187,7 @@ say(
 # Sort rows by their prediction and cut them into up to ten parts. Rows that tie stay
 # together, so the parts differ in size. In each, compare the mean prediction with the
 # share that was really positive. On the diagonal, probabilities are calibrated. Bars are
-# $95\,\%$ intervals of the share: about one in twenty misses the truth by luck. A weight
+# $95\%$ intervals of the share: about one in twenty misses the truth by luck. A weight
 # on one class moves the points off the diagonal, and the formula moves them back, without
 # a second training and without labels.
 

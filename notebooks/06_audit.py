@@ -316,9 +316,9 @@ def over_splits(a, b, name):
 
 
 # %% [markdown]
-# Where two kinds of network are compared below, it is seed by seed, with the $95\,\%$
-# interval of the mean difference. Half of it is a standard error times Student's factor
-# (lesson 3), $2.36$ for eight pairs. The seeds' splits share most of their rows, and the
+# Where two kinds of network are compared below, it is seed by seed, with the $95\%$
+# interval of the mean difference. Half of it is a standard error times
+# [Student's factor](glossary.md#students-factor), $2.36$ for eight pairs. The seeds' splits share most of their rows, and the
 # error allows for that ([Nadeau and Bengio 2003](glossary.md#sources)).
 #
 # ## Twelve findings
@@ -459,7 +459,7 @@ for size in (200, 2000, 20_000):
     print(
         f"{size:7,} test rows: recall - FPR flattered by {np.mean(gains):.4f}", end=""
     )
-    print(f" on average, 90 % of tests by {low:.4f} to {high:.4f}")
+    print(f" on average, 90% of tests by {low:.4f} to {high:.4f}")
 
 # %% [markdown]
 # *Verdict:* with a test as large as this one, leakage would flatter little; with a small
@@ -481,13 +481,13 @@ print(f"standard error of their mean: s / √5 = {decisions.std() / np.sqrt(5):.
 
 # %% [markdown]
 # Now all decisions of the report's test. A mean of so many follows nearly a normal law,
-# of which $95\,\%$ lie within $1.96$ standard errors. Lesson 3 rounds that to two.
+# of which $95\%$ lie within $1.96$ standard errors. Lesson 3 rounds that to two.
 
 # %% tags=["nbval-check-output"]
 rate, size = printed.test_accuracy, printed.n_test
 error = np.sqrt(rate * (1 - rate) / size)
 print(f"standard error: √({rate:.4f} · {1 - rate:.4f} / {size:,}) = {error:.4f}")
-print(f"95 % interval of the accuracy, from sampling alone: ± {1.96 * error:.4f}")
+print(f"95% interval of the accuracy, from sampling alone: ± {1.96 * error:.4f}")
 
 # %% tags=["nbval-check-output"]
 for name in ("accuracy", "train_accuracy", "f1", "fpr", "tpr"):
@@ -917,7 +917,7 @@ for scheme in ("he", "xavier"):
 # ## Reported and regenerated
 #
 # One run with the defaults, on the simulated clinic and on the real file. In brackets:
-# bootstrap $95\,\%$ intervals for other appointments of the same clinic, by drawing
+# bootstrap $95\%$ intervals for other appointments of the same clinic, by drawing
 # patients. The commands are
 #
 # ```
@@ -1053,7 +1053,7 @@ show(pd.DataFrame(spans, index=columns))
 #
 # with $n$ the negatives for the FPR and the positives for the TPR. Two tests of one
 # network differ by $\sqrt2$ times a normal law in two dimensions, which stays below
-# $\sqrt{-2 \ln 0.05}$ in $95\,\%$ of cases.
+# $\sqrt{-2 \ln 0.05}$ in $95\%$ of cases.
 #
 # Over the seeds of a setting, the unit is their spread $v$, which holds the luck of
 # split, first weights, batches and test together. It is taken around the median, by the

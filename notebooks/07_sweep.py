@@ -112,8 +112,9 @@ for name in sweep.choices:
 # weighting.
 #
 # Blocks of one seed share its luck, so they are averaged first. What is left is one
-# difference a seed; their standard error and $95\,\%$ interval follow. Half of that is the
-# error times Student's factor (lesson 3): larger than two, the more so the fewer the seeds.
+# difference a seed; their standard error and $95\%$ interval follow. Half of that is the
+# error times [Student's factor](glossary.md#students-factor): larger than two, the more so
+# the fewer the seeds.
 #
 # A weight moves the predictions. A threshold that is chosen follows them, and one that is
 # given stays. So the effects of `weighting` and `w` stand apart for each threshold: a mean
@@ -282,7 +283,7 @@ show(picture, "Every point by its two error rates")
 # %% [markdown]
 # ## The settings, the best first
 #
-# Sorted by the mean over seeds, each with the $95\,\%$ interval of its mean. Settings
+# Sorted by the mean over seeds, each with the $95\%$ interval of its mean. Settings
 # with too few seeds have no place in the order: their interval says nothing yet. Nor
 # does the order hold where intervals overlap, unless the table of effects says so.
 

@@ -50,7 +50,7 @@ published = appointments.PUBLISHED_SHA256[:12]
 # - Groups: the same, where some rows go together. All visits of a patient are drawn at
 #   once, since they are no independent witnesses.
 #
-# On the real file, half the width of each $95\,\%$ interval:
+# On the real file, half the width of each $95\%$ interval:
 
 # %% tags=["nbval-check-output"]
 drawn = pd.read_csv(results.committed("resampling.csv")).set_index("drawn")
@@ -90,7 +90,7 @@ for name, share, error in zip(("rows", "groups"), held, errors, strict=True):
 # %% [markdown]
 # ## Do the intervals keep their word?
 #
-# An interval of $95\,\%$ promises to hold the truth on nineteen test sets of twenty. On
+# An interval of $95\%$ promises to hold the truth on nineteen test sets of twenty. On
 # the real file nobody can look, since the truth is unknown. On the simulated clinic we
 # can. `make audit` trained the network once and let it predict many simulated
 # appointments that it had never met: what a metric is on those is its truth. Then it
@@ -119,7 +119,7 @@ show(study_figures.coverage(covered))
 
 # %% tags=["hide-input", "nbval-check-output"]
 say(
-    "Where a promise of 95 % is kept, luck brings 95 of 100 such shares within "
+    "Where a promise of 95% is kept, luck brings 95 of 100 such shares within "
     "{luck:.1f} points of it. Farther off lie, of {n} shares each:",
     luck=100 * covered.luck.max(),
     n=len(covered.held),
@@ -186,7 +186,7 @@ show(over_splits("report", shown).round(4))
 # Now each model minus the report's network, split by split. Five splits of one table
 # are not five witnesses: they share most of their rows. The standard error allows for that
 # ([Nadeau and Bengio 2003](glossary.md#sources)). Half of the interval is that error times
-# Student's factor (lesson 3): for five splits $2.78$, so it is wide. The last column counts
+# [Student's factor](glossary.md#students-factor): for five splits $2.78$, so it is wide. The last column counts
 # the splits; where a model lacks some, `make audit` has them still to measure.
 
 
@@ -291,7 +291,7 @@ def with_ends(part):
 plotted = compared[~compared["model"].str.startswith("always")]
 plotted = plotted.groupby(["group", "model"], sort=False)[[*headline]].apply(with_ends)
 ours = ["report's network", "chosen network", "average of networks"]
-title = f"Means over {n_splits} splits, 95 % intervals"
+title = f"Means over {n_splits} splits, 95% intervals"
 show(side_by_side(plotted.reset_index(), headline, ours, "side_by_side", title))
 
 # %% [markdown]
@@ -303,7 +303,7 @@ for name, label in headline.items():
     say(text, name=label, ours="the chosen network", **verdict("extended", name))
 
 # %% [markdown]
-# These are many differences, and where nothing differs, about one of twenty $95\,\%$
+# These are many differences, and where nothing differs, about one of twenty $95\%$
 # intervals excludes zero by luck. And not every model got the same care:
 
 # %% tags=["hide-input", "nbval-check-output"]
@@ -719,8 +719,8 @@ say(
 )
 say(
     "Trained as the report's, a network has a hidden layer off for {low:.1f} to "
-    "{high:.1f} % of the test rows, depending on the seed; with ten units in the second "
-    "layer, for {wide:.1f} % at most.",
+    "{high:.1f}% of the test rows, depending on the seed; with ten units in the second "
+    "layer, for {wide:.1f}% at most.",
     low=off.loc[usual_kind, "min"],
     high=off.loc[usual_kind, "max"],
     wide=off.loc["units 40, 10", "max"],

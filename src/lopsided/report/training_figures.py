@@ -74,7 +74,7 @@ def question(
     )
     alt = (
         f"A bar: {share:.1%} of all {rows} are {positive}. Below it, their share in "
-        f"parts of {feature}, each with a 95 % interval. {said}."
+        f"parts of {feature}, each with a 95% interval. {said}."
     )
     return Picture("question", figure, alt)
 
@@ -129,7 +129,7 @@ def reversal(groups: Mapping[str, Sequence[Array]], ways: Sequence[str]) -> Pict
     figure.legend(keys, ways, loc="outside lower center", ncols=2, fontsize=10)
     alt = (
         f"Shares that missed an appointment, {ways[0]} and {ways[1]}, side by side and "
-        "joined by a line, over all waits and for each wait, with 95 % intervals. "
+        "joined by a line, over all waits and for each wait, with 95% intervals. "
         f"{'; '.join(said)}."
     )
     return Picture("reversal", figure, alt)
