@@ -442,7 +442,7 @@ def test_each_loss_of_a_validation_curve_is_named_beside_it():
     (ax,) = picture.figure.axes
     named = {t.get_text(): t for t in ax.texts}
     for curve, (name, values) in zip(ax.lines[::2], losses.items(), strict=False):
-        assert same_color(named[name].get_color(), curve.get_color())
+        assert same_color(named[name].get_color(), ink(curve.get_color()))
         assert named[name].xy == pytest.approx((0.005, np.mean(values[:2])))
         assert named[name].get_va() == ("top" if name == "seen" else "bottom")
 

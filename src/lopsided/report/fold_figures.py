@@ -136,7 +136,7 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
     ax.set_xlim(-0.4 * tried[1], 2 * tried[-1])
     ax.set_xticks(tried, [f"{value:g}" for value in tried])
     ax.minorticks_off()
-    key = "black edge: the lowest of its curve; bars: two standard errors\n"
+    key = "outlined: the lowest of its curve; bars: two standard errors\n"
     figure.supxlabel(key + "of how far a point lies above the dotted line", fontsize=10)
     ax.margins(y=0.1)  # room for a name below the lowest curve
     for (name, values), (*_, colour) in zip(losses.items(), looks, strict=True):

@@ -16,15 +16,15 @@ from lopsided.lesson.network import Array
 from lopsided.report.display import BLUE, GREY, Picture, styled
 
 #: Of a weight and a bias.
-Loss = Callable[[float, float], float]
+_Loss = Callable[[float, float], float]
 
 
-def _lowest(loss: Loss, begin: Array) -> Array:
+def _lowest(loss: _Loss, begin: Array) -> Array:
     found: Array = minimize(lambda point: loss(*point), begin).x
     return found
 
 
-def _map(ax: Axes, loss: Loss, held: Array, title: str) -> None:
+def _map(ax: Axes, loss: _Loss, held: Array, title: str) -> None:
     """Draw a loss, with its level lines, where all these points lie."""
     room = 0.1 * np.ptp(held, axis=0)
     w, b = np.linspace(held.min(axis=0) - room, held.max(axis=0) + room, 61).T
@@ -42,7 +42,7 @@ def _map(ax: Axes, loss: Loss, held: Array, title: str) -> None:
 
 
 @styled
-def valleys(panels: Mapping[str, tuple[Loss, Array]], name: str = "valleys") -> Picture:
+def valleys(panels: Mapping[str, tuple[_Loss, Array]], name: str = "valleys") -> Picture:
     """Draw paths of gradient descent on losses of two parameters.
 
     Parameters
@@ -76,7 +76,7 @@ def valleys(panels: Mapping[str, tuple[Loss, Array]], name: str = "valleys") -> 
 
 @styled
 def batch_steps(
-    loss: Loss, panels: Mapping[str, Mapping[tuple[float, float], Array]]
+    loss: _Loss, panels: Mapping[str, Mapping[tuple[float, float], Array]]
 ) -> Picture:
     """Draw which step each of many batches would take, from a few points of a map.
 
