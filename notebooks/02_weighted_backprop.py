@@ -676,7 +676,8 @@ panels = {
 show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 
 # %% [markdown]
-# From this start a single step beats that line, as it does from most. How rare the
+# From this start a single step loses less than one answer for everyone, as it does from
+# most. How rare the
 # positives are, and where they are, is learned together. Nobody told it that they sit
 # in the middle. It followed the derivatives of the cross-entropy, and bent its surface
 # until it fell away from the middle on all sides. (The small line after ten steps has
@@ -892,7 +893,8 @@ except ValueError as error:
 # **At the output it broadcasts.** $W^{[3]}$ is $(1, 3)$ and the transpose is $(3, 1)$.
 # NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix: `W = W - ...`
 # goes on without an error. Written in place, `W -= ...` raises, because a result cannot
-# grow into a smaller array. This package updates in place.
+# grow into a smaller array ([the audit](06_audit.ipynb#c-a-transposed-gradient) tries both).
+# This package updates in place.
 
 # %% tags=["nbval-check-output"]
 transposed = passed.A[2] @ by_hand["dZ3"].T / m  # (3, 1)

@@ -62,7 +62,9 @@ assert set(runs["data"]) == {appointments.PUBLISHED_SHA256[:12]}
 #
 # A weight is called `uniform` if it multiplies both classes, `positive` if one. Of those
 # tried, `positive 1.175` makes $0.205$ decide as $0.18$ does without a weight
-# ([finding j](#twelve-findings)).
+# ([finding j](#twelve-findings)). A *setting* is a choice of features, layers, first
+# weights, class weight and threshold, and *reaches* the report's table if its networks come
+# near it. The choices of features have names, told under [two witnesses](#two-witnesses).
 
 # %% tags=["hide-input", "nbval-check-output"]
 n_train = int(audit_table.row_counts(printed.train_accuracy, 150_000)[0])
@@ -480,8 +482,19 @@ print(f"s = {decisions.std():.2f}, and √(0.6 · 0.4) = {np.sqrt(0.6 * 0.4):.2f
 print(f"standard error of their mean: s / √5 = {decisions.std() / np.sqrt(5):.2f}")
 
 # %% [markdown]
-# Now all decisions of the report's test. A mean of so many follows nearly a normal law,
-# of which $95\%$ lie within $1.96$ standard errors. Lesson 3 rounds that to two.
+# A mean of many such decisions follows nearly a [normal law](glossary.md#normal-law). Three
+# numbers of it will be used. See them on drawn values, whose standard deviation is one.
+
+# %% tags=["nbval-check-output"]
+normal = np.random.default_rng(0).normal(size=(2, 100_000))
+from_median = np.median(np.abs(normal[0] - np.median(normal[0])))
+print(f"within 1.96 of zero: {np.mean(np.abs(normal[0]) < 1.96):.1%}")
+print(f"1.4826 × the median distance from the median: {1.4826 * from_median:.3f}")
+print(f"pairs of them shorter than 2.45: {np.mean(np.hypot(*normal) < 2.45):.1%}")
+
+# %% [markdown]
+# So $95\%$ lie within $1.96$ standard errors. Lesson 3 rounds that to two. Now all
+# decisions of the report's test.
 
 # %% tags=["nbval-check-output"]
 rate, size = printed.test_accuracy, printed.n_test
@@ -707,7 +720,8 @@ assert np.isclose(d, run_0["d"])
 # FPR, is the recall right? That recall is the *height* of a network. $D$ puts both into
 # one number, as $d$ does, but its unit is the spread over the seeds, where that is larger
 # than the error of the test alone. Here it is for the base. The spread is the median
-# distance from the median, times $1.4826$: of a normal law, its standard deviation.
+# distance from the median, times $1.4826$: of a normal law, its standard deviation
+# ([finding k](#k-one-split-one-seed-sixteen-digits)).
 
 # %% tags=["nbval-check-output"]
 asked = plain[["fpr", "height"]]

@@ -86,6 +86,8 @@ errors = np.sqrt(held * (1 - held) / worlds)  # as in the audit, finding k
 print("intervals that hold the true accuracy, ± the standard error of the share:")
 for name, share, error in zip(("rows", "groups"), held, errors, strict=True):
     print(f"  {name:6} {share:.0%} ± {error:.0%}")
+luck = np.sqrt(0.95 * 0.05 / worlds)
+print(f"if 95% held it, {worlds} worlds would show 95% ± {luck:.0%}")
 
 # %% [markdown]
 # ## Do the intervals keep their word?

@@ -42,7 +42,9 @@ def _map(ax: Axes, loss: _Loss, held: Array, title: str) -> None:
 
 
 @styled
-def valleys(panels: Mapping[str, tuple[_Loss, Array]], name: str = "valleys") -> Picture:
+def valleys(
+    panels: Mapping[str, tuple[_Loss, Array]], name: str = "valleys"
+) -> Picture:
     """Draw paths of gradient descent on losses of two parameters.
 
     Parameters

@@ -114,7 +114,7 @@ def resampling(
     panels[3].set_ylabel("")
     figure.legend(
         [Line2D([], [], color="black", lw=2.2), unweighted_entry()],
-        ["learned after the remedy: 1/2", f"learned without one: {t:.3f}"],
+        ["this network says 1/2", f"the one without a remedy says {t:.3f}"],
         title="▲ positive (larger: many times), △ new, ○ negative",
         loc="outside lower center",
         fontsize=10,
