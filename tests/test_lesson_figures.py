@@ -48,12 +48,20 @@ def rng_of(seed):
     return np.random.default_rng(seed)
 
 
+def place(text):
+    return text.xy if isinstance(text, Annotation) else text.get_position()
+
+
+def is_key(text):
+    return text.get_transform() == text.axes.transAxes
+
+
 def texts(picture, colour):
     """Give what is written in a colour, each with its place."""
     (ax,) = picture.figure.axes
-    notes = [t for t in ax.texts if isinstance(t, Annotation) and t.get_text()]
+    notes = [t for t in ax.texts if not is_key(t) and t.get_text()]
     written = [t for t in notes if same_color(t.get_color(), ink(colour))]
-    return [(t.get_text(), t.xy) for t in written]
+    return [(t.get_text(), place(t)) for t in written]
 
 
 def neuron(w1, x1, w2, x2, b):
@@ -69,7 +77,7 @@ def test_a_neuron_has_each_value_above_and_each_derivative_below_its_edge():
     picture = neuron_graph(values, slopes)
     above, below = (dict(map(reversed, texts(picture, c))) for c in (BLUE, GREEN))
     assert sorted(above.values()) == sorted(number(v) for v in values.values())
-    pairs = {above[place]: below[place] for place in above}
+    pairs = {above[at]: below[at] for at in above}
     for name, value in values.items():
         assert (
             f"{name} is {number(value)}, derivative {slopes[name]:.3f}" in picture.alt
@@ -104,15 +112,15 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
     grey = [p for p in patches if to_hex(p.get_facecolor()) == "#dddddd"]
     assert len(grey) == off
     # Each weight stands over its derivative, whatever their colour.
-    notes = [t for t in ax.texts if isinstance(t, Annotation)]
-    slanted = {t.xy: t.get_text() for t in notes if t.get_fontstyle() == "italic"}
+    notes = [t for t in ax.texts if not is_key(t)]
+    slanted = {place(t): t.get_text() for t in notes if t.get_fontstyle() == "italic"}
     shown = sorted(
-        (t.get_text(), slanted[t.xy])
+        (t.get_text(), slanted[place(t)])
         for t in notes
-        if t.xy in slanted
+        if place(t) in slanted
         and t.get_fontstyle() == "normal"
         and t.get_ha() == "center"
-        and t.xy[0] % 1
+        and place(t)[0] % 1
     )
     wanted = [
         (number(w, 2), number(d, 2))
@@ -132,7 +140,7 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
         for a, z in zip(dA[1], dZ[1], strict=True)
     ]
     assert {"x₁", "x₂", "ŷ"} <= {t.get_text() for t in notes}
-    keys = [t.get_text() for t in ax.texts if not isinstance(t, Annotation)]
+    keys = [t.get_text() for t in ax.texts if is_key(t)]
     assert keys[0] == "on a line: the weight; in a circle: the activation"
     assert len(texts(picture, GREY)) >= 8 * off
 
@@ -140,9 +148,9 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
 def test_what_comes_by_two_ways_is_the_weight_times_dz_and_adds_up():
     W, dz = np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([0.1, -0.2])
     picture = two_ways(W, dz)
-    weights = {place: text for text, place in texts(picture, BLUE)}
-    back = {place: text for text, place in texts(picture, GREEN)}
-    edges = {weights[place]: back[place] for place in weights}
+    weights = {at: text for text, at in texts(picture, BLUE)}
+    back = {at: text for text, at in texts(picture, GREEN)}
+    edges = {weights[at]: back[at] for at in weights}
     assert edges == {
         number(W[j, k], 1): f"← {number(W[j, k] * dz[j], 1)}"
         for j, k in np.ndindex(2, 2)
@@ -156,8 +164,8 @@ def test_what_comes_by_two_ways_is_the_weight_times_dz_and_adds_up():
     ]
     assert np.allclose(W.T @ dz, [-0.5, -0.3])
     for j, k in np.ndindex(2, 2):  # each label on its own edge
-        (place,) = (p for p, text in weights.items() if text == number(W[j, k], 1))
-        assert place[1] == pytest.approx(-k + place[0] * (k - j))
+        ((x, y),) = (p for p, text in weights.items() if text == number(W[j, k], 1))
+        assert y == pytest.approx(-k + x * (k - j))
 
 
 def test_a_surface_shows_every_point_and_counts_what_lies_inside():

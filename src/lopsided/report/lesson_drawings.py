@@ -1,6 +1,8 @@
 """Drawings of the lessons: a neuron and networks with their numbers.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
+
+Longer than most: three drawings share how a number stands on a line.
 """
 
 from collections.abc import Mapping
@@ -8,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import offset_copy
 
 from lopsided.lesson.network import Array, Network, Pass
 from lopsided.report.display import BLUE, GREEN, GREY, Picture, axes, styled
@@ -59,19 +62,28 @@ def _pair(
     value: str,
     derivative: str,
     off: bool = False,
-    away: float = 1.5,
+    away: float = 2.5,
+    slope: float = 0,
 ) -> None:
-    """Write a value above a point, and a derivative below it, so many points away."""
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.9}
+    """Write a value above a point, and a derivative below it, so many points away.
+
+    On a line they follow its ``slope``, and leave it to be seen.
+    """
+    figure = ax.get_figure(root=True)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.9}
     for text, colour, va, dy in (
         (value, BLUE, "bottom", away),
         (derivative, GREEN, "top", -away),
     ):
-        ax.annotate(
+        up = dy * np.hypot(1, slope)  # so that it is as far from a steep line
+        ax.text(
+            x,
+            y,
             text,
-            (x, y),
-            (0, dy),
-            textcoords="offset points",
+            transform=offset_copy(ax.transData, figure, 0, up, "points"),
+            rotation=np.degrees(np.arctan(slope)),
+            rotation_mode="anchor",
+            transform_rotates_text=True,
             ha="center",
             va=va,
             color=GREY if off else colour,
@@ -144,10 +156,10 @@ def neuron_graph(
                 "arrowstyle": "-|>",
                 "color": GREY,
                 "shrinkA": 13,
-                "shrinkB": 13 if NEXT.get(name) in values else 0,
+                "shrinkB": (19 if name == "a" else 13) * (NEXT.get(name) in values),
             },
         )
-        middle = {"loss": 0.68, "a": 0.46}.get(name, 0.5)
+        middle = {"loss": 0.68, "a": 0.46, "w1*x1": 0.4, "w2*x2": 0.4}.get(name, 0.5)
         below = number(slopes[name]) if derivatives else ""
         _pair(
             ax,
@@ -155,6 +167,7 @@ def neuron_graph(
             y + middle * (end[1] - y),
             number(values[name]),
             below,
+            slope=(end[1] - y) / (end[0] - x),
         )
         _node(ax, x, y, text)
     ax.set(xlim=(-0.3, 5.65), ylim=(0.9, 6.3))
@@ -213,12 +226,12 @@ def network_graph(
                 lw=1.2,
                 zorder=1,
             )
-            # Not in the middle, where the lines of the first layer cross.
-            at = 0.45 if l > 1 else 0.64 if k == 0 else 0.34
+            # Not where the lines of the first layer cross.
+            at = 0.45 if l > 1 else 0.23 if abs(there - here) > 1 else 0.62
             weight = number(network.W[l][j, k].item(), 2)
             below = number(dW[l][j, k].item(), 2) if dW else ""
             y = here + at * (there - here)
-            _pair(ax, l - 1 + at, y, weight, below, silent)
+            _pair(ax, l - 1 + at, y, weight, below, silent, slope=there - here)
     said = []
     for l, column in enumerate(height):
         for j, y in enumerate(column):
@@ -280,7 +293,7 @@ def two_ways(W: Array, dz: Array) -> Picture:
             at = 0.5 if j == k else 0.3  # not in the middle, where two lines cross
             ax.plot([0, 1], [-k, -j], color=GREY, lw=1.2, zorder=1)
             weight, comes = number(W[j, k], 1), number(back[j, k], 1)
-            _pair(ax, at, -k + at * (k - j), weight, f"← {comes}")
+            _pair(ax, at, -k + at * (k - j), weight, f"← {comes}", slope=k - j)
             said.append(f"from z{j + 1} to a{k + 1} by the weight {weight}: {comes}")
         sign, below = "−" if two < 0 else "+", chr(0x2081 + k)
         terms = f"{number(one, 1)} {sign} {number(abs(two), 1)}"

@@ -12,7 +12,6 @@ from lopsided.report.display import (
     GREEN,
     GREY,
     ORANGE,
-    PURPLE,
     Picture,
     axes,
     styled,
@@ -30,7 +29,7 @@ def coverage(found: Coverage) -> Picture:
     ax.axvspan(promised - luck, promised + luck, color=GREY, alpha=0.15, lw=0)
     ax.axvline(promised, color=GREY, lw=1)
     y = np.arange(len(held))
-    looks = zip("s^o", (PURPLE, GREEN, BLUE), strict=True)
+    looks = zip("s^o", COLOURS[3:], strict=True)
     for name, (marker, colour) in zip(held, looks, strict=True):
         ax.plot(100 * held[name], y, marker, color=colour, label=name)
     labels = [m if t == "none" else f"{m} at {t}" for m, t in held.index]
@@ -58,8 +57,8 @@ def fairness(table: pd.DataFrame, title: str) -> Picture:
     """
     figure, ax = axes("share (%)", "", title, (5.6, 5.2))
     y = np.arange(len(table))
-    looks = {"missed, share": (ORANGE, "o"), "came, flagged": (BLUE, "s")}
-    looks |= {"missed, phoned": (GREEN, "^")}
+    looks = {"missed, share": (ORANGE, "o"), "came, flagged": (BLUE, "D")}
+    looks |= {"missed, phoned": (GREEN, "v")}
     for name, (colour, marker) in looks.items():
         (marks,) = ax.plot(
             100 * table[name], y, marker, ls="", color=colour, label=name
@@ -104,7 +103,10 @@ def over_epochs(
     said = []
     for label, curve in curves.items():
         colour, style, marker, size = of_kind[label]
-        ax.plot(curve, style, color=colour, marker=marker, ms=size, label=label)
+        (line,) = ax.plot(
+            curve, style, color=colour, marker=marker, ms=size, label=label
+        )
+        line.set_clip_on(False)  # its marks are whole at zero too
         said.append(f"{label}: {curve[0]:.2f}, in the end {curve[-1]:.2f}")
     ax.set_xticks(range(len(epochs)), [str(epoch) for epoch in epochs])
     ax.set_ylim(bottom=0)
