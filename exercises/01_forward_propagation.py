@@ -176,8 +176,8 @@ for positives in (1, 20, 39):
 # %% [markdown]
 # ## 5. Draw the first weights
 #
-# Draw a layer's weights by He's rule: normal, mean zero, variance $2 / n_{l-1}$, where
-# $n_{l-1}$ counts the layer's *inputs*.
+# Draw a layer's weights by He's rule: from the bell of the normal law, with mean zero and
+# variance $2 / n_{l-1}$, where $n_{l-1}$ counts the layer's *inputs*.
 #
 # *Hint.* `rng.standard_normal(shape)` has variance one. By what must you multiply it?
 

@@ -594,9 +594,10 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 # Training changes the weights little by little. All-zero weights are a bad start: no
 # signal passes the hidden layers, so only the last bias would be changed. And units that
 # start equal are changed in the same way, and stay equal. (The next lesson shows both.)
-# So a network starts from random weights. How large should they be? Send a signal through ten layers of a hundred ReLU units. The weights have mean
-# zero, and one of three variances: the mean of their squares. The *size* of a signal is the
-# root of the mean of its squares, $\sqrt{\overline{a^2}}$.
+# So a network starts from random weights. How large should they be? Send a signal through
+# ten layers of a hundred ReLU units. The weights are drawn from a bell around zero, the
+# [normal law](glossary.md#normal-law), with one of three variances: the mean of their squares. The *size* of a
+# signal is the root of the mean of its squares, $\sqrt{\overline{a^2}}$.
 
 
 # %%

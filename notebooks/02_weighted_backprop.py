@@ -765,7 +765,9 @@ assert np.allclose(four, 4 * once, rtol=1e-14)
 # A weight on positives alone turns the gradient to another direction. How far, the
 # cosine of the angle says: how far one of two vectors reaches along the other, if both
 # have length 1. It is 1 when they point the same way, 0 at a right angle, and negative
-# beyond.
+# beyond. For $(3, 4)$, of length $5$, and $(1, 2)$, of length $\sqrt 5$: multiply entry by
+# entry, add up, and divide by both lengths, $(3 \cdot 1 + 4 \cdot 2) / (5 \sqrt 5) \approx
+# 0.98$.
 
 
 # %% tags=["nbval-check-output"]

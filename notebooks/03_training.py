@@ -323,8 +323,10 @@ distant = squared + 10
 
 # %% [markdown]
 # The second line [standardised](glossary.md#standardise) the feature: it took off the
-# mean and divided by the standard deviation. The third counts it from a distant zero, as
-# we count years.
+# mean and divided by the standard deviation: the root of the mean squared distance from
+# it. (Around their mean, $4$, lie $1$, $3$, $5$ and $7$ at the squared distances $9$, $1$,
+# $1$ and $9$. The root of the mean of these is $2.24$.) The third counts it from a distant
+# zero, as we count years.
 
 
 # %%
@@ -495,10 +497,10 @@ show(turns(fold))
 
 
 # %%
-def fit(X, Y, l2, seed=1):
+def fit(X, Y, l2, seed=1, **more):
     network, rng = start(roomy, seed), np.random.default_rng(0)
     # A higher rate and fewer epochs than above: many networks are trained.
-    plan = constant(0.3) | {"epochs": 300, "batch_size": 100, "l2": l2}
+    plan = constant(0.3) | {"epochs": 300, "batch_size": 100, "l2": l2} | more
     train(network, X, Y, np.ones_like(Y), rng, **plan)
     return network
 
@@ -616,14 +618,22 @@ say(
 
 # %% [markdown]
 # The rows that a network learned from would choose hardly any penalty: they cannot show
-# what is known by heart. (At so high a rate, the last step lands a little off the bottom:
-# less so with $0.001$ than without a penalty. Let the rate fall to $0.003$, and they lose
-# least without one.) The rows held out can, and so can the points aside: on either side
+# what is known by heart. The rows held out can, and so can the points aside: on either side
 # of the lowest they lose more. Within two standard errors, though, a hundred points do not
 # prove which setting is best. That does not make the simplest network as good: the
 # thousand points show what it may cost. The losses held out are the higher ones: those
 # hundred are the harder points, and each network learned from eighty.
 #
+# Should the training rows not choose no penalty at all? At so high a rate the last step
+# lands a little off the bottom. Let the rate fall:
+
+# %% tags=["nbval-check-output"]
+for penalty in (0, 0.001):
+    settled = fit(*few_points, penalty, final_learning_rate=0.003)
+    loss = loss_on(settled, few_points)
+    print(f"l2 = {penalty:5}: training rows lose {loss:.3f}")
+
+# %% [markdown]
 # ## More rows
 #
 # The more rows there are for each parameter, the less there is to cure. Train the roomy
@@ -765,9 +775,9 @@ show(batch_steps(near, bunches))
 # Say that the whole gradient is $(3, 4)$, of length $5$, and a batch's is $(1, 2)$, of
 # length $\sqrt 5$. Multiply entry by entry, and add up: $3 \cdot 1 + 4 \cdot 2 = 11$.
 #
-# - Divided by both lengths, $11 / (5 \sqrt 5) \approx 0.98$ is the *cosine* of the angle
-#   between them: $1$ where the directions are the same, below zero where one points away
-#   from the other.
+# - Divided by both lengths, $11 / (5 \sqrt 5) \approx 0.98$ is the cosine, as in [lesson
+#   2](02_weighted_backprop.ipynb): $1$ where the directions are the same, below zero where
+#   one points away from the other.
 # - Divided by the whole's length twice, $11 / 25$ says how far the batch goes *along* the
 #   whole: not quite half as far.
 
@@ -844,9 +854,9 @@ show(batch_table(untrained))
 # Ten times the rows, about a third of the spread: like a standard error, it falls with the
 # root, and $\sqrt{10} \approx 3.2$.
 #
-# Each row is in one batch of an epoch. So the mean of an epoch's batches is the whole
-# gradient, however far from it one batch may be. The last batch of an epoch takes what
-# remains.
+# Each row is in one batch of an epoch. So at the same weights the mean of an epoch's
+# batches, each counted by its rows, is the whole gradient, however far from it one batch
+# may be. The last batch of an epoch takes what remains.
 
 # %% tags=["nbval-check-output"]
 size = min(P.batch_size, Y.size)
@@ -1204,12 +1214,13 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #    <details><summary>Answer</summary>
 #
 #    Near the bottom, the loss is almost a parabola. Along its steepest direction a step
-#    multiplies the distance to the bottom by $1 - \alpha s$, where $s$ is the curvature
-#    there. Beyond $\alpha = 2 / s$ that is below $-1$, and each step lands further
-#    away on the other side. Here $2 / s \approx 14$. So with $20$ the path jumps: further
-#    and further, until the slopes flatten, and then to and fro for ever. With $3$ it
-#    creeps in along the valley, and forty steps do not bring it there. Where it starts
-#    changes how long that takes, and not where jumping begins.
+#    multiplies the distance to the bottom by $1 - \alpha s$, where $s$ is how much the
+#    slope changes for each unit of distance. Beyond $\alpha = 2 / s$ that is below $-1$,
+#    and each step lands further away on the other side. Start near the bottom, and you
+#    find it: at a rate of $13$ the path creeps in, at $15$ it does not. So with $20$ the
+#    path jumps: further and further, until the slopes flatten, and then to and fro for
+#    ever. With $3$ it creeps in along the valley, and forty steps do not bring it there.
+#    Where it starts changes how long that takes, and not where jumping begins.
 #
 #    ```python
 #    for begin in ((0, 0), (-8, -8)):

@@ -482,6 +482,9 @@ print(f"s = {decisions.std():.2f}, and √(0.6 · 0.4) = {np.sqrt(0.6 * 0.4):.2f
 print(f"standard error of their mean: s / √5 = {decisions.std() / np.sqrt(5):.2f}")
 
 # %% [markdown]
+# (The squares are divided by $n$ here, not by $n - 1$ as in lesson 3. With the report's
+# many rows that is all the same.)
+#
 # A mean of many such decisions follows nearly a [normal law](glossary.md#normal-law). Three
 # numbers of it will be used. See them on drawn values, whose standard deviation is one.
 
@@ -680,6 +683,8 @@ for layer_dims in ([len(X), 3, 3, 1], [len(X), 40, 3, 1]):
 
 # %% [markdown]
 # *Verdict:* these are different networks. Both are in the grid.
+#
+# This is a good place for a pause.
 #
 # ## How far is each reading from the table?
 #

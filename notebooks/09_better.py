@@ -90,6 +90,9 @@ luck = np.sqrt(0.95 * 0.05 / worlds)
 print(f"if 95% held it, {worlds} worlds would show 95% ± {luck:.0%}")
 
 # %% [markdown]
+# Copies fool the rows: half of those intervals miss. The groups' keep the promise, with a
+# little to spare.
+#
 # ## Do the intervals keep their word?
 #
 # An interval of $95\%$ promises to hold the truth on nineteen test sets of twenty. On
@@ -408,6 +411,8 @@ for name, value in told.items():
 # ```
 # make report DATA=KaggleV2-May-2016.csv.zip RUN=better PARAMS="-f better.yaml"
 # ```
+#
+# This is a good place for a pause.
 #
 # ## Who is overbooked, who is phoned?
 #
