@@ -596,8 +596,9 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 # start equal are changed in the same way, and stay equal. (The next lesson shows both.)
 # So a network starts from random weights. How large should they be? Send a signal through
 # ten layers of a hundred ReLU units. The weights are drawn from a bell around zero, the
-# [normal law](glossary.md#normal-law), with one of three variances: the mean of their squares. The *size* of a
-# signal is the root of the mean of its squares, $\sqrt{\overline{a^2}}$.
+# [normal law](glossary.md#normal-law), with one of three variances: the mean of their
+# squares. The *size* of a signal is the root of the mean of its squares,
+# $\sqrt{\overline{a^2}}$.
 
 
 # %%

@@ -17,8 +17,9 @@
 # to notice that a network learns rows by heart, how settings are chosen, which curve
 # training really descends, and how a unit dies.
 #
-# **You need** [Send the error back](02_weighted_backprop.ipynb). Three parts, of about 15,
-# 12 and 17 minutes: steps; when to stop, and what to choose; then a whole table.
+# **You need** [Send the error back](02_weighted_backprop.ipynb). Four parts, of about 15,
+# 14, 13 and 9 minutes: steps; when to stop, and what to choose; a whole table; then what
+# training did, and what it missed.
 #
 # This is section 7 of [the report](06_audit.ipynb). The next cell holds what you can
 # change, the most useful first. `lopsided parameters` explains each name.
@@ -1030,9 +1031,11 @@ show(batch_table(healthy))
 # Training can go on all the same: what the batches of an epoch have in common adds up, and
 # their noise mostly cancels. Small steps average more of it. This is why the rate falls.
 #
+# This is a good place for a pause.
+#
 # ## Which curve does training descend?
 #
-# The report shows the plain cross-entropy and descends a weighted gradient. With a
+# **Part four: what training did, and what it missed.** The report shows the plain cross-entropy and descends a weighted gradient. With a
 # weight, these are two curves. Train both readings briefly on part of the table and
 # look at both curves of each. Start from a network that says the prevalence to everyone:
 # its output weights are zero, and its last bias is the log-odds.

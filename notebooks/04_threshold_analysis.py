@@ -1066,7 +1066,9 @@ print(f"another seed, no remedy: decides {luck_alike:.1%} alike")
 # the network without any of this, at $1/(1 + w)$. It has the seed of that network, and
 # about as many steps. The first row of a table shows what luck does: no remedy, but another
 # seed, at $1/(1 + w)$ as well. The [Brier score](glossary.md#brier-score) is the mean
-# squared difference of probability and label: lower is better. Means over the splits:
+# squared difference of probability and label: lower is better. Where $0.9$ was said of a
+# positive and $0.2$ of a negative, it is $(0.1^2 + 0.2^2) / 2 = 0.025$. Means over the
+# splits:
 
 # %% tags=["hide-input", "nbval-check-output"]
 study = pd.read_csv(results.committed("balancing.csv"))

@@ -320,8 +320,9 @@ def over_splits(a, b, name):
 # %% [markdown]
 # Where two kinds of network are compared below, it is seed by seed, with the $95\%$
 # interval of the mean difference. Half of it is a standard error times
-# [Student's factor](glossary.md#students-factor), $2.36$ for eight pairs. The seeds' splits share most of their rows, and the
-# error allows for that ([Nadeau and Bengio 2003](glossary.md#sources)).
+# [Student's factor](glossary.md#students-factor), $2.36$ for eight pairs. The seeds'
+# splits share most of their rows, and the error allows for that ([Nadeau and Bengio
+# 2003](glossary.md#sources)).
 #
 # ## Twelve findings
 #

@@ -191,8 +191,9 @@ show(over_splits("report", shown).round(4))
 # Now each model minus the report's network, split by split. Five splits of one table
 # are not five witnesses: they share most of their rows. The standard error allows for that
 # ([Nadeau and Bengio 2003](glossary.md#sources)). Half of the interval is that error times
-# [Student's factor](glossary.md#students-factor): for five splits $2.78$, so it is wide. The last column counts
-# the splits; where a model lacks some, `make audit` has them still to measure.
+# [Student's factor](glossary.md#students-factor): for five splits $2.78$, so it is wide.
+# The last column counts the splits; where a model lacks some, `make audit` has them still
+# to measure.
 
 
 # %%
