@@ -96,6 +96,7 @@ from lopsided.lesson.network import (
     predict_proba,
 )
 from lopsided.lesson.training import learning_rate, train
+from lopsided.prose import item
 from lopsided.report import experiment, figures, results
 from lopsided.report.display import say, show
 from lopsided.report.fold_figures import (
@@ -139,7 +140,7 @@ print(f"{table.provenance.source}: {n_train:,} training {rows}, {n_test:,} test"
 print(f"positive: {positive}, {Y.mean():.4f} of the training {rows}")
 for note in table.provenance.notes:
     if "share their" in note:
-        say("{note}", note=note)
+        say(item(note))
 
 # %% [markdown]
 # In the clinic, a test row may be of a patient who has training rows too. Where a table
