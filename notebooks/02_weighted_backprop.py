@@ -895,7 +895,7 @@ except ValueError as error:
 # **At the output it broadcasts.** $W^{[3]}$ is $(1, 3)$ and the transpose is $(3, 1)$.
 # NumPy stretches both, and the new "weights" are a $3 \times 3$ matrix: `W = W - ...`
 # goes on without an error. Written in place, `W -= ...` raises, because a result cannot
-# grow into a smaller array ([the audit](06_audit.ipynb#c-a-transposed-gradient) tries both).
+# grow into a smaller array ([the audit](06_audit.ipynb#twelve-findings) tries both).
 # This package updates in place.
 
 # %% tags=["nbval-check-output"]

@@ -1220,8 +1220,8 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #    Near the bottom, the loss is almost a parabola. Along its steepest direction a step
 #    multiplies the distance to the bottom by $1 - \alpha s$, where $s$ is how much the
 #    slope changes for each unit of distance. Beyond $\alpha = 2 / s$ that is below $-1$,
-#    and each step lands further away on the other side. Start near the bottom, and you
-#    find it: at a rate of $13$ the path creeps in, at $15$ it does not. So with $20$ the
+#    and each step lands further away on the other side. Here $2 / s \approx 14$: start near
+#    the bottom, and at $13$ the path creeps in, at $15$ it does not. So with $20$ the
 #    path jumps: further and further, until the slopes flatten, and then to and fro for
 #    ever. With $3$ it creeps in along the valley, and forty steps do not bring it there.
 #    Where it starts changes how long that takes, and not where jumping begins.

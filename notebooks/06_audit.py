@@ -321,8 +321,8 @@ def over_splits(a, b, name):
 # Where two kinds of network are compared below, it is seed by seed, with the $95\%$
 # interval of the mean difference. Half of it is a standard error times
 # [Student's factor](glossary.md#students-factor), $2.36$ for eight pairs. The seeds'
-# splits share most of their rows, and the error allows for that ([Nadeau and Bengio
-# 2003](glossary.md#sources)).
+# splits share most of their rows, and the error allows for that
+# ([Nadeau and Bengio 2003](glossary.md#sources)).
 #
 # ## Twelve findings
 #
@@ -727,7 +727,7 @@ assert np.isclose(d, run_0["d"])
 # one number, as $d$ does, but its unit is the spread over the seeds, where that is larger
 # than the error of the test alone. Here it is for the base. The spread is the median
 # distance from the median, times $1.4826$: of a normal law, its standard deviation
-# ([finding k](#k-one-split-one-seed-sixteen-digits)).
+# ([finding k](#twelve-findings)).
 
 # %% tags=["nbval-check-output"]
 asked = plain[["fpr", "height"]]
