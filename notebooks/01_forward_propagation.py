@@ -133,7 +133,8 @@ show(neuron_graph(values))
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of a
 # neuron whose $a$ does so is called the [logit](glossary.md#logit). It can be had back
-# from $a$: divide what speaks for "yes" by what speaks against, and take the logarithm.
+# from $a$: divide what speaks for "yes" by what speaks against, and take the logarithm, here always the
+# natural one.
 
 # %% tags=["nbval-check-output"]
 odds = a / (1 - a)

@@ -86,9 +86,9 @@ print(f"a, by z: {(1 / (1 + np.exp(-(z + little))) - a) / little:.3f}")
 #
 # $$\frac{d\ell}{da} = \frac{d}{da}(-\log a) = -\frac1a$$
 #
-# One step back, $a = \sigma(z)$. The sigmoid's slope is $a(1 - a)$. A small move of $z$
-# moves $a$ by that factor, and $a$ moves the loss by the factor before. So the two are
-# multiplied: this is the chain rule.
+# One step back, $a = \sigma(z)$. The sigmoid's slope is $a(1 - a)$, so a quarter at most,
+# where $a = \tfrac12$. A small move of $z$ moves $a$ by that factor, and $a$ moves the loss
+# by the factor before. So the two are multiplied: this is the chain rule.
 #
 # <details><summary>Where does that slope come from?</summary>
 #

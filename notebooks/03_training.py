@@ -626,8 +626,9 @@ say(
 # thousand points show what it may cost. The losses held out are the higher ones: those
 # hundred are the harder points, and each network learned from eighty.
 #
-# Should the training rows not choose no penalty at all? At so high a rate the last step
-# lands a little off the bottom. Let the rate fall:
+# Should the training rows not choose no penalty at all? After so few epochs neither is
+# near its bottom, and at so high a rate the last few steps decide which of two near values
+# is the lower. Let the rate fall:
 
 # %% tags=["nbval-check-output"]
 for penalty in (0, 0.001):
@@ -636,6 +637,9 @@ for penalty in (0, 0.001):
     print(f"l2 = {penalty:5}: training rows lose {loss:.3f}")
 
 # %% [markdown]
+# Both lose more than above, since shorter steps get less far in as many epochs. But now
+# they lose least without a penalty.
+#
 # ## More rows
 #
 # The more rows there are for each parameter, the less there is to cure. Train the roomy

@@ -970,9 +970,15 @@ in_line = thresholds.weighted_probability(p_number, w_group)
 print(f"a weight each:  {np.abs(q_group - q_expected).max():.4f} from the law")
 print(f"one for all six: {np.abs(q_number - in_line).max():.4f} from the law")
 
+# %% tags=["nbval-check-output"]
+odds_back = q_number / (1 - q_number) / w_group
+sixfold = {"share": exact["share of no-shows"], "no weight": p_number}
+sixfold |= {"weight, corrected": odds_back / (1 + odds_back)}
+show(pd.DataFrame(sixfold, pd.Index(names, name="days")).round(3))
+
 # %% [markdown]
-# One weight and a bias cannot give six groups each its share. They must err somewhere, and
-# the class weight says where. Nor can eight units give each kind of row a share of its
+# One weight and a bias cannot give six groups each its share. They err in most, and the
+# class weight moves these errors a little. Nor can eight units give each kind of row a share of its
 # own. They draw one surface for all; and training ends on one of many that fit about as
 # well, as the right cloud shows.
 

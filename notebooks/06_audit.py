@@ -1086,8 +1086,18 @@ show(pd.DataFrame(spans, index=columns))
 # \end{aligned}$$
 #
 # If a reading is right, the report is one more run of it. How large may its $D$ be by
-# luck? Centre and spread come from few seeds, so the limit is wider than that of a normal
-# law in two dimensions: it is Hotelling's. For eight seeds:
+# luck? Centre and spread come from few seeds, so the limit is wider than the $2.45$ of a
+# normal law in two dimensions. See it on drawn pairs: eight, and then a ninth, as far from
+# their mean as their own spread says.
+
+# %% tags=["nbval-check-output"]
+drawn = np.random.default_rng(0).normal(size=(9, 100_000, 2))
+off = (drawn[8] - drawn[:8].mean(axis=0)) / drawn[:8].std(axis=0, ddof=1)
+print(f"95% of the ninth: D up to {np.quantile(np.hypot(*off.T), 0.95):.2f}")
+
+# %% [markdown]
+# Hotelling's limit is wider still, since it allows for what the two have in common, which
+# eight pairs tell no better ([Hotelling 1931](glossary.md#sources)):
 
 # %% tags=["nbval-check-output"]
 of_F = (8 - 2) / 2 * (0.05 ** (-2 / (8 - 2)) - 1)
@@ -1096,7 +1106,7 @@ print(f"a normal law: D up to {np.sqrt(-2 * np.log(0.05)):.2f}")
 print(f"eight seeds:  D up to √{square:.2f} = {np.sqrt(square):.2f}; F = {of_F:.2f}")
 
 # %% [markdown]
-# For $k$ seeds, with the quantile of an $F$ law with $2$ and $k - 2$ degrees of freedom:
+# For $k$ seeds, with $F_{0.95}$ for the part that $0.05$ makes:
 #
 # $$\begin{aligned}
 # D^2 &\le \frac{k + 1}{k} \cdot \frac{2 (k - 1)}{k - 2} \, F_{0.95} \\

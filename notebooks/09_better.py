@@ -154,7 +154,8 @@ for name, off in covered.off.items():
 # Other models meet the same split, the same features and the same rule for the
 # threshold: the highest F1 on predictions of training rows that the model has not seen.
 # `MLPClassifier` is scikit-learn's network, of the same shape, with its own optimiser
-# and defaults; it learns from all training rows until its loss stands still.
+# and defaults; it learns from all training rows until its loss stands still. *Weighted*
+# logistic regression has the balanced weight on positives.
 #
 # The [boosted trees](glossary.md#boosted-trees) are its `HistGradientBoostingClassifier`:
 # many small decision trees, each fitted to what the ones before got wrong. A decision
@@ -238,7 +239,8 @@ for name, label in headline.items():
 # with boosted trees? Its settings are chosen by cross-validation on the training rows
 # of each split, and so are those of the trees and of `MLPClassifier`.
 # `notebooks/selection.yaml` declares what was tried, and
-# `notebooks/results/selection.csv` holds every score.
+# `notebooks/results/selection.csv` holds every score. (scikit-learn's `alpha` is no rate: it
+# is a penalty, our `l2` times the batch size. Its `max_iter` counts epochs.)
 
 # %%
 tried = pd.read_csv(results.committed("selection.csv"))
@@ -333,8 +335,8 @@ say(
 # %% [markdown]
 # Two of the models differ in a weight alone: logistic regression, plain and with the
 # balanced weight. It cannot fit what these features tell, so it must err somewhere, and
-# the weight tells it where. [Lesson 4](04_threshold_analysis.ipynb) says why that can
-# change the order of the rows.
+# the weight tells it where. So [lesson 4](04_threshold_analysis.ipynb) saw it of six groups; of several features,
+# that can change the order of the rows, too.
 
 # %% tags=["nbval-check-output"]
 pair = "weighted logistic regression", "logistic regression"
@@ -688,8 +690,9 @@ show(over_epochs("silent", kinds, *words, share=per_cent))
 
 # %% [markdown]
 # Dead units are not what makes most ties. For many rows a layer of three is off as a
-# whole, though each of its units wakes for other rows. Such rows share one prediction.
-# They send no gradient back through that layer either, so little moves them on.
+# whole, though each of its units wakes for other rows. Rows for which the *same* layer is
+# off share one prediction; of two narrow layers, either can be, which makes two ties. They
+# send no gradient back through that layer either, so little moves them on.
 #
 # Here are all kinds of network after the last epoch, as the median over the seeds and
 # the range: dead units, rows for which a hidden layer is off, the largest tie, and the
