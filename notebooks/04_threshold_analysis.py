@@ -971,9 +971,9 @@ print(f"a weight each:  {np.abs(q_group - q_expected).max():.4f} from the law")
 print(f"one for all six: {np.abs(q_number - in_line).max():.4f} from the law")
 
 # %% tags=["nbval-check-output"]
-odds_back = q_number / (1 - q_number) / w_group
+back = thresholds.unweighted_probability(q_number, w_group)
 sixfold = {"share": exact["share of no-shows"], "no weight": p_number}
-sixfold |= {"weight, corrected": odds_back / (1 + odds_back)}
+sixfold |= {"weight, corrected": back}
 show(pd.DataFrame(sixfold, pd.Index(names, name="days")).round(3))
 
 # %% [markdown]

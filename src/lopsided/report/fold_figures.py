@@ -115,6 +115,7 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
     tried, setting = np.array(losses.index, float), losses.index.name
     scale = f"linear up to {tried[1]:g}, then logarithmic"
     figure, ax = axes(f"{setting} ({scale})", "loss (nats)", size=(5.6, 4.2))
+    below = losses.iloc[:2].mean().idxmin()  # it has room there
     looks, said = (LEARNED, HELD_OUT, ASIDE), []
     for (name, values), (line, marker, colour) in zip(
         losses.items(), looks, strict=True
@@ -123,6 +124,16 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
         best = int(np.argmin(values))
         edged: dict[str, Any] = {"color": colour, "mec": "black", "mew": 2, "ms": 11}
         ax.plot(tried[best], values.iloc[best], marker, **edged)
+        ax.annotate(
+            str(name),
+            (tried[1] / 2, values.iloc[:2].mean()),  # it is linear there, without bars
+            (0, -7 if name == below else 5),
+            textcoords="offset points",
+            color=colour,
+            ha="center",
+            va="top" if name == below else "bottom",
+            fontsize=10,
+        )
         numbers = ", ".join(f"{value:.2f}" for value in values)
         said.append(f"{name}: {numbers}, lowest at {tried[best]:g}")
     held = losses.iloc[:, 1].to_numpy()
@@ -139,17 +150,6 @@ def validation_curve(losses: pd.DataFrame, errors: pd.Series) -> Picture:
     key = "outlined: the lowest of its curve; bars: two standard errors\n"
     figure.supxlabel(key + "of how far a point lies above the dotted line", fontsize=10)
     ax.margins(y=0.1)  # room for a name below the lowest curve
-    for (name, values), (*_, colour) in zip(losses.items(), looks, strict=True):
-        middle, lowest_there = values.iloc[:2].mean(), losses.iloc[:2].mean().min()
-        away, va = (-7, "top") if middle == lowest_there else (5, "bottom")
-        look: dict[str, Any] = {
-            "color": colour,
-            "ha": "center",
-            "va": va,
-            "fontsize": 10,
-        }
-        at = (tried[1] / 2, middle)  # where the axis is linear, and no bar stands
-        ax.annotate(str(name), at, (0, away), textcoords="offset points", **look)
     touching = np.sum(held[others] - reach <= held[lowest])
     alt = (
         f"Losses in nats against {setting} = {', '.join(f'{v:g}' for v in tried)}. "

@@ -64,7 +64,19 @@ def scatter(ax: Axes, X: Array, Y: Array) -> None:
 
 
 def unit_line(ax: Axes, w: Array, b: float) -> Array:
-    """Draw where a unit switches on; give the point nearest to 0, and the normal."""
+    """Draw the line where a unit switches on.
+
+    Parameters
+    ----------
+    w, b : array, shape (2,), and float
+        The unit is on where w · x + b > 0.
+
+    Returns
+    -------
+    array, shape (2, 2)
+        The line's point nearest to 0, and its normal of length 1, to the side where
+        the unit is on.
+    """
     normal = w / np.linalg.norm(w)
     foot = -b / np.linalg.norm(w) * normal
     along = np.array([-normal[1], normal[0]])

@@ -85,14 +85,15 @@ def reversal(groups: Mapping[str, Sequence[Array]], ways: Sequence[str]) -> Pict
 
     Parameters
     ----------
-    groups : mapping of pairs of array of bool
-        By the name of a part, all first: for each way, of which rows it came true.
+    groups : mapping of pairs of array of bool, shapes (n,)
+        By the name of a part, all rows first: for the rows of each way, whether they
+        missed it.
     ways : sequence of str
         What the two are called.
     """
     figure, ax = axes("days between booking and appointment", "share that missed it")
-    looks: tuple[dict[str, Any], ...]
-    looks = ({"marker": "o", "mfc": "white"}, {"marker": "s"})
+    both: dict[str, Any] = {"color": ORANGE, "ls": "none", "ms": 8}
+    looks = both | {"marker": "o", "mfc": "white"}, both | {"marker": "s"}
     said = []
     for x, (name, pair) in enumerate(groups.items()):
         places: list[float] = []
@@ -100,23 +101,18 @@ def reversal(groups: Mapping[str, Sequence[Array]], ways: Sequence[str]) -> Pict
         for side, rows, look, way in zip((-0.16, 0.16), pair, looks, ways, strict=True):
             if not rows.size:
                 said.append(f"{name}: nobody {way}")
-                note: dict[str, Any] = {
-                    "textcoords": "offset points",
-                    "ha": "center",
-                    "fontsize": 10,
-                }
-                ax.annotate(f"nobody\n{way}", (x, shares[0]), (0, 14), **note)
+                ax.annotate(
+                    f"nobody\n{way}",
+                    (x, shares[0]),
+                    (0, 14),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=10,
+                )
                 continue
             share = float(rows.mean())
             reach = np.abs(np.array([share_interval(share, rows.size)]).T - share)
-            bar: dict[str, Any] = {
-                "color": ORANGE,
-                "ls": "none",
-                "capsize": 4,
-                "lw": 1.5,
-                "ms": 8,
-            }
-            ax.errorbar(x + side, share, reach, **bar, **look, zorder=3)
+            ax.errorbar(x + side, share, reach, capsize=4, lw=1.5, **look, zorder=3)
             said.append(f"{name}: {share:.1%} of {rows.size:,} {way} missed it")
             places.append(x + side)
             shares.append(share)
@@ -125,7 +121,7 @@ def reversal(groups: Mapping[str, Sequence[Array]], ways: Sequence[str]) -> Pict
     ax.set_xticks(range(len(groups)), [*groups])
     ax.set(xlim=(-0.5, len(groups) - 0.5), ylim=(0, None))
     ax.grid(visible=False, axis="x")
-    keys = [Line2D([], [], color=ORANGE, ls="none", ms=8, **look) for look in looks]
+    keys = [Line2D([], [], **look) for look in looks]
     figure.legend(keys, ways, loc="outside lower center", ncols=2, fontsize=10)
     alt = (
         f"Shares that missed an appointment, {ways[0]} and {ways[1]}, side by side and "
