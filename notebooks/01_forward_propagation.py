@@ -50,6 +50,7 @@ from lopsided.report.plane_figures import (
     signal_sizes,
     surfaces,
 )
+from lopsided.report.sampling_figures import bell
 from lopsided.table.simulate import clinic
 
 # %% [markdown]
@@ -595,10 +596,25 @@ print(f"predicted {entropy:.5f}   met {met:.5f}")
 # Training changes the weights little by little. All-zero weights are a bad start: no
 # signal passes the hidden layers, so only the last bias would be changed. And units that
 # start equal are changed in the same way, and stay equal. (The next lesson shows both.)
-# So a network starts from random weights. How large should they be? Send a signal through
-# ten layers of a hundred ReLU units. The weights are drawn from a bell around zero, the
-# [normal law](glossary.md#normal-law), with one of three variances: the mean of their
-# squares. The *size* of a signal is the root of the mean of its squares,
+# So a network starts from random weights. They are drawn from a bell around zero, the
+# [normal law](glossary.md#normal-law): a number near zero is drawn often, one far from it
+# seldom, and a positive one as often as a negative one.
+
+# %% tags=["nbval-check-output"]
+drawn = np.random.default_rng(0).standard_normal(10_000)
+for numbers in (drawn, drawn / 2):
+    print(f"mean {numbers.mean():.2f}, mean of the squares {np.mean(numbers**2):.2f}")
+
+# %% tags=["hide-input"]
+show(bell(drawn))
+
+# %% [markdown]
+# The mean of the squares, where the mean is zero, is the *variance*: for this bell one.
+# Halve all numbers and the bell is half as wide, its variance a quarter. So one number,
+# the variance, says how large the weights are.
+#
+# How large should they be? Send a signal through ten layers of a hundred ReLU units, with
+# one of three variances. The *size* of a signal is the root of the mean of its squares,
 # $\sqrt{\overline{a^2}}$.
 
 

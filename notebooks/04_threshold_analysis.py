@@ -92,7 +92,12 @@ from lopsided.report.display import say, show
 from lopsided.report.intervals import curve_bands, interval
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.sampling_figures import bootstrap_draws, resampling
-from lopsided.report.threshold_figures import exact_law, law, weight_and_threshold
+from lopsided.report.threshold_figures import (
+    exact_law,
+    law,
+    one_line,
+    weight_and_threshold,
+)
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
 
@@ -772,13 +777,12 @@ one_hot = np.eye(6)  # what is told of each group, a column each
 
 
 # %%
-def settled(w, told=one_hot):
+def settled(w, told=one_hot, X=X_group, Y=Y_group, rate=4):
     network = Network([len(told), 1])
-    weight = class_weights(Y_group, "positive", w)
-    rates = {"initial_learning_rate": 4, "final_learning_rate": 4}
-    sizes = {"epochs": 500, "batch_size": Y_group.size}
-    X_told, rng = told @ X_group, np.random.default_rng(0)
-    train(network, X_told, Y_group, weight, rng, **sizes, **rates)
+    weight = class_weights(Y, "positive", w)
+    rates = {"initial_learning_rate": rate, "final_learning_rate": rate}
+    sizes = {"epochs": 500, "batch_size": Y.size}
+    train(network, told @ X, Y, weight, np.random.default_rng(0), **sizes, **rates)
     return predict_proba(network, told)[0]  # one prediction a group
 
 
@@ -976,11 +980,55 @@ sixfold = {"share": exact["share of no-shows"], "no weight": p_number}
 sixfold |= {"weight, corrected": back}
 show(pd.DataFrame(sixfold, pd.Index(names, name="days")).round(3))
 
+# %% tags=["hide-input"]
+shares = dict(zip(names, exact["share of no-shows"], strict=True))
+show(one_line(shares, {"no weight": p_number, "weight, corrected": back}))
+
 # %% [markdown]
 # One weight and a bias cannot give six groups each its share. They err in most, and the
-# class weight moves these errors a little. Nor can eight units give each kind of row a share of its
-# own. They draw one surface for all; and training ends on one of many that fit about as
-# well, as the right cloud shows.
+# class weight moves these errors a little. The order stays: both lines rise.
+#
+# With two weights it need not. Take four groups, by the answers to two questions: a yes to
+# neither, to the first, to the second, to both. A network has a weight for each question,
+# and a bias. To both, both weights are added.
+#
+# <details><summary>Predict: each network has three numbers for four groups. Can a class
+# weight swap two of these?</summary>
+#
+# It can. No three numbers give all four groups their shares. So the network has to err, and
+# the class weight says which mistakes are dear.
+#
+# </details>
+
+# %%
+answers = np.array([[0, 1, 0, 1], [0, 0, 1, 1]])  # a column for each group
+rows, positive = [10, 10, 100, 100], [1, 8, 40, 10]
+X_four = np.repeat(np.eye(4), rows, axis=1)  # (4, 220)
+Y_four = np.hstack([np.arange(n) < k for n, k in zip(rows, positive, strict=True)])[
+    None
+]
+p_four = settled(1, answers, X_four, Y_four)
+q_four = settled(4, answers, X_four, Y_four, rate=2)  # at 4, steps overshoot
+
+# %% tags=["nbval-check-output"]
+p_back = thresholds.unweighted_probability(q_four, 4)
+four = {"rows": rows, "positive": positive, "share": np.divide(positive, rows)}
+four |= {"no weight": p_four, "weight 4, corrected": p_back}
+yes_to = pd.Index(["neither", "the first", "the second", "both"], name="yes to")
+show(pd.DataFrame(four, yes_to).round(3))
+
+# %%
+assert p_four[1] < p_four[2]
+assert p_back[1] > p_back[2]
+
+# %% [markdown]
+# Without a weight the network says more of a yes to the second question than of a yes to
+# the first; with the weight, less. Dividing the odds by $w$ cannot undo that. So the law is
+# exact where a model can give each group its share. Where it cannot, the weight moves its
+# errors, and may change the order of rows.
+#
+# Nor can eight units give each kind of row a share of its own. They draw one surface for
+# all; and training ends on one of many that fit about as well, as the right cloud shows.
 
 # %% [markdown]
 # ## Undersampling, oversampling, SMOTE
@@ -1150,9 +1198,9 @@ print(f"of five nearest neighbours, twins: {np.minimum(twins, 5).mean() / 5:.0%}
 # Where many neighbours are copies, SMOTE is nearly oversampling. So what we saw of it on
 # so coarse a table says little about tables of continuous features.
 #
-# There is a limit to all this. A model that cannot fit the truth errs where the weight lets
-# it, and then the order of the rows may change, too: [Do better](09_better.ipynb) has such
-# a case, a logistic regression. But to order rows better, look for better features or
+# There is a limit to all this. A model that cannot fit the truth may change the order of
+# the rows, as in the four groups; [Do better](09_better.ipynb) has such a case on a whole
+# table, a logistic regression. But to order rows better, look for better features or
 # another model first.
 #
 # So keep the probabilities honest: train without any of it, and choose a threshold.

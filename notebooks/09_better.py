@@ -335,8 +335,8 @@ say(
 # %% [markdown]
 # Two of the models differ in a weight alone: logistic regression, plain and with the
 # balanced weight. It cannot fit what these features tell, so it must err somewhere, and
-# the weight tells it where. So [lesson 4](04_threshold_analysis.ipynb) saw it of six groups; of several features,
-# that can change the order of the rows, too.
+# the weight tells it where. That can change the order of the rows, as it did for four
+# groups in [lesson 4](04_threshold_analysis.ipynb).
 
 # %% tags=["nbval-check-output"]
 pair = "weighted logistic regression", "logistic regression"

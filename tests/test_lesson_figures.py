@@ -307,6 +307,19 @@ def test_what_a_wrong_prediction_costs_is_capped_by_epsilon_alone():
     assert "cuts off at 9.2" in picture.alt
 
 
+def test_a_bell_stands_over_the_numbers_that_it_describes():
+    values = np.append(np.linspace(-0.95, 0.95, 60), np.linspace(1.05, 1.95, 40))
+    picture = sampling_figures.bell(values)
+    (ax,) = picture.figure.axes
+    tall = [bar.get_height() for bar in ax.patches if hasattr(bar, "get_height")]
+    assert sum(tall) == values.size
+    x, height = ax.lines[0].get_data()
+    assert x[height.argmax()] == 0
+    assert np.trapezoid(height, x) == pytest.approx(0.1 * values.size, rel=1e-3)
+    assert {t.get_text() for t in ax.texts} >= {"60% within ±1", "100% within ±2"}
+    assert "60% within ±1; 100% within ±2" in picture.alt
+
+
 def test_sizes_of_signals_are_drawn_as_they_are():
     sizes = {"a": [1.0, 2.0, 4.0], "b": [1.0, 1.0, 1.1]}
     picture = plane_figures.signal_sizes(sizes)
@@ -575,6 +588,21 @@ def test_groups_lie_on_the_curve_of_the_law():
     assert "1/2 on q is 0.250 on p" in said
     assert said["a"] == (p[0], q[0])
     assert said["c"] == (p[2], q[2])
+
+
+def test_lines_stand_beside_the_shares_that_they_miss():
+    shares = {"early": 0.1, "middle": 0.4, "late": 0.3}
+    told = {"one": np.array([0.2, 0.25, 0.35]), "other": np.array([0.2, 0.3, 0.35])}
+    picture = threshold_figures.one_line(shares, told)
+    (ax,) = picture.figure.axes
+    squares, *lines = ax.lines
+    assert list(squares.get_ydata()) == [*shares.values()]
+    for line, (name, p) in zip(lines, told.items(), strict=True):
+        assert line.get_label() == name
+        assert np.array_equal(line.get_ydata(), p)
+    assert [t.get_text() for t in ax.get_xticklabels()] == [*shares]
+    assert "one: up to 0.150 from a group's share" in picture.alt
+    assert "Between the lines lie up to 0.050" in picture.alt
 
 
 def test_rows_are_drawn_against_each_other_and_the_decisions_counted():

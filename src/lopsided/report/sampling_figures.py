@@ -1,4 +1,4 @@
-"""Pictures of rows that are drawn anew: the bootstrap, and remedies for a rare class.
+"""Pictures of what is drawn at random: numbers from a bell, and rows drawn anew.
 
 A lesson computes, and hands over what it computed; nothing here is needed to follow it.
 """
@@ -8,11 +8,55 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from scipy.stats import norm
 
 from lopsided.lesson.network import Array
 from lopsided.report.display import BLUE, ORANGE, Picture, axes, styled
 from lopsided.report.plane_figures import POSITIVE, level_lines, over_plane, scatter
 from lopsided.report.threshold_figures import unweighted_entry, unweighted_line
+
+
+@styled
+def bell(values: Array) -> Picture:
+    """Draw where numbers fell that were drawn from the standard normal law.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+    """
+    figure, ax = axes("number drawn", "how many, in steps of 0.1", "", (5.6, 3.4))
+    ax.hist(values, bins=80, range=(-4, 4), color=BLUE, edgecolor="white", lw=0.5)
+    x = np.linspace(-4, 4, 201)
+    height = values.size * 0.1 * norm.pdf(x)
+    ax.plot(x, height, color="black", lw=1.5)
+    top, said = float(height.max()), []
+    for k, at in ((1, 0.5), (2, 1.13)):
+        share = np.mean(np.abs(values) <= k)
+        for side in (-k, k):
+            ax.plot([side, side], [0, at * top], color="black", ls="--", lw=1)
+        reach = {"arrowstyle": "<->", "color": "black", "lw": 1, "shrinkA": 0}
+        ax.annotate(
+            "", (-k, at * top), (k, at * top), arrowprops=reach | {"shrinkB": 0}
+        )
+        words = f"{share:.0%} within ±{k}"
+        said.append(words)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        ax.annotate(
+            words,
+            (0, at * top),
+            (0, 5),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            bbox=box,
+        )
+    ax.set(xlim=(-4, 4), ylim=(0, 1.28 * top))
+    alt = (
+        f"A histogram of {values.size:,} numbers, highest at zero and as high on the "
+        "left as on the right: it follows a curve like the outline of a bell. "
+        f"{'; '.join(said)}."
+    )
+    return Picture("bell", figure, alt)
 
 
 @styled

@@ -199,6 +199,40 @@ def exact_law(p: Array, q: Array, w: float, names: list[str]) -> Picture:
 
 
 @styled
+def one_line(shares: Mapping[str, float], told: Mapping[str, Array]) -> Picture:
+    """Draw the shares of groups in a row, and the lines that networks lay through them.
+
+    Parameters
+    ----------
+    shares : mapping of float
+        By the name of a group.
+    told : mapping of array
+        By the name of a network: what it says of each group, shape (k,). Up to two.
+    """
+    figure, ax = axes("days ahead", "share of no-shows", "", (5.6, 3.4))
+    x, share = np.arange(len(shares)), np.array([*shares.values()])
+    ax.plot(x, share, "s", color=PURPLE, ms=8, label="the group's share")
+    looks = zip(told.items(), ((BLUE, "-"), (GREEN, "-.")), strict=False)
+    for (name, p), (colour, style) in looks:
+        ax.plot(x, p, ls=style, color=colour, label=name)
+    ax.set_xticks(x, [*shares], fontsize=10)
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="upper left")
+    said = "; ".join(
+        f"{name}: up to {np.abs(p - share).max():.3f} from a group's share"
+        for name, p in told.items()
+    )
+    first, *others = told.values()
+    away = max(float(np.abs(other - first).max()) for other in others)
+    alt = (
+        f"Squares: the shares of {len(shares)} groups, {share.min():.3f} to "
+        f"{share.max():.3f}. Lines that rise from left to right and miss most of them. "
+        f"{said}. Between the lines lie up to {away:.3f}."
+    )
+    return Picture("one_line", figure, alt)
+
+
+@styled
 def law(
     panels: Mapping[str, tuple[Array, Array]], t: float, most: int = 1500
 ) -> Picture:
