@@ -107,6 +107,8 @@ from lopsided.report.fold_figures import (
 )
 from lopsided.report.map_figures import batch_steps, valleys
 from lopsided.report.plane_figures import surfaces
+from lopsided.report.sampling_figures import means
+from lopsided.report.slope_figures import chord
 from lopsided.report.training_figures import (
     creases,
     dying,
@@ -291,7 +293,8 @@ def seen(networks):
     }
 
 
-show(surfaces(seen(stages), X_toy, Y_toy, "stages"))
+some_toy = X_toy[:, ::4], Y_toy[:, ::4]  # all would hide the surface
+show(surfaces(seen(stages), *some_toy, "stages"))
 
 # %% [markdown]
 # First it learns where the middle is, then how sure to be of it. To turn the epochs back
@@ -367,6 +370,15 @@ for name, (loss_at, points) in panels.items():
 show(valleys(panels))
 
 # %% [markdown]
+# The last panel draws $w$ much larger than $b$. On the small map in it both have the same
+# scale, and the valley is a slit. Across it the path has settled; along it, to the star, it
+# has hardly begun.
+
+# %% tags=["nbval-check-output"]
+w_there, b_there = panels["distant zero, rate 0.03"][1][-1]
+print(f"after forty steps w is {w_there:.2f} and b is {b_there:.2f}")
+
+# %% [markdown]
 # Perhaps the distant zero only needs another rate? Give each feature the best of five.
 
 # %% tags=["nbval-check-output"]
@@ -420,7 +432,10 @@ def watched(l2=0.0, epochs=3000):
 # weights to the objective, so that each step also pulls every weight towards zero. Say
 # `l2` is $1/100$, and a weight is 2. It adds $\tfrac12 \cdot 4/100 = 1/50$ to the
 # objective and $2/100$ to the derivative, and a step takes $\alpha / 50$ off the weight.
-# With steps as ours this is also called *weight decay*.
+# In letters, with $\lambda$ for `l2`, the objective becomes
+# $J + \tfrac{\lambda}{2} \sum w^2$. Its derivative by a weight has $\lambda w$ more, and a
+# step takes $\alpha \lambda w$ more off. With steps as ours this is also called *weight
+# decay*.
 #
 # <details><summary>Predict: both losses fall at first. Which of them rises again, and
 # what does a penalty do to it?</summary>
@@ -523,18 +538,43 @@ def held_out(l2):
 # of such differences be?
 #
 # Say that there are only four: $1$, $3$, $5$ and $7$. Their mean is $4$. Their distances
-# from it, squared, are $9$, $1$, $1$ and $9$. The sum of these, divided by $4 - 1$, is the
-# variance, $20/3$. (By three, since the mean is made of the same numbers.) Its root,
-# $2.58$, is the standard deviation: a single value is typically so far off.
+# from it, squared, are $9$, $1$, $1$ and $9$; the mean of these is $5$, and its root $2.24$.
+# But these four stand for all that could have been drawn. So let these numbers be all that
+# there is, and draw four from them, each time anew, ten thousand times.
+
+# %% tags=["nbval-check-output"]
+all_there_is = np.array([1, 3, 5, 7])  # their mean squared distance is 5
+fours = np.random.default_rng(0).choice(all_there_is, size=(10_000, 4))
+around = np.sum((fours - fours.mean(axis=1, keepdims=True)) ** 2, axis=1)
+print(
+    f"squares around their own mean: {around.mean() / 4:.2f} if divided by four, ",
+    end="",
+)
+print(f"{around.mean() / 3:.2f} if by three")
+print(f"one value scatters by {fours[:, 0].std():.2f}, ", end="")
+print(f"sums of four by {fours.sum(axis=1).std():.2f}")
+
+# %% [markdown]
+# Divided by four, the squares come out too small: values lie nearer to their own mean than
+# to the true one. Divided by $4 - 1$ they are right. So of four drawn values $1$, $3$, $5$
+# and $7$, the [variance](glossary.md#variance) is $20/3$. Its root, $2.58$, is the standard
+# deviation: a single value is typically so far off.
 #
-# Now add up four such values. Each is off by a luck of its own, some upwards and some
-# downwards, and partly it cancels: not the distances add up but their squares. Four times
-# $20/3$ has the root $5.16$. So far is the sum off, and the mean, a quarter of it, by a
-# quarter of that: $1.29$, which is $2.58 / \sqrt 4$. This is its [standard
-# error](glossary.md#standard-error): how far a mean typically lies from what it estimates.
-# In letters it is $s / \sqrt n$, for $n$ values of standard deviation $s$. Of many
-# values, the mean lies within two standard errors of the truth about nineteen times in
-# twenty. So far does a $95\%$ interval reach.
+# A sum of four is not off by four times as much as one value, but by twice as much. Each of
+# the four is off by a luck of its own, some upwards and some downwards. In the square of
+# the sum, the products of two different lucks cancel, and four squares are left:
+# $\sqrt{4 \cdot 5} = 4.47$. The mean is a quarter of the sum, so it is off by half as much
+# as one value.
+
+# %% tags=["hide-input"]
+show(means(fours[:, 0], fours))
+
+# %% [markdown]
+# Of $1$, $3$, $5$ and $7$, then, the mean is typically off by $2.58 / \sqrt 4 = 1.29$. This
+# is its [standard error](glossary.md#standard-error): how far a mean typically lies from
+# what it estimates. In letters it is $s / \sqrt n$, for $n$ values of standard deviation
+# $s$. Of many values, the mean lies within two standard errors of the truth about nineteen
+# times in twenty. So far does a $95\%$ interval reach.
 
 
 # %%
@@ -675,8 +715,8 @@ show(learning_curve(learning))
 # %% [markdown]
 # The curves come nearer to each other. Of more points, the network knows less by heart, and
 # more of what others have in common with them. How far the upper curve lies above the
-# truth is the most that still more rows could bring. The lower one lies below it by what
-# is known by heart.
+# truth is the most that still more rows could bring. Where the lower one lies
+# below the truth, at least so much is known by heart.
 #
 # ## Average what luck has made
 #
@@ -695,9 +735,16 @@ for penalty in (0.0, lowest):
 # %% [markdown]
 # Together they lose less than each of them on average. That is no luck. Say that two
 # networks give a positive the logits $-2$ and $2$. They lose $2.13$ and $0.13$, on average
-# $1.13$; their mean logit, $0$, loses $0.69$. As a function of $z$ the loss bends upwards
-# everywhere, so the loss at a mean logit is never above the mean of the losses. What is
-# gained is what the networks disagreed about. With the penalty they hardly disagree.
+# $1.13$; their mean logit, $0$, loses $0.69$.
+
+# %% tags=["hide-input"]
+show(chord(-2, 2))
+
+# %% [markdown]
+# The loss bends upwards everywhere: its slope is $a - y$, and $a$ rises with $z$. So the
+# line between two points of the curve lies above it, whichever two they are, and the loss
+# at a mean logit is never above the mean of the losses. What is gained is what the networks
+# disagreed about. With the penalty they hardly disagree.
 #
 # The report's network is alone, and its settings are given. For any other table this
 # project does what you have just seen: five folds of the training rows choose from a short
@@ -744,8 +791,32 @@ print(f"{right:.0%} of {few.size:,} rows right")
 
 # %% [markdown]
 # A loss near zero says that forward pass, gradient and update can work together. It
-# says nothing about new rows, and it does not replace the gradient check: a forgotten
-# $1/m$, or a weight on the wrong class, can pass it.
+# says nothing about new rows. Does it replace the gradient check? Let twenty points of the
+# toy world be learned with two of lesson 2's mistakes: a forgotten $1/m$, which makes each
+# step twenty times as long, and a weight of four on the wrong class.
+
+
+# %%
+def by_heart_with(emphasis, rate):
+    learner, rng = start([2, 30, 30, 1], seed=0), np.random.default_rng(0)
+    plan = {"epochs": 3000, "batch_size": 20} | constant(rate)
+    train(learner, X_twenty, Y_twenty, emphasis, rng, **plan)
+    return predict_proba(learner, X_twenty)
+
+
+# %% tags=["nbval-check-output"]
+twenty = np.concatenate([np.flatnonzero(Y_toy[0] == y)[:10] for y in (0, 1)])
+X_twenty, Y_twenty = X_toy[:, twenty], Y_toy[:, twenty]
+alike = np.ones_like(Y_twenty)
+taught = {"no mistake": (alike, 0.05), "forgotten 1/m": (alike, 0.05 * 20)}
+taught["wrong class"] = class_weights(1 - Y_twenty, "positive", 4.0), 0.05
+for mistake, lesson in taught.items():
+    p = by_heart_with(*lesson)
+    lost = -np.log(np.where(Y_twenty == 1, p, 1 - p)).mean()
+    print(f"{mistake:13} loss {lost:.4f}, right {np.mean((p >= 0.5) == Y_twenty):.0%}")
+
+# %% [markdown]
+# All of them know the twenty by heart. So keep the gradient check.
 #
 # ## Mini-batches
 #
@@ -821,7 +892,7 @@ def gradient_on(network, batch):
 # `batch_table` draws two thousand batches of each of three sizes, and compares the gradient
 # of each with that of all rows. After the ± stand two standard errors; "below zero" is the
 # share of batches that point away from the whole. The spread is the standard deviation of
-# single batches' ways along the whole, in lengths of the whole.
+# single batches' ways along the whole, in lengths of the whole, and then as it is.
 
 
 # %% tags=["hide-input"]
@@ -840,7 +911,8 @@ def batch_row(gradients, whole):
     cosines = pd.Series([cosine(g, whole) for g in gradients])
     ways = pd.Series([along_whole(g, whole) for g in gradients])
     spread = round(ways.std(), 9)  # all batches may be the whole table
-    return [with_error(cosines), f"{(cosines < 0).mean():.1%}", f"{spread:.3g}"]
+    row = [with_error(cosines), f"{(cosines < 0).mean():.1%}", f"{spread:.3g}"]
+    return [*row, f"{spread * np.linalg.norm(whole):.2g}"]
 
 
 def batch_table(network):
@@ -849,7 +921,7 @@ def batch_table(network):
     whole = np.average(each, axis=0, weights=sizes)
     print(f"the whole gradient has length {np.linalg.norm(whole):.2g}")
     found = {k: batch_row(drawn(network, k), whole) for k in (20, 200, 2000)}
-    columns = ["mean cosine", "below zero", "spread along"]
+    columns = ["mean cosine", "below zero", "spread along", "the same, as it is"]
     return pd.DataFrame(found, index=columns).T.rename_axis("batch")
 
 
@@ -1005,7 +1077,7 @@ show(weights_map(moved, table.recipe.names, "What training moved in the first la
 booked, _ = clinic(20_000)  # the simulated one, whatever the table above is
 ahead = booked["AppointmentDay"].dt.normalize() - booked["ScheduledDay"].dt.normalize()
 waits = {"any": (-9, 999), "0 to 2": (0, 2), "3 to 7": (3, 7), "8 to 14": (8, 14)}
-waits["15 to 30"] = (15, 30)
+waits |= {"15 to 30": (15, 30), "over 30": (31, 999)}
 
 missed, told = booked["No-show"] == "Yes", booked["SMS_received"] == 1
 compared = {}
@@ -1025,13 +1097,14 @@ show(reversal(compared, ("not reminded", "reminded")))
 show(batch_table(healthy))
 
 # %% [markdown]
-# Compare its length with that before training. Near a minimum the whole gradient shrinks,
-# and the noise of a batch does not shrink with it.
+# Compare its length, and the last column, with those before training. Near a minimum the
+# whole gradient shrinks towards zero; the noise of a batch shrinks far less.
 #
-# So a single batch tells next to nothing about the direction of the whole. After
-# training the cosines lie far nearer to zero than before. On the clinic the table does not
-# even tell the three sizes apart by them. By the spread it does: it is many lengths of the
-# whole, and still falls with the root of the size.
+# So a single batch tells next to nothing about the direction of the whole, and the cosines
+# lie far nearer to zero than before. On the clinic the largest batches do no better by
+# them: even there, the noise is several lengths of the whole, and where it is several
+# times as long as what it hides, every direction is nearly its own. The spread tells the
+# sizes apart. It still falls with the root of the size.
 #
 # Training can go on all the same: what the batches of an epoch have in common adds up, and
 # their noise mostly cancels. Small steps average more of it. This is why the rate falls.
@@ -1040,10 +1113,11 @@ show(batch_table(healthy))
 #
 # ## Which curve does training descend?
 #
-# **Part four: what training did, and what it missed.** The report shows the plain cross-entropy and descends a weighted gradient. With a
-# weight, these are two curves. Train both readings briefly on part of the table and
-# look at both curves of each. Start from a network that says the prevalence to everyone:
-# its output weights are zero, and its last bias is the log-odds.
+# **Part four: what training did, and what it missed.** The report shows the plain
+# cross-entropy and descends a weighted gradient. With a weight, these are two curves. Train
+# both readings briefly on part of the table and look at both curves of each. Start from a
+# network that says the prevalence to everyone: its output weights are zero, and its last
+# bias is the log-odds.
 #
 # <details><summary>Predict: with weight four on the positives, which of the two curves
 # should fall over the run?</summary>
@@ -1120,7 +1194,7 @@ while dead(doomed, X_toy) == [0]:
     train_by_hand(doomed, X_toy[:, some], Y_toy[:, some], rng, 1, 20, rate=10)
 
 # %% tags=["hide-input"]
-show(dying(just_before, doomed, X_toy, Y_toy))
+show(dying(just_before, doomed, X_toy[:, ::2], Y_toy[:, ::2]))
 
 # %% [markdown]
 # One step has moved the unit's line beyond all points. And a whole training, with the rate

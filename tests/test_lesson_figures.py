@@ -320,6 +320,55 @@ def test_a_bell_stands_over_the_numbers_that_it_describes():
     assert "60% within ±1; 100% within ±2" in picture.alt
 
 
+def test_means_are_drawn_beside_the_values_that_they_are_of():
+    of = np.array([[1, 3], [3, 5], [1, 5], [3, 3]])
+    picture = sampling_figures.means(of[:, 0], of)
+    single, mean = picture.figure.axes
+    bars = single.collections[0].get_segments()
+    assert [(x, h) for (x, _), (_, h) in bars] == [(1, 0.5), (3, 0.5)]
+    bars = mean.collections[0].get_segments()
+    assert [(x, h) for (x, _), (_, h) in bars] == [(2, 0.25), (3, 0.5), (4, 0.25)]
+    assert "one value: around 2.00, ± 1.00" in picture.alt
+    assert "the mean of 2 values: around 3.00, ± 0.71" in picture.alt
+
+
+@pytest.mark.parametrize(("below", "above"), [(-2, 2), (-1, 3)])
+def test_a_chord_lies_above_the_curve(below, above):
+    picture = slope_figures.chord(below, above)
+    (ax,) = picture.figure.axes
+    curve, line, _, mean, low = ax.lines
+    z, loss = curve.get_data()
+    assert np.allclose(
+        np.interp(line.get_xdata(), z, loss), line.get_ydata(), atol=1e-3
+    )
+    assert mean.get_xdata() == low.get_xdata() == [(below + above) / 2]
+    assert mean.get_ydata()[0] == np.mean(line.get_ydata())
+    (under,) = low.get_ydata()
+    assert under == pytest.approx(np.log(1 + np.exp(-(below + above) / 2)))
+    assert f"the curve below it at {under:.2f}" in picture.alt
+
+
+def test_a_slit_gets_a_small_map_with_equal_scales():
+    def wide(w, b):
+        return w**2 + b**2
+
+    def slit(w, b):
+        return 400 * w**2 + (b - 10) ** 2
+
+    paths = {"wide": (wide, np.array([[4.0, 4.0], [1.0, 1.0]]))}
+    paths["slit"] = slit, np.array([[0.5, 0.0], [0.2, 0.0]])
+    picture = map_figures.valleys(paths)
+    left, right = picture.figure.axes[:2]
+    assert not left.child_axes
+    (small,) = right.child_axes
+    box = small.get_window_extent()
+    wide_in_pixels = box.width / np.ptp(small.get_xlim())
+    high_in_pixels = box.height / np.ptp(small.get_ylim())
+    assert wide_in_pixels == pytest.approx(high_in_pixels, rel=0.35)
+    assert "equal scales" in picture.alt.partition("slit")[2]
+    assert "equal scales" not in picture.alt.partition("slit")[0]
+
+
 def test_sizes_of_signals_are_drawn_as_they_are():
     sizes = {"a": [1.0, 2.0, 4.0], "b": [1.0, 1.0, 1.1]}
     picture = plane_figures.signal_sizes(sizes)

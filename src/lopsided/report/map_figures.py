@@ -41,6 +41,37 @@ def _map(ax: Axes, loss: _Loss, held: Array, title: str) -> None:
     ax.grid(visible=False)
 
 
+def _to_scale(ax: Axes, loss: _Loss, path: Array, lowest: Array) -> float:
+    """Draw the map again, small and with equal scales, where they differ by far.
+
+    Returns
+    -------
+    float
+        How many times as large as b the panel draws w.
+    """
+    inset = (0.62, 0.4, 0.36, 0.57)  # of the panel, on its lightest corner
+    wide, high = (np.ptp(ends) for ends in (ax.get_xlim(), ax.get_ylim()))
+    if high < 4 * wide:
+        return float(high / wide)
+    small = ax.inset_axes(inset, facecolor="white")
+    middle = np.mean(ax.get_xlim())
+    b = np.linspace(*ax.get_ylim(), 121)
+    reach = high / 2 * inset[2] / inset[3]
+    w = np.linspace(middle - reach, middle + reach, 121)
+    L = np.array([[loss(u, v) for u in w] for v in b])
+    levels = [loss(*lowest), loss(*path[0]), *np.quantile(L, [0.25, 0.5, 0.75, 1])]
+    shades = small.contourf(w, b, L, np.unique(levels), cmap="Greys_r", alpha=0.5)
+    small.contour(w, b, L, [loss(*path[0])], colors="black", linewidths=0.6)
+    shades.set_rasterized(True)
+    small.plot(*path[0], "o", color="black", ms=4)
+    small.plot(*lowest, "*", color="white", mec="black", ms=10)
+    small.set(xticks=[], yticks=[])
+    small.grid(visible=False)
+    small.spines[:].set_visible(True)
+    small.set_xlabel("equal scales", fontsize=9, labelpad=2)
+    return float(high / wide)
+
+
 @styled
 def valleys(
     panels: Mapping[str, tuple[_Loss, Array]], name: str = "valleys"
@@ -69,7 +100,13 @@ def valleys(
         ax.plot(*lowest, "*", color="white", mec="black", ms=18)
         ax.plot(*path[-1], "s", color="black", ms=6)
         ends = (f"{loss(*at):.3f}" for at in (path[0], path[-1], lowest))
-        said.append("{}: from {} to {}, lowest {}".format(title, *ends))
+        words = "{}: from {} to {}, lowest {}".format(title, *ends)
+        if (times := _to_scale(ax, loss, path, lowest)) >= 4:
+            words += (
+                f", with w drawn {times:.0f} times as large as b; a small map with "
+                "equal scales shows a narrow slit"
+            )
+        said.append(words)
     key = "stronger grey is lower; ● start, ■ after the last step, ☆ lowest"
     figure.supxlabel(key, fontsize=10, color="black")
     about = "The loss over weight and bias, stronger grey where lower; a path on it:"

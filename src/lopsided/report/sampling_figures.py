@@ -60,6 +60,45 @@ def bell(values: Array) -> Picture:
 
 
 @styled
+def means(single: Array, of: Array) -> Picture:
+    """Draw how far single values scatter, and how far means of several of them.
+
+    Parameters
+    ----------
+    single : array, shape (n,)
+    of : array, shape (m, k)
+        A row holds the k values of one mean.
+    """
+    figure = Figure(figsize=(5.6, 3.8))
+    panels = figure.subplots(2, 1, sharex=True)
+    k, said = of.shape[1], []
+    titles = "one value", f"the mean of {k} values"
+    for ax, values, title in zip(
+        panels, (single, of.mean(axis=1)), titles, strict=True
+    ):
+        at, count = np.unique(values, return_counts=True)
+        share = count / count.sum()
+        ax.vlines(at, 0, share, color=BLUE, lw=8)
+        middle, spread, top = values.mean(), values.std(), share.max()
+        reach = {"arrowstyle": "<->", "color": "black", "lw": 1.5}
+        reach |= {"shrinkA": 0, "shrinkB": 0}
+        ends = [(middle + side * spread, 1.2 * top) for side in (-1, 1)]
+        ax.annotate("", *ends, arrowprops=reach)
+        words = f"± {spread:.2f}"
+        beside = {"textcoords": "offset points", "va": "center"}
+        ax.annotate(words, ends[1], (6, 0), **beside)
+        ax.set(ylim=(0, 1.4 * top), ylabel="share")
+        ax.set_title(title, fontsize=11)
+        said.append(f"{title}: around {middle:.2f}, {words}")
+    panels[1].set(xlabel="value", xticks=np.unique(single))
+    alt = (
+        "Two rows of bars over the same axis, each with an arrow as far as a standard "
+        f"deviation to both sides. {'; '.join(said)}. The means lie closer together."
+    )
+    return Picture("means", figure, alt)
+
+
+@styled
 def bootstrap_draws(
     values: Array, measured: float, ends: tuple[float, float]
 ) -> Picture:

@@ -4,6 +4,7 @@ A lesson computes, and hands over what it computed; nothing here is needed to fo
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -108,6 +109,45 @@ def tangent(
         f"it to {loss(at + step):.3f}."
     )
     return Picture("tangent", figure, alt)
+
+
+@styled
+def chord(below: float, above: float) -> Picture:
+    """Draw the loss of a positive over the logit, and a chord of that curve.
+
+    Parameters
+    ----------
+    below, above : float
+        Two logits, rising.
+    """
+    z = np.linspace(1.6 * below, 1.6 * above, 161)
+    figure, ax = axes("logit z", "loss of a positive", "", (5.6, 3.5))
+    ax.plot(z, np.logaddexp(0, -z), color=BLUE)
+    ends = np.array([below, above])
+    lost = np.logaddexp(0, -ends)
+    ax.plot(ends, lost, "o-", color="black", ms=6, lw=1.5)
+    middle, mean = float(ends.mean()), float(lost.mean())
+    curve = float(np.logaddexp(0, -middle))
+    ax.plot([middle, middle], [curve, mean], color="black", ls=":", lw=1.2)
+    ax.plot(middle, mean, "s", color="black", ms=7)
+    ax.plot(middle, curve, "D", color=BLUE, ms=7)
+    beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
+    ax.annotate(f"mean of the losses {mean:.2f}", (middle, mean), (12, 8), **beside)
+    words = f"loss of the mean logit {curve:.2f}"
+    beside |= {"color": BLUE, "ha": "right"}
+    ax.annotate(words, (middle, curve), (-10, -12), **beside)
+    for at, loss in zip(ends, lost, strict=True):
+        ax.annotate(
+            f"{loss:.2f}", (at, loss), (6, 8), textcoords="offset points", ha="left"
+        )
+    ax.set_ylim(bottom=0)
+    alt = (
+        "The loss of a positive falls over the logit and bends upwards. A straight "
+        f"line joins two of its points, {lost[0]:.2f} at {below:g} and {lost[1]:.2f} "
+        f"at {above:g}. At its middle it stands at {mean:.2f}, and the curve below it "
+        f"at {curve:.2f}."
+    )
+    return Picture("chord", figure, alt)
 
 
 @styled
