@@ -44,6 +44,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.training import train
 from lopsided.report.display import show
 from lopsided.report.lesson_drawings import network_graph, neuron_graph
+from lopsided.report.matrix_figures import layer_product
 from lopsided.report.plane_figures import (
     activations,
     certainty,
@@ -142,7 +143,15 @@ odds = a / (1 - a)
 print(f"{a:.4f} / {1 - a:.4f} = {odds:.4f}   its logarithm: {np.log(odds):.3f}")
 
 # %% [markdown]
-# In letters, $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the
+# The logarithm is the neuron's $z$ again. In letters: take $a$ from 1, and divide $a$ by
+# what is left. Both have the denominator $1 + e^{-z}$, so it cancels.
+#
+# $$\begin{aligned}
+# 1 - a &= \frac{e^{-z}}{1 + e^{-z}} \\
+# \frac{a}{1 - a} &= \frac{1}{e^{-z}} = e^z
+# \end{aligned}$$
+#
+# So $z = \log(a / (1 - a))$. The quotient $a / (1 - a)$ is called the
 # [odds](glossary.md#odds), so $z$ is the [log-odds](glossary.md#log-odds) of the
 # prediction. A negative $z$ gives less than one half: this neuron leans towards "no". An
 # `assert` stops with an error if what it says is not true. Where it is silent, as here, it
@@ -212,9 +221,13 @@ X = np.array([[2.0, 0.0, -1.0, 1.0], [-1.0, 1.0, 0.5, 3.0]])  # (2, 4): 4 exampl
 Z = W @ X + b  # (3, 2) @ (2, 4) -> (3, 4)
 print(Z)
 
+# %% tags=["hide-input"]
+show(layer_product(W, X, b))
+
 # %% [markdown]
-# In letters, $Z = W X + b$. The top left entry is the neuron from above, for the same
-# example.
+# In letters, $Z = W X + b$. The marked entry is the neuron from above, for the same
+# example. Go one row down in $W$, $b$ and $Z$ for the next neuron; go one column to the
+# right in $X$ and $Z$ for the next example.
 
 # %%
 assert Z[0, 0] == z
@@ -237,8 +250,23 @@ print(A)
 show(activations())
 
 # %% [markdown]
-# Why not a sigmoid here too? A network learns from slopes. ReLU's is one wherever the unit
-# is on. The sigmoid's is a quarter at most, and next to nothing at both ends.
+# How steep are they? Nudge $z$ up by a millionth, and divide what the bend moves by that.
+
+# %% tags=["nbval-check-output"]
+places, nudge = np.array([-4.0, 0.0, 4.0]), 1e-6
+of_relu = (np.maximum(places + nudge, 0) - np.maximum(places, 0)) / nudge
+of_sigmoid = (sigmoid(places + nudge) - sigmoid(places)) / nudge
+print("at z =         ", places)
+print("ReLU's slope   ", of_relu.round(4))
+print("sigmoid's slope", of_sigmoid.round(4))
+print(f"ten quarters multiplied: {0.25**10:.2e}")
+
+# %% [markdown]
+# Why not a sigmoid here too? A network learns from slopes, and the slopes of its layers
+# are multiplied; the next lesson shows how. ReLU's is one wherever the unit is on, and
+# nothing where it is off. (At 0 it has a kink: nudged down, it would not move.) The
+# sigmoid's is a quarter at most, and next to nothing at both ends. Multiply ten of them,
+# one for each of ten layers, and less than a millionth is left.
 #
 # ## Why a bend
 #
@@ -489,16 +517,19 @@ with np.errstate(over="raise"):  # an overflow would stop here
 # the less we believed it. And the costs of two patients should add up. But the
 # probability that both do not come is the *product* of their two $\hat y$, if we treat
 # them as independent. So the cost has to turn products into sums. The logarithm does:
-# the cost is $-\log \hat y$.
+
+# %% tags=["nbval-check-output"]
+one_log, other_log = np.log(0.9), np.log(0.5)
+print(f"product: 0.9 * 0.5 = {0.9 * 0.5:.2f}, its logarithm {np.log(0.9 * 0.5):.4f}")
+print(f"logarithms: ({one_log:.4f}) + ({other_log:.4f}) = {one_log + other_log:.4f}")
+
+# %% [markdown]
+# In letters, $\log(p \, q) = \log p + \log q$. The logarithm of a probability is negative,
+# or zero if it is 1. A cost should not be negative, so it is $-\log \hat y$.
 
 # %% tags=["nbval-check-output"]
 for said in (0.9, 0.5, 0.1, 0.01):
     print(f"said {said:4}: costs {-np.log(said):.4f}")
-
-# %% tags=["nbval-check-output"]
-sure, unsure = -np.log(0.9), -np.log(0.5)
-print(f"of two patients: {sure:.4f} + {unsure:.4f} = {sure + unsure:.4f}")
-print(f"0.9 * 0.5 = {0.9 * 0.5:.2f}: costs {-np.log(0.9 * 0.5):.4f}")
 
 # %% [markdown]
 # Being sure and wrong is what costs. If $y = 0$, the probability of what happened was
@@ -695,9 +726,11 @@ print(f"{np.log(1 + np.exp(loud)):.4f}   {loud + np.log(1 + np.exp(-loud)):.4f}"
 
 # %% [markdown]
 # In letters. For $y = 1$ the loss is
-# $-\log \hat y = \log(1 + e^{-z}) = \log(1 + e^z) - z$. For $y = 0$ it is
-# $-\log(1 - \hat y) = \log(1 + e^z)$. Where $z$ is positive, take $e^z$ out of the
-# logarithm: $\log(1 + e^z) = z + \log(1 + e^{-z})$. All in one:
+# $-\log \hat y = \log(1 + e^{-z})$; take $e^{-z}$ out of the logarithm, and it is
+# $\log(1 + e^z) - z$. For $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$, because
+# $1 - \hat y = 1 / (1 + e^z)$: the $1 - a$ of the first neuron, its top and bottom
+# multiplied by $e^z$. Where $z$ is positive, take $e^z$ out:
+# $\log(1 + e^z) = z + \log(1 + e^{-z})$. All in one:
 #
 # $$\begin{aligned}
 # &\log(1 + e^{z}) - y z \\

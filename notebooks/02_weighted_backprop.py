@@ -50,6 +50,7 @@ from lopsided.lesson.network import (
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report.display import show
 from lopsided.report.lesson_drawings import network_graph, neuron_graph, two_ways
+from lopsided.report.matrix_figures import gradient_product
 from lopsided.report.plane_figures import surfaces
 from lopsided.report.slope_figures import directions, tangent, two_losses
 from lopsided.report.threshold_figures import asked_for
@@ -97,6 +98,9 @@ print(f"a, by z: {(1 / (1 + np.exp(-(z + little))) - a) / little:.3f}")
 # $$\begin{aligned} \frac{da}{dz} &= \frac{e^{-z}}{(1 + e^{-z})^2} \\
 # &= \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} \\
 # &= a (1 - a). \end{aligned}$$
+#
+# The last factor is $1 - a$, as [the first lesson](01_forward_propagation.ipynb) found on
+# its way to the odds.
 #
 # </details>
 
@@ -356,6 +360,19 @@ A_two = np.array([[3.0, 5.0], [4.0, 6.0]])  # two inputs, two examples
 first = np.outer(dZ_two[:, 0], A_two[:, 0])
 second = np.outer(dZ_two[:, 1], A_two[:, 1])
 print((first + second).tolist(), "is", (dZ_two @ A_two.T).tolist())
+
+# %% tags=["hide-input"]
+show(gradient_product(dZ_two, A_two))
+
+# %% [markdown]
+# The marked entry belongs to one unit and one input. In each example their two numbers
+# are multiplied; the product adds this up over the examples. The mean is that sum divided
+# by $m$, here two. For the biases, each row of $dZ$ is added up, and divided too.
+
+# %% tags=["nbval-check-output"]
+print("dW:", (dZ_two @ A_two.T / 2).tolist())
+summed = dZ_two.sum(axis=1, keepdims=True)
+print("rows of dZ, summed:", summed.tolist(), "  db:", (summed / 2).tolist())
 
 # %% [markdown]
 # In the same way $W^T dZ$ is the third formula for all examples at once. For the one
@@ -732,6 +749,9 @@ print("straight to dZ:", d_logits(labels, said).round(5))
 # name, in [`class_weights`](../src/lopsided/lesson/loss.py). `"uniform"` is the formula as
 # written: $c^{(i)} = w$ for every example. `"positive"` is the intent as stated:
 # $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either, $dZ = c \, (\hat y - y)$.
+#
+# $J$ is divided by $m$, not by the sum of the weights, so weights above one also lengthen
+# the steps; other packages may divide by the sum.
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):
@@ -914,6 +934,42 @@ print(f"shapes agree: {transposed.shape == by_hand['dW2'].shape}")
 print(f"difference from the gradient: {apart:.3f}")
 
 # %% [markdown]
+# Let such networks learn in the toy world, from eight starts, with the right gradient and
+# with its $dW^{[2]}$ transposed.
+
+
+# %%
+def with_square_transposed(layer_dims, gradient):
+    turned = gradient.copy()
+    square = layer_views(layer_dims, turned)[0][2]  # dW2, a view into turned
+    square[:] = square.T.copy()
+    return turned
+
+
+# %%
+def loss_after(start, transposing, steps=300):
+    trainee = initialise([2, 3, 3, 1], np.random.default_rng(start))
+    for _ in range(steps):
+        done = forward(trainee, X_toy)
+        found = backward(trainee, done, done.A[3] - Y_toy)
+        if transposing:
+            found = with_square_transposed(trainee.layer_dims, found)
+        trainee.theta -= 0.5 * found
+    return objective(forward(trainee, X_toy).Z[3], Y_toy)
+
+
+# %% tags=["nbval-check-output"]
+for start in range(8):
+    rightly, wrongly = loss_after(start, False), loss_after(start, True)
+    print(f"start {start}: right {rightly:.3f}, transposed {wrongly:.3f}")
+print(f"one answer for everyone: {same_for_all:.3f}")
+
+# %% [markdown]
+# The wrong gradient learns something from every start: all its other derivatives are
+# right. From some starts it stays far behind the right one; from some the two differ
+# little. Where the right one, too, is slow, the wrong one may even end a little lower. So
+# a loss that falls does not show that the gradient is right.
+#
 # ## Plant a mistake, and see it caught
 #
 # Each of these runs without an error. Vote before you look: which will the check find?
@@ -928,9 +984,7 @@ print(f"difference from the gradient: {apart:.3f}")
 right, wrong = (class_weights(label, "positive", w=4) for label in (Y, 1 - Y))
 dZ = d_logits(Y, passed.A[3], right)
 honest = backward(network, passed, dZ)
-twisted = honest.copy()
-square = layer_views(network.layer_dims, twisted)[0][2]  # dW2, a view into twisted
-square[:] = square.T.copy()
+twisted = with_square_transposed(network.layer_dims, honest)
 
 # %%
 gradients = {"none": honest}

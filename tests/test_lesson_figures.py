@@ -2,13 +2,15 @@
 
 import ast
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import same_color, to_hex
+from matplotlib.path import Path as Outline
 from matplotlib.quiver import Quiver
 from matplotlib.text import Annotation
 
@@ -26,6 +28,7 @@ from lopsided.lesson.threshold import weighted_probability
 from lopsided.report import (
     fold_figures,
     map_figures,
+    matrix_figures,
     plane_figures,
     sampling_figures,
     slope_figures,
@@ -143,6 +146,116 @@ def test_a_network_shows_the_derivatives_of_its_weights_and_greys_what_is_off(se
     keys = [t.get_text() for t in ax.texts if is_key(t)]
     assert keys[0] == "on a line: the weight; in a circle: the activation"
     assert len(texts(picture, GREY)) >= 8 * off
+
+
+def outlines(ax):
+    """Give what each text covers as drawn: its circle, or its box as it is turned."""
+    canvas = FigureCanvasAgg(ax.figure)
+    canvas.draw()
+    found = []
+    for text in filter(lambda t: t.get_text(), ax.texts):
+        if patch := text.get_bbox_patch():
+            covered = patch.get_path().transformed(patch.get_transform())
+        else:
+            corners = text.get_window_extent(canvas.get_renderer()).corners()
+            covered = Outline(corners[[0, 1, 3, 2, 0]])
+        found.append((f"{text.get_text()} at {place(text)}", covered))
+    return found
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_no_number_of_the_lessons_network_covers_another_or_a_circle(back):
+    network, x = Network([2, 3, 1]), np.array([[-1.0], [0.5]])
+    network.W[1][:] = [[0.5, 1.5], [-1.0, 0.25], [2.0, 0.0]]
+    network.b[1][:, 0], network.W[2][:], network.b[2][:] = (
+        (0.25, 0, -1),
+        (1, -2, 0.5),
+        -0.5,
+    )
+    passed = forward(network, x)
+    dZ = {2: d_logits(np.ones((1, 1)), passed.A[2])}
+    dA = {1: network.W[2].T @ dZ[2]}
+    dZ[1] = dA[1] * (passed.Z[1] > 0)
+    dW, _ = layer_views([2, 3, 1], backward(network, passed, dZ[2]))
+    derivatives = (dZ, dW, dA) if back else ()
+    (ax,) = network_graph(network, passed, *derivatives).figure.axes
+    found = outlines(ax)
+    assert len(found) == (37 if back else 23)
+    for (one, here), (other, there) in combinations(found, 2):
+        assert not here.intersects_path(there, filled=True), (one, other)
+
+
+def cells(picture):
+    """Give the numbers of each grid of a product, and the size of what is marked."""
+    (ax,) = picture.figure.axes
+    frames = [p for p in ax.patches if same_color(p.get_edgecolor(), BLUE)]
+    plain = [p for p in ax.patches if same_color(p.get_edgecolor(), GREY)]
+    grids = []
+    for frame in frames:
+        left = frame.get_x()
+        end = min((f.get_x() for f in frames if f.get_x() > left), default=np.inf)
+        mine = [p for p in plain if left <= p.get_x() < end]
+        rows = {}
+        for cell in mine:
+            (text,) = (
+                t for t in ax.texts if cell.get_bbox().contains(*t.get_position())
+            )
+            value = float(text.get_text().replace("−", "-"))
+            rows.setdefault(cell.get_y(), []).append(value)
+        marked = frame.get_height(), frame.get_width() / mine[0].get_width()
+        assert frame.get_y() == min(rows)  # from the top left on
+        grids.append((np.array([rows[y] for y in sorted(rows)]), marked))
+    assert sum(grid.size for grid, _ in grids) == len(plain)
+    return grids
+
+
+def test_a_layers_product_marks_a_row_a_column_and_what_they_make():
+    W = np.array([[0.5, 1.5], [-1.0, 0.25], [2.0, 0.0]])
+    X = np.array([[2.0, 0.0, -1.0, 1.0], [-1.0, 1.0, 0.5, 3.0]])
+    b = np.array([[0.25], [0.0], [-1.0]])
+    picture = matrix_figures.layer_product(W, X, b)
+    shown = cells(picture)
+    for (grid, _), array in zip(shown, (W, X, b, W @ X + b), strict=True):
+        assert np.array_equal(grid, array)
+    assert [pytest.approx(marked) for _, marked in shown] == [
+        (1, 2),
+        (2, 1),
+        (1, 1),
+        (1, 1),
+    ]
+    worked = "0.5 × 2 + 1.5 × (−1) + 0.25 = −0.25"
+    said = {t.get_text() for t in picture.figure.axes[0].texts}
+    assert said >= {worked, "W\n(3, 2)", "X\n(2, 4)", "b\n(3, 1)", "Z\n(3, 4)"}
+    assert worked in picture.alt
+
+
+def test_the_gradients_product_adds_up_over_examples():
+    dZ, A = np.array([[1.0, 10.0], [2.0, 20.0]]), np.array([[3.0, 5.0], [4.0, -6.0]])
+    picture = matrix_figures.gradient_product(dZ, A)
+    shown = cells(picture)
+    both = np.outer(dZ[:, 0], A[:, 0]) + np.outer(dZ[:, 1], A[:, 1])
+    for (grid, _), array in zip(shown, (dZ, A.T, both), strict=True):
+        assert np.array_equal(grid, array)
+    assert [pytest.approx(marked) for _, marked in shown] == [(1, 2), (2, 1), (1, 1)]
+    assert "which they make: 1 × 3 + 10 × 5 = 53" in picture.alt
+
+
+def test_the_numbers_of_a_product_stay_in_their_cells():
+    W = np.array([[0.5, 1.5], [-1.0, 0.25], [2.0, 0.0]])
+    X = np.array([[2.0, 0.0, -1.0, 1.0], [-1.0, 1.0, 0.5, 3.0]])
+    picture = matrix_figures.layer_product(W, X, np.array([[0.25], [0.0], [-1.0]]))
+    (ax,) = picture.figure.axes
+    found = {name: covered.get_extents() for name, covered in outlines(ax)}
+    numbers, names, signs, line = W.size + X.size + 3 + 12, 4, 3, 1
+    assert len(found) == numbers + names + signs + line
+    for one, other in combinations(found, 2):
+        assert not found[one].overlaps(found[other]), (one, other)
+    for grid in (p for p in ax.patches if same_color(p.get_edgecolor(), GREY)):
+        cell = grid.get_window_extent()
+        middles = {name: c.get_points().mean(axis=0) for name, c in found.items()}
+        (name,) = (name for name, at in middles.items() if cell.contains(*at))
+        assert cell.x0 < found[name].x0
+        assert found[name].x1 < cell.x1
 
 
 def test_what_comes_by_two_ways_is_the_weight_times_dz_and_adds_up():
@@ -729,6 +842,7 @@ def test_a_remedy_shows_what_it_copied_and_what_it_made():
         lambda: plane_figures.surfaces({"t": toy.probability}, X, Y),
         lambda: neuron_graph(neuron(1, 2, 3, 4, 5)),
         lambda: two_ways(np.eye(2), np.ones(2)),
+        lambda: matrix_figures.layer_product(np.eye(2), np.eye(2), np.ones((2, 1))),
         lambda: slope_figures.directions(np.ones(3), np.arange(3.0)),
     ],
 )

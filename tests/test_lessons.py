@@ -74,6 +74,22 @@ def test_one_step_beats_the_line_that_the_lesson_draws():
     assert float(losses[0]) > told > float(losses[1])
 
 
+def test_a_transposed_square_learns_from_every_start_and_mostly_less():
+    told = float(printed(BACKWARD, "{same_for_all").split()[-1])
+    losses = re.findall(
+        r"right (\S+), transposed (\S+)", printed(BACKWARD, "wrongly:.3f")
+    )
+    rightly, wrongly = np.array(losses, float).T
+    assert len(losses) == 8
+    assert all(rightly < told)
+    assert all(wrongly < told)
+    apart = wrongly - rightly
+    assert sum(apart > 0.1) > 1  # far behind
+    assert sum(abs(apart) < 0.01) > 1  # they differ little
+    assert any(apart < 0)
+    assert rightly[apart < 0].min() > np.median(rightly)  # slow ones
+
+
 def test_planted_mistakes_are_caught_but_for_the_one_in_the_aim():
     verdicts = re.findall(
         r"(agrees|WRONG)$", printed(BACKWARD, "in gradients.items()"), re.M

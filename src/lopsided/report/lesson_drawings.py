@@ -206,7 +206,7 @@ def network_graph(
     dZ, dW, dA : mapping of array, optional
         By layer: derivatives of this example's loss.
     """
-    figure, ax = _canvas((5.6, 4.8), f"{'-'.join(map(str, network.layer_dims))} units")
+    figure, ax = _canvas((5.6, 5.2), f"{'-'.join(map(str, network.layer_dims))} units")
     widest = max(network.layer_dims)
     height = [
         (widest - 1) / 2 + np.arange(n - 1, -1, -1.0) - (n - 1) / 2
@@ -226,8 +226,8 @@ def network_graph(
                 lw=1.2,
                 zorder=1,
             )
-            # Not where the lines of the first layer cross.
-            at = 0.45 if l > 1 else 0.23 if abs(there - here) > 1 else 0.62
+            # Not where the lines of the first layer cross, nor on another number.
+            at = 0.45 if l > 1 else 0.2 if abs(there - here) > 1 else 0.62
             weight = number(network.W[l][j, k].item(), 2)
             below = number(dW[l][j, k].item(), 2) if dW else ""
             y = here + at * (there - here)
