@@ -898,3 +898,13 @@ def test_bins_of_few_rows_are_fewer(m, bins):
     picture = figures.reliability((p > 0.6).astype(float), {"one": p})
     (line,) = (x for x in picture.figure.axes[0].lines if x.get_label() == "one")
     assert len(line.get_xdata()) == bins
+
+
+def test_a_third_curve_of_the_reliability_diagram_is_seen_around_the_first():
+    three = {"one": P, "other": P_OTHER, "as one": P}
+    (ax,) = figures.reliability(Y, three).figure.axes
+    first, last = lines(ax)["one"], lines(ax)["as one"]
+    assert np.array_equal(first.get_xydata(), last.get_xydata())
+    assert last.get_markersize() > 1.5 * first.get_markersize()
+    assert last.get_markerfacecolor() == "none" != first.get_markerfacecolor()
+    assert last.get_zorder() < first.get_zorder()

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from fractions import Fraction
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from matplotlib.text import Annotation
 
 from lopsided.lesson import toy
 from lopsided.lesson.loss import d_logits, objective
+from lopsided.lesson.metrics import roc_auc
 from lopsided.lesson.network import (
     Network,
     backward,
@@ -26,6 +28,7 @@ from lopsided.lesson.network import (
 )
 from lopsided.lesson.threshold import weighted_probability
 from lopsided.report import (
+    choice_figures,
     fold_figures,
     map_figures,
     matrix_figures,
@@ -765,6 +768,70 @@ def test_lines_stand_beside_the_shares_that_they_miss():
     assert [t.get_text() for t in ax.get_xticklabels()] == [*shares]
     assert "one: up to 0.150 from a group's share" in picture.alt
     assert "Between the lines lie up to 0.050" in picture.alt
+
+
+@pytest.mark.parametrize(("miss", "p"), [(5, 0.25), (3, 0.5)])
+def test_what_a_call_costs_crosses_what_it_saves_where_theory_says(miss, p):
+    picture = choice_figures.cost_lines(miss, p)
+    (ax,) = picture.figure.axes
+    call, leave, upright, crossing, example = ax.lines
+    t = crossing.get_xdata()[0]
+    assert t == pytest.approx(1 / (1 + miss))
+    for x, cost in call.get_xydata():
+        assert cost == pytest.approx(1 - x)
+    for x, cost in leave.get_xydata():
+        assert cost == pytest.approx(miss * x)
+    for line in (call, leave):
+        assert np.interp(t, *line.get_data()) == pytest.approx(crossing.get_ydata()[0])
+    assert np.allclose(upright.get_xdata(), t)
+    assert np.allclose(example.get_xydata(), [(p, 1 - p), (p, miss * p)])
+    assert call.get_linestyle() != leave.get_linestyle()
+    (shaded,) = ax.patches
+    assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == pytest.approx(
+        (t, ax.get_xlim()[1])
+    )
+    where = {note.get_text(): note.get_position()[0] for note in ax.texts}
+    assert where["do not call"] < t < where["call"]
+    assert f"They cross at {t:.3f}, where both are {1 - t:.3f}" in picture.alt
+
+
+@pytest.mark.parametrize(
+    ("labels", "said", "won"),
+    [
+        ([1, 1, 0, 0, 0], [0.7, 0.3, 0.5, 0.3, 0.1], 4.5),
+        ([1, 0, 1, 0], [0.9, 0.6, 0.4, 0.2], 3),
+    ],
+)
+def test_each_pair_has_a_cell_and_the_curve_parts_won_from_lost(labels, said, won):
+    labels, said = np.array(labels), np.array(said)
+    picture = choice_figures.pairs(labels, said)
+    (ax,) = picture.figure.axes
+    (curve,) = ax.lines
+    x, y = curve.get_data()
+    shaded, *cells = ax.patches
+    assert len(cells) == len(ax.texts) == labels.sum() * (labels == 0).sum()
+    area = np.trapezoid(y, x)
+    assert area == pytest.approx(won / len(cells)) == roc_auc(labels, said)
+    counted = 0
+    for cell, text in zip(cells, ax.texts, strict=True):
+        assert cell.get_bbox().contains(*text.get_position())
+        pair, count = text.get_text().split("\n")
+        high, sign, low = pair.split()
+        assert {float(high), float(low)} <= {*said}
+        middle = np.mean(cell.get_bbox().get_points(), axis=0)
+        below = middle[1] - np.interp(middle[0], x, y)
+        if sign == "=":
+            assert below == pytest.approx(0)
+        else:
+            assert (below < 0) == (sign == ">") == (float(high) > float(low))
+        counted += {">": 1, "=": 0.5, "<": 0}[sign]
+        assert Fraction(count) == {">": 1, "=": Fraction(1, 2), "<": 0}[sign]
+    assert counted == won
+    across, up = shaded.get_xy().T  # closed: the last corner is the first
+    assert np.trapezoid(up, across) == pytest.approx(area)
+    assert [*zip(x, y, strict=True)] == [*zip(across, up, strict=True)][: x.size]
+    assert f"The shaded area is {won:g} of {len(cells)} cells" in picture.alt
+    assert ("cuts in half: 1" in picture.alt) == (won == 4.5)
 
 
 def test_rows_are_drawn_against_each_other_and_the_decisions_counted():

@@ -248,6 +248,18 @@ def test_the_law_holds_where_each_group_has_a_weight_and_frays_where_not():
     assert frayed > 0.01
 
 
+def test_remedies_move_decisions_no_further_than_another_seed_does_on_average():
+    lines = printed(THRESHOLD, "for what, agreed in").splitlines()
+    luck, *remedies = (float(re.search(r"decides (\S+)%", x)[1]) for x in lines)
+    assert len(remedies) == 3
+    assert all(agreed >= luck for agreed in remedies)
+
+
+def test_draws_of_one_test_set_scatter_as_new_test_sets_do():
+    redrawn, anew = re.findall(r"0\.\d{4}", printed(THRESHOLD, "anew.append("))
+    assert float(redrawn) == pytest.approx(float(anew), rel=0.15)
+
+
 def test_an_answer_is_closed_until_it_is_asked_for():
     for path in LESSONS:
         text = prose(path)

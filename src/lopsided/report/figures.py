@@ -612,8 +612,14 @@ def reliability(Y: Array, predictions: dict[str, Array]) -> Picture:
     bins = int(np.clip(np.size(Y) // 20, 2, 10))
     top = 0.0
     in_words = []
-    looks = ((BLUE, "o", "-"), (PURPLE, "s", "--"), (GREEN, "^", "-."))
-    for (name, p), (colour, marker, style) in zip(
+    # The third may lie on the first: it is open, larger and beneath, to be seen around.
+    large = {"mfc": "none", "ms": 12, "mew": 1.5, "zorder": 1.8}
+    looks: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+        (BLUE, "o", "-", {}),
+        (PURPLE, "s", "--", {}),
+        (GREEN, "^", "-.", large),
+    )
+    for (name, p), (colour, marker, style, size) in zip(
         predictions.items(), looks, strict=False
     ):
         observed, predicted = calibration_curve(
@@ -622,8 +628,9 @@ def reliability(Y: Array, predictions: dict[str, Array]) -> Picture:
         sizes = bin_sizes(p, bins)
         ends = np.array([*map(share_interval, observed, sizes)]).T
         lengths = np.abs(ends - observed)
-        ax.plot(predicted, observed, marker, ls=style, color=colour, label=name)
-        ax.errorbar(predicted, observed, lengths, fmt="none", ecolor=colour, lw=1)
+        ax.plot(predicted, observed, marker, ls=style, color=colour, label=name, **size)
+        bars: dict[str, Any] = {"ecolor": colour, "lw": 1, "zorder": size.get("zorder")}
+        ax.errorbar(predicted, observed, lengths, fmt="none", **bars)
         top = max(top, predicted.max(), observed.max())
         worst = np.abs(observed - predicted).max()
         off = np.sum((predicted < ends[0]) | (predicted > ends[1]))
