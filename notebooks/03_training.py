@@ -1194,7 +1194,7 @@ while dead(doomed, X_toy) == [0]:
     train_by_hand(doomed, X_toy[:, some], Y_toy[:, some], rng, 1, 20, rate=10)
 
 # %% tags=["hide-input"]
-show(dying(just_before, doomed, X_toy[:, ::2], Y_toy[:, ::2]))
+show(dying(just_before, doomed, X_toy, Y_toy))
 
 # %% [markdown]
 # One step has moved the unit's line beyond all points. And a whole training, with the rate

@@ -93,8 +93,10 @@ def test_the_lessons_batches_go_as_far_as_the_whole_on_average(lesson):
         gradients = lesson.drawn(lesson.network, size, 2000)
         ways = np.array([lesson.along_whole(g, whole) for g in gradients])
         assert abs(ways.mean() - 1) < 4 * lesson.standard_error(ways)
-        *_, spread = lesson.batch_row(gradients, whole)
+        *_, spread, unscaled = lesson.batch_row(gradients, whole)
         assert float(spread) == pytest.approx(ways.std(ddof=1), rel=0.01)
+        along = np.array(gradients) @ whole / np.linalg.norm(whole)
+        assert float(unscaled) == pytest.approx(along.std(ddof=1), rel=0.05)
         spreads[size] = float(spread)
     # With the root of the size, but for drawing without replacement from few rows.
     few = (58 / 50) ** 0.5

@@ -190,7 +190,7 @@ def test_a_reminded_patient_misses_less_than_one_who_waits_as_long():
         r"([\d.]+)% of [\d,]+ not reminded missed it; [^;]+: ([\d.]+)%", found
     )
     more = [float(without) < float(reminded) for without, reminded in rows]
-    assert more == [True, False, False, False]
+    assert more == [True, False, False, False, False]
 
 
 def test_two_errors_of_few_values_hold_the_truth_too_rarely_and_students_factor_mends():

@@ -179,6 +179,8 @@ def creases(network: Network, X: Array, Y: Array) -> Picture:
 def dying(before: Network, after: Network, X: Array, Y: Array) -> Picture:
     """Draw the side on which a unit is on, before and after the step that kills it.
 
+    All points are counted; every second is drawn.
+
     Parameters
     ----------
     before, after : Network
@@ -192,7 +194,7 @@ def dying(before: Network, after: Network, X: Array, Y: Array) -> Picture:
     figure, said = Figure(figsize=(5.6, 3.5)), []
     for i, (when, network) in enumerate(networks.items()):
         ax = figure.add_subplot(1, 2, i + 1, aspect="equal")
-        scatter(ax, X, Y)
+        scatter(ax, X[:, ::2], Y[:, ::2])
         for j, (w, b) in enumerate(zip(network.W[1], network.b[1][:, 0], strict=True)):
             normal = w / np.linalg.norm(w)
             foot = -b / np.linalg.norm(w) * normal
