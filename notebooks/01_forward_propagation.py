@@ -266,7 +266,9 @@ print(f"ten quarters multiplied: {0.25**10:.2e}")
 # are multiplied; the next lesson shows how. ReLU's is one wherever the unit is on, and
 # nothing where it is off. (At 0 it has a kink: nudged down, it would not move.) The
 # sigmoid's is a quarter at most, and next to nothing at both ends. Multiply ten of them,
-# one for each of ten layers, and less than a millionth is left.
+# one for each of ten layers, and less than a millionth is left. The weights between the
+# layers are factors, too. Large ones could make up for the quarters, but at both ends of a
+# sigmoid they could not.
 #
 # ## Why a bend
 #

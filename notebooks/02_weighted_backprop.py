@@ -116,12 +116,27 @@ print(f"da = {da:.3f}   slope = {slope_there:.3f}   dz = {dz:.3f}")
 #
 # $$dz = -\frac1a \cdot a(1 - a) = a - 1 = a - y.$$
 #
-# It is the error itself: what the neuron said, minus what was true. A negative loses
-# $-\log(1 - a)$, and the same two steps end alike:
-# $dz = \frac{1}{1 - a} \cdot a(1 - a) = a = a - y$, as $y = 0$.
+# It is the error itself: what the neuron said, minus what was true.
 
 # %%
 assert np.isclose(dz, a - y)
+
+# %% [markdown]
+# And had the label been 0? A negative loses $-\log(1 - a)$. The more it says, the more that
+# costs: move $a$ by a millionth once more.
+
+# %% tags=["nbval-check-output"]
+if_negative = -np.log(1 - a)
+da_negative = (-np.log(1 - (a + little)) - if_negative) / little
+print(
+    f"loss {if_negative:.3f}, by a: {da_negative:.3f}; 1 / (1 - a) = {1 / (1 - a):.3f}"
+)
+print(f"times the slope: dz = {slope_there / (1 - a):.3f}, and a = {a:.3f}")
+
+# %% [markdown]
+# In letters, $1 - a$ falls as fast as $a$ rises, so the two minus signs cancel:
+#
+# $$dz = \frac{1}{1 - a} \cdot a(1 - a) = a = a - y.$$
 
 # %% [markdown]
 # Why not the squared error, half of the error's square? Its derivative by $a$ is the error
@@ -735,23 +750,34 @@ print(f"da = {da_four:.3f}   dz = {dz_four:.3f}   4 (a - y) = {4 * (a - y):.3f}"
 
 # %% tags=["nbval-check-output"]
 labels = np.array([[0.0, 1.0, 0.0, 1.0]])
-said = sigmoid(np.array([[-3.0, -0.5, 0.5, 3.0]]))
-print("dA times slope:", (d_output(labels, said) * said * (1 - said)).round(5))
-print("straight to dZ:", d_logits(labels, said).round(5))
+answers = sigmoid(np.array([[-3.0, -0.5, 0.5, 3.0]]))
+print("dA times slope:", (d_output(labels, answers) * answers * (1 - answers)).round(5))
+print("straight to dZ:", d_logits(labels, answers).round(5))
 
 # %% [markdown]
 # The report's formula multiplies *both* classes by $w$. Its next line says
 #
 # > w is a class weight assigned to the positive class
 #
-# Let $c^{(i)}$ be the [class weight](glossary.md#class-weight) of example $i$. The
+# What, then, does the gradient descend? Take those four examples, and let the two positives
+# count four times.
+
+# %% tags=["nbval-check-output"]
+of_four = -np.log(np.where(labels == 1, answers, 1 - answers))[0]
+counted = np.array([1, 4, 1, 4]) * of_four
+print("losses", of_four.round(3), "  counted", counted.round(3))
+print(f"over four: {counted.sum() / 4:.3f}   over the ten: {counted.sum() / 10:.3f}")
+
+# %% [markdown]
+# The report divides by the number of examples. Let $c^{(i)}$ be the [class
+# weight](glossary.md#class-weight) of example $i$. The
 # objective is then $J = \frac1m \sum_i c^{(i)} \ell^{(i)}$. We keep both readings, by
 # name, in [`class_weights`](../src/lopsided/lesson/loss.py). `"uniform"` is the formula as
 # written: $c^{(i)} = w$ for every example. `"positive"` is the intent as stated:
 # $c^{(i)} = w$ where $y^{(i)} = 1$, else 1. For either, $dZ = c \, (\hat y - y)$.
 #
-# $J$ is divided by $m$, not by the sum of the weights, so weights above one also lengthen
-# the steps; other packages may divide by the sum.
+# Since $J$ is divided by $m$, not by the sum of the weights, weights above one also
+# lengthen the steps. Other packages may divide by the sum.
 
 # %% tags=["nbval-check-output"]
 for weighting in ("uniform", "positive"):

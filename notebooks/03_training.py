@@ -608,6 +608,20 @@ for n in (5, 10, 100):
 # ([Student 1908](glossary.md#sources)): larger for fewer values, and two for many. Here we
 # have a hundred. Later lessons have five splits or ten seeds, and need it.
 #
+# A share is a mean, too: of zeros and ones. Where one in five is a one, four fifths of the
+# values are $1/5$ off, and one fifth is $4/5$ off. The mean square is
+# $\tfrac45 \cdot \tfrac1{25} + \tfrac15 \cdot \tfrac{16}{25} = \tfrac4{25}$, and its root
+# $2/5$. In letters, a share $r$ has $s = \sqrt{r (1 - r)}$.
+
+# %% tags=["nbval-check-output"]
+r_toy = Y_toy.mean()
+print(f"root of r (1 - r): {np.sqrt(r_toy * (1 - r_toy)):.3f}, s: {Y_toy[0].std():.3f}")
+print(f"positives: {r_toy:.1%}, two errors {2 * standard_error(Y_toy[0]):.1%}")
+
+# %% [markdown]
+# So the bars of part one are made; the drawing takes a slightly better rule, which holds
+# for few rows, too ([Wilson 1927](glossary.md#sources)).
+#
 # And since this is the toy world, ask the thousand points aside too, by a network that
 # has learned from all hundred. What does it lose on those hundred themselves?
 #
@@ -744,7 +758,9 @@ show(chord(-2, 2))
 # The loss bends upwards everywhere: its slope is $a - y$, and $a$ rises with $z$. So the
 # line between two points of the curve lies above it, whichever two they are, and the loss
 # at a mean logit is never above the mean of the losses. What is gained is what the networks
-# disagreed about. With the penalty they hardly disagree.
+# disagreed about. With the penalty they hardly disagree. For five logits it is the same:
+# draw the tangent at their mean. The curve lies above it everywhere, and the mean height of
+# five points on the tangent is its height at the mean.
 #
 # The report's network is alone, and its settings are given. For any other table this
 # project does what you have just seen: five folds of the training rows choose from a short
@@ -1101,10 +1117,11 @@ show(batch_table(healthy))
 # whole gradient shrinks towards zero; the noise of a batch shrinks far less.
 #
 # So a single batch tells next to nothing about the direction of the whole, and the cosines
-# lie far nearer to zero than before. On the clinic the largest batches do no better by
-# them: even there, the noise is several lengths of the whole, and where it is several
-# times as long as what it hides, every direction is nearly its own. The spread tells the
-# sizes apart. It still falls with the root of the size.
+# lie far nearer to zero than before. On the clinic they do not even tell the three sizes
+# apart. Positives are rare, and that makes the noise of small batches lopsided: more than
+# half of them lie a little along the whole, and a few far against it. A cosine does not ask
+# how far. The spread does, and tells the sizes apart. It still falls with the root of the
+# size.
 #
 # Training can go on all the same: what the batches of an epoch have in common adds up, and
 # their noise mostly cancels. Small steps average more of it. This is why the rate falls.
