@@ -260,6 +260,9 @@ print("at z =         ", places)
 print("ReLU's slope   ", of_relu.round(4))
 print("sigmoid's slope", of_sigmoid.round(4))
 print(f"ten quarters multiplied: {0.25**10:.2e}")
+large = np.array([1.0, 4.0, 40.0])  # weights, for an input of 1: z is the weight
+times_slope = large * (sigmoid(large + nudge) - sigmoid(large)) / nudge
+print("weight", large, "times slope there", times_slope.round(4))
 
 # %% [markdown]
 # Why not a sigmoid here too? A network learns from slopes, and the slopes of its layers
@@ -267,8 +270,8 @@ print(f"ten quarters multiplied: {0.25**10:.2e}")
 # nothing where it is off. (At 0 it has a kink: nudged down, it would not move.) The
 # sigmoid's is a quarter at most, and next to nothing at both ends. Multiply ten of them,
 # one for each of ten layers, and less than a millionth is left. The weights between the
-# layers are factors, too. Large ones could make up for the quarters, but at both ends of a
-# sigmoid they could not.
+# layers are factors, too. But a large weight also drives $z$ to an end, and there the slope
+# dies faster than the weight grows.
 #
 # ## Why a bend
 #

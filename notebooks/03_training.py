@@ -907,8 +907,9 @@ def gradient_on(network, batch):
 # %% [markdown]
 # `batch_table` draws two thousand batches of each of three sizes, and compares the gradient
 # of each with that of all rows. After the ± stand two standard errors; "below zero" is the
-# share of batches that point away from the whole. The spread is the standard deviation of
-# single batches' ways along the whole, in lengths of the whole, and then as it is.
+# share of batches that point away from the whole. Then come single batches' ways along the
+# whole, in lengths of the whole: where the middle $98\%$ of them lie, and their spread, the
+# standard deviation. The last column is that spread as it is.
 
 
 # %% tags=["hide-input"]
@@ -927,7 +928,9 @@ def batch_row(gradients, whole):
     cosines = pd.Series([cosine(g, whole) for g in gradients])
     ways = pd.Series([along_whole(g, whole) for g in gradients])
     spread = round(ways.std(), 9)  # all batches may be the whole table
-    row = [with_error(cosines), f"{(cosines < 0).mean():.1%}", f"{spread:.3g}"]
+    least, most = ways.quantile([0.01, 0.99])
+    row = [with_error(cosines), f"{(cosines < 0).mean():.1%}"]
+    row += [f"{least:.3g} to {most:.3g}", f"{spread:.3g}"]
     return [*row, f"{spread * np.linalg.norm(whole):.2g}"]
 
 
@@ -937,7 +940,8 @@ def batch_table(network):
     whole = np.average(each, axis=0, weights=sizes)
     print(f"the whole gradient has length {np.linalg.norm(whole):.2g}")
     found = {k: batch_row(drawn(network, k), whole) for k in (20, 200, 2000)}
-    columns = ["mean cosine", "below zero", "spread along", "the same, as it is"]
+    columns = ["mean cosine", "below zero", "along, 1% to 99%"]
+    columns += ["spread along", "the same, as it is"]
     return pd.DataFrame(found, index=columns).T.rename_axis("batch")
 
 
@@ -1118,10 +1122,9 @@ show(batch_table(healthy))
 #
 # So a single batch tells next to nothing about the direction of the whole, and the cosines
 # lie far nearer to zero than before. On the clinic they do not even tell the three sizes
-# apart. Positives are rare, and that makes the noise of small batches lopsided: more than
-# half of them lie a little along the whole, and a few far against it. A cosine does not ask
-# how far. The spread does, and tells the sizes apart. It still falls with the root of the
-# size.
+# apart. Small batches lie lopsided: more than half go along the whole, and those that go
+# against it go further, as the ends of the middle $98\%$ show. A cosine does not ask how
+# far. The spread does, and tells the sizes apart. It still falls with the root of the size.
 #
 # Training can go on all the same: what the batches of an epoch have in common adds up, and
 # their noise mostly cancels. Small steps average more of it. This is why the rate falls.

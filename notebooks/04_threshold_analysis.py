@@ -1453,7 +1453,8 @@ else:
 # %% [markdown]
 # Where the truth is known, no model can expect a higher ROC AUC than it has. Other
 # features or another model could close a part of that gap. In the simulated clinic they
-# cannot close all of it: how reliable a patient is counts too. Of that no feature tells;
+# cannot close all of it: how reliable a patient is counts too, as
+# [`clinic`](../src/lopsided/table/simulate.py) says. Of that no feature tells;
 # earlier visits under the same PatientId would tell a part. A threshold or the correction
 # closes none of it, since both keep the order of the rows. The correction takes back the
 # distance that the weight had made, no more.

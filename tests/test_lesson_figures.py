@@ -760,8 +760,8 @@ def test_lines_stand_beside_the_shares_that_they_miss():
     told = {"one": np.array([0.2, 0.25, 0.35]), "other": np.array([0.2, 0.3, 0.35])}
     picture = threshold_figures.one_line(shares, told)
     (ax,) = picture.figure.axes
-    squares, *lines = ax.lines
-    assert list(squares.get_ydata()) == [*shares.values()]
+    diamonds, *lines = ax.lines
+    assert list(diamonds.get_ydata()) == [*shares.values()]
     for line, (name, p) in zip(lines, told.items(), strict=True):
         assert line.get_label() == name
         assert np.array_equal(line.get_ydata(), p)

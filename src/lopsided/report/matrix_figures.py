@@ -16,7 +16,7 @@ from lopsided.report.display import BLUE, GREY, Picture, axes, styled
 TINT = "#CCE3F0"
 #: An array: its name, its numbers, how many rows and columns of them are marked, from
 #: the top left on, and the sign that follows it.
-Part = tuple[str, Array, tuple[int, int], str]
+_Part = tuple[str, Array, tuple[int, int], str]
 
 
 def written(value: float) -> str:
@@ -58,7 +58,7 @@ def _grid(
     return width
 
 
-def _product(parts: Sequence[Part], title: str, below: str) -> Figure:
+def _product(parts: Sequence[_Part], title: str, below: str) -> Figure:
     """Draw arrays in a row, their names and shapes under them, and a line below."""
     tallest, x = max(values.shape[0] for _, values, _, _ in parts), 0.0
     figure, ax = axes("", "", title, (5.6, 1.3 + 0.34 * tallest))

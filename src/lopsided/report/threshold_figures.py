@@ -211,7 +211,7 @@ def one_line(shares: Mapping[str, float], told: Mapping[str, Array]) -> Picture:
     """
     figure, ax = axes("days ahead", "share of no-shows", "", (5.6, 3.4))
     x, share = np.arange(len(shares)), np.array([*shares.values()])
-    ax.plot(x, share, "s", color=PURPLE, ms=8, label="the group's share")
+    ax.plot(x, share, "D", color="black", ms=7, label="the group's share")
     looks = zip(told.items(), ((BLUE, "-"), (GREEN, "-.")), strict=False)
     for (name, p), (colour, style) in looks:
         ax.plot(x, p, ls=style, color=colour, label=name)
@@ -225,7 +225,7 @@ def one_line(shares: Mapping[str, float], told: Mapping[str, Array]) -> Picture:
     first, *others = told.values()
     away = max(float(np.abs(other - first).max()) for other in others)
     alt = (
-        f"Squares: the shares of {len(shares)} groups, {share.min():.3f} to "
+        f"Diamonds: the shares of {len(shares)} groups, {share.min():.3f} to "
         f"{share.max():.3f}. Lines that rise from left to right and miss most of them. "
         f"{said}. Between the lines lie up to {away:.3f}."
     )
