@@ -41,22 +41,13 @@ def _map(ax: Axes, loss: _Loss, held: Array, title: str) -> None:
     ax.grid(visible=False)
 
 
-def _to_scale(ax: Axes, loss: _Loss, path: Array, lowest: Array) -> float:
-    """Draw the map again, small and with equal scales, where they differ by far.
-
-    Returns
-    -------
-    float
-        How many times as large as b the panel draws w.
-    """
+def _to_scale(ax: Axes, loss: _Loss, path: Array, lowest: Array) -> None:
+    """Draw the map of a panel again in its corner, small and with equal scales."""
     inset = (0.62, 0.4, 0.36, 0.57)  # of the panel, on its lightest corner
-    wide, high = (np.ptp(ends) for ends in (ax.get_xlim(), ax.get_ylim()))
-    if high < 4 * wide:
-        return float(high / wide)
     small = ax.inset_axes(inset, facecolor="white")
     middle = np.mean(ax.get_xlim())
     b = np.linspace(*ax.get_ylim(), 121)
-    reach = high / 2 * inset[2] / inset[3]
+    reach = np.ptp(ax.get_ylim()) / 2 * inset[2] / inset[3]
     w = np.linspace(middle - reach, middle + reach, 121)
     L = np.array([[loss(u, v) for u in w] for v in b])
     levels = [loss(*lowest), loss(*path[0]), *np.quantile(L, [0.25, 0.5, 0.75, 1])]
@@ -69,7 +60,6 @@ def _to_scale(ax: Axes, loss: _Loss, path: Array, lowest: Array) -> float:
     small.grid(visible=False)
     small.spines[:].set_visible(True)
     small.set_xlabel("equal scales", fontsize=9, labelpad=2)
-    return float(high / wide)
 
 
 @styled
@@ -101,7 +91,9 @@ def valleys(
         ax.plot(*path[-1], "s", color="black", ms=6)
         ends = (f"{loss(*at):.3f}" for at in (path[0], path[-1], lowest))
         words = "{}: from {} to {}, lowest {}".format(title, *ends)
-        if (times := _to_scale(ax, loss, path, lowest)) >= 4:
+        times = np.ptp(ax.get_ylim()) / np.ptp(ax.get_xlim())
+        if times >= 4:  # such a panel hides how narrow its valley is
+            _to_scale(ax, loss, path, lowest)
             words += (
                 f", with w drawn {times:.0f} times as large as b; a small map with "
                 "equal scales shows a narrow slit"

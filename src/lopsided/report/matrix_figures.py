@@ -24,13 +24,14 @@ def written(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
+def _term(value: float) -> str:
+    return f"({written(value)})" if value < 0 else written(value)
+
+
 def _sum(left: Array, right: Array, more: Sequence[float] = ()) -> str:
     """Write a row times a column, number by number, and what is added to it."""
-    terms = [
-        " × ".join(f"({written(v)})" if v < 0 else written(v) for v in pair)
-        for pair in zip(left, right, strict=True)
-    ]
-    terms += [f"({written(v)})" if v < 0 else written(v) for v in more]
+    terms = [" × ".join(map(_term, pair)) for pair in zip(left, right, strict=True)]
+    terms += map(_term, more)
     return f"{' + '.join(terms)} = {written(float(left @ right) + sum(more))}"
 
 
