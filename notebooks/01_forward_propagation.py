@@ -187,7 +187,7 @@ assert a < 0.5
 # %%
 def learned(layer_dims, seed=1):
     network = initialise(layer_dims, np.random.default_rng(seed))
-    plan = {"epochs": 1500, "batch_size": 400, "initial_learning_rate": 0.5}
+    plan = {"epochs": 500, "batch_size": 400, "initial_learning_rate": 1.5}
     ones = np.ones_like(Y_toy)  # every example counts alike
     train(network, X_toy, Y_toy, ones, np.random.default_rng(0), **plan)
     return network

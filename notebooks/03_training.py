@@ -80,6 +80,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
+from lopsided.engines import epoch_of
 from lopsided.lesson import toy
 from lopsided.lesson.loss import (
     balanced_weight,
@@ -236,6 +237,16 @@ both = {"epochs": 3, "batch_size": 20}
 train_by_hand(ours, X_toy, Y_toy, np.random.default_rng(0), **both, rate=0.3)
 train(theirs, X_toy, Y_toy, ones, np.random.default_rng(0), **both, **constant(0.3))
 assert np.allclose(ours.theta, theirs.theta, rtol=1e-9)
+
+# %% [markdown]
+# Many networks are trained below, so we want it quick. Where Numba is installed, `train` can
+# let a [compiled twin](../src/lopsided/compiled.py) of the loop do the same arithmetic.
+
+# %%
+quick, twin = {"run_epoch": epoch_of("auto")}, start()
+also = both | constant(0.3) | quick
+train(twin, X_toy, Y_toy, ones, np.random.default_rng(0), **also)
+assert np.allclose(ours.theta, twin.theta, rtol=1e-9)
 
 # %% [markdown]
 # ## Small batches take more steps
@@ -415,16 +426,20 @@ def loss_on(network, points):
 
 
 # %%
+looks = np.unique(np.geomspace(1, 3000, 200).astype(int))  # after these epochs
+
+
 def watched(l2=0.0, epochs=3000):
-    network, losses = start(roomy, seed=1), []
-    rng, ones = np.random.default_rng(0), np.ones((1, 100))
+    network, seen_by = start(roomy, seed=1), {}
 
-    def watch(epoch, history):  # `train` calls it after each epoch
-        losses.append([loss_on(network, few_points), loss_on(network, aside)])
+    def watch(epoch, history):  # `train` calls it after each epoch, from 0
+        if epoch + 1 in looks:
+            seen_by[epoch + 1] = [loss_on(network, of) for of in (few_points, aside)]
 
-    plan = constant(0.1) | {"epochs": epochs, "batch_size": 100, "l2": l2}
-    train(network, *few_points, ones, rng, on_epoch=watch, **plan)
-    return network, np.array(losses).T  # (2, epochs)
+    plan = constant(0.1) | quick | {"epochs": epochs, "batch_size": 100, "l2": l2}
+    rng, alike = np.random.default_rng(0), np.ones((1, 100))
+    train(network, *few_points, alike, rng, on_epoch=watch, **plan)
+    return network, pd.DataFrame(seen_by, index=["train", "aside"]).T
 
 
 # %% [markdown]
@@ -449,10 +464,11 @@ def watched(l2=0.0, epochs=3000):
 # %% tags=["nbval-check-output"]
 by_heart, losses = watched()
 held_back, losses_l2 = watched(l2=0.01)
-best = int(losses[1].argmin()) + 1
-print(f"no penalty: lowest after {best} epochs, {losses[1].min():.3f}; ", end="")
-print(f"in the end {losses[1, -1]:.3f}")
-print(f"l2 = 0.01:  lowest {losses_l2[1].min():.3f}; in the end {losses_l2[1, -1]:.3f}")
+best = losses["aside"].idxmin()  # an epoch
+for name, of in {"no penalty": losses, "l2 = 0.01": losses_l2}.items():
+    lowest_loss, last_loss = of["aside"].min(), of["aside"].iloc[-1]
+    print(f"{name}: lowest after {of['aside'].idxmin():4} epochs, {lowest_loss:.3f}; ", end="")
+    print(f"in the end {last_loss:.3f}")
 
 # %% [markdown]
 # In the toy world each label is drawn with a known probability, `toy.probability`. So we
@@ -518,7 +534,7 @@ def fit(X, Y, l2, seed=1, **more):
     network, rng = start(roomy, seed), np.random.default_rng(0)
     # A higher rate and fewer epochs than above: many networks are trained.
     plan = constant(0.3) | {"epochs": 300, "batch_size": 100, "l2": l2} | more
-    train(network, X, Y, np.ones_like(Y), rng, **plan)
+    train(network, X, Y, np.ones_like(Y), rng, **plan, **quick)
     return network
 
 
@@ -816,7 +832,7 @@ print(f"{right:.0%} of {few.size:,} rows right")
 def by_heart_with(emphasis, rate):
     learner, rng = start([2, 30, 30, 1], seed=0), np.random.default_rng(0)
     plan = {"epochs": 3000, "batch_size": 20} | constant(rate)
-    train(learner, X_twenty, Y_twenty, emphasis, rng, **plan)
+    train(learner, X_twenty, Y_twenty, emphasis, rng, **plan, **quick)
     return predict_proba(learner, X_twenty)
 
 
@@ -905,7 +921,7 @@ def gradient_on(network, batch):
 
 
 # %% [markdown]
-# `batch_table` draws two thousand batches of each of three sizes, and compares the gradient
+# `batch_table` draws a thousand batches of each of three sizes, and compares the gradient
 # of each with that of all rows. After the ± stand two standard errors; "below zero" is the
 # share of batches that point away from the whole. Then come single batches' ways along the
 # whole, in lengths of the whole: where the middle $98\%$ of them lie, and their spread, the
@@ -913,7 +929,7 @@ def gradient_on(network, batch):
 
 
 # %% tags=["hide-input"]
-def drawn(network, size, draws=2000):
+def drawn(network, size, draws=1000):
     rng, size = np.random.default_rng(P.seed), min(size, Y.size)
     batches = (rng.choice(Y.size, size, replace=False) for _ in range(draws))
     return [gradient_on(network, batch) for batch in batches]
@@ -999,7 +1015,7 @@ def ended_at(seed, first, last):
     network, rng = start(seed=seed), np.random.default_rng(0)
     plan = {"initial_learning_rate": first, "final_learning_rate": last}
     plan |= {"epochs": 50, "batch_size": 20}
-    train(network, X_toy, Y_toy, np.ones_like(Y_toy), rng, **plan)
+    train(network, X_toy, Y_toy, np.ones_like(Y_toy), rng, **plan, **quick)
     return objective(forward(network, X_toy).Z[2], Y_toy)
 
 

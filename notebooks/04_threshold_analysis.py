@@ -81,6 +81,7 @@ from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 
 from lopsided import NeuralNetClassifier
+from lopsided.engines import epoch_of
 from lopsided.lesson import metrics, toy
 from lopsided.lesson import threshold as thresholds
 from lopsided.lesson.loss import balanced_weight, class_weights
@@ -102,6 +103,8 @@ from lopsided.report.threshold_figures import (
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
 
+quick = {"run_epoch": epoch_of("auto")}  # compiled, where Numba is; see lesson 3
+
 # %% [markdown]
 # ## From a probability to a call
 #
@@ -117,7 +120,7 @@ def learned(w, seed=1, X=X_many, Y=Y_many):
     network = initialise([2, 16, 1], np.random.default_rng(seed))
     weight = class_weights(Y, "positive", w)
     rates = {"initial_learning_rate": 0.3, "final_learning_rate": 0.003}
-    sizes = {"epochs": 40, "batch_size": 50}
+    sizes = {"epochs": 40, "batch_size": 50} | quick
     train(network, X, Y, weight, np.random.default_rng(0), **sizes, **rates)
     return lambda points: predict_proba(network, points)
 
@@ -579,7 +582,7 @@ print(f"theirs {tuner.best_threshold_:.4f}, F1 {tuner.best_score_:.6g}")
 def knows_by_heart(X, Y):
     network = initialise([2, 30, 30, 1], np.random.default_rng(1))
     rates = {"initial_learning_rate": 0.1, "final_learning_rate": 0.1}
-    sizes = {"epochs": 3000, "batch_size": 100}
+    sizes = {"epochs": 3000, "batch_size": 100} | quick
     train(network, X, Y, np.ones_like(Y), np.random.default_rng(0), **sizes, **rates)
     return lambda points: predict_proba(network, points)
 
@@ -890,7 +893,7 @@ def settled(w, told=one_hot, X=X_group, Y=Y_group, rate=4):
     network = Network([len(told), 1])
     weight = class_weights(Y, "positive", w)
     rates = {"initial_learning_rate": rate, "final_learning_rate": rate}
-    sizes = {"epochs": 500, "batch_size": Y.size}
+    sizes = {"epochs": 500, "batch_size": Y.size} | quick
     train(network, told @ X, Y, weight, np.random.default_rng(0), **sizes, **rates)
     return predict_proba(network, told)[0]  # one prediction a group
 

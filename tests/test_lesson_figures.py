@@ -564,16 +564,18 @@ def test_a_batchs_step_is_an_arrow_from_where_it_begins():
 
 
 def test_the_lowest_loss_aside_is_marked():
-    train, aside = np.array([3.0, 2, 1, 0.5]), np.array([3.0, 2.5, 2, 2.2])
-    curves = {"a": (train, aside), "b": (train, aside[::-1])}
+    train, aside, epochs = [3.0, 2, 1, 0.5], [3.0, 2.5, 2, 2.2], [1, 2, 5, 9]
+    a = pd.DataFrame({"train": train, "aside": aside}, index=epochs)
+    curves = {"a": a, "b": a.assign(aside=aside[::-1])}
     picture = fold_figures.kept_aside(curves, 1.9)
-    for ax, best in zip(picture.figure.axes, (3, 2), strict=True):
+    for ax, best in zip(picture.figure.axes, (5, 2), strict=True):
         seen, held, truth, mark = ax.lines
-        assert [*seen.get_ydata()] == [*train]
+        assert [*seen.get_ydata()] == train
+        assert [*seen.get_xdata()] == epochs
         assert truth.get_ydata()[0] == 1.9
-        assert mark.get_xydata().tolist() == [[best, held.get_ydata()[best - 1]]]
+        assert mark.get_xydata().tolist() == [[best, min(held.get_ydata())]]
         assert all("$" not in t.get_text() for t in ax.get_xticklabels())
-    assert "lowest, 2.00, after 3 epochs and ends at 2.20" in picture.alt
+    assert "lowest, 2.00, after 5 epochs and ends at 2.20" in picture.alt
 
 
 def test_each_fold_is_asked_once_and_learned_from_by_the_others():

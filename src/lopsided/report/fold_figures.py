@@ -19,34 +19,33 @@ LEARNED, HELD_OUT, ASIDE = ("-", "o", BLUE), ("-.", "s", GREY), ("--", "^", GREE
 
 
 @styled
-def kept_aside(curves: Mapping[str, tuple[Array, Array]], floor: float) -> Picture:
-    """Draw the loss on training rows and on rows kept aside, epoch by epoch.
+def kept_aside(curves: Mapping[str, pd.DataFrame], floor: float) -> Picture:
+    """Draw the loss on training rows and on rows kept aside while a network learns.
 
     Parameters
     ----------
-    curves : mapping of (array, array)
-        By title: the loss on training rows and on rows kept aside after each epoch.
+    curves : mapping of DataFrame
+        By title: the losses ``train`` and ``aside`` after epochs, which index it.
     floor : float
         What the true probabilities lose on the rows kept aside.
     """
     figure = Figure(figsize=(5.6, 3.5))
     panels, said = np.ravel(figure.subplots(1, len(curves), sharey=True)), []
-    for ax, (title, (train, aside)) in zip(panels, curves.items(), strict=True):
-        # As many as a logarithmic axis can show: all would take three times the room.
-        drawn = np.unique(np.geomspace(1, len(train), 600).round().astype(int)) - 1
-        ax.plot(drawn + 1, train[drawn], color=BLUE)
-        ax.plot(drawn + 1, aside[drawn], color=GREEN, ls="--")
+    for ax, (title, losses) in zip(panels, curves.items(), strict=True):
+        train, aside = losses["train"], losses["aside"]
+        ax.plot(train, color=BLUE)
+        ax.plot(aside, color=GREEN, ls="--")
         ax.axhline(floor, color="black", ls=":", lw=1.5)
-        best = int(np.argmin(aside))
-        ax.plot(best + 1, aside[best], "v", color="black", ms=8)
+        best = aside.idxmin()
+        ax.plot(best, aside[best], "v", color="black", ms=8)
         ax.set(xscale="log", xlabel="epochs")
         ax.xaxis.set_major_formatter("{x:g}")  # the house style parses no mathematics
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_title(title, fontsize=11)
         said.append(
-            f"{title}: the loss on training rows ends at {train[-1]:.2f}; on points "
-            f"aside it is lowest, {aside[best]:.2f}, after {best + 1} epochs and ends "
-            f"at {aside[-1]:.2f}"
+            f"{title}: the loss on training rows ends at {train.iloc[-1]:.2f}; on "
+            f"points aside it is lowest, {aside[best]:.2f}, after {best} epochs and ends "
+            f"at {aside.iloc[-1]:.2f}"
         )
     panels[0].set(ylabel="loss (nats)", ylim=(0, None))
     figure.legend(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy.stats import norm
 
 from lopsided.lesson.network import Array
 from lopsided.report.display import BLUE, ORANGE, Picture, axes, styled
@@ -27,7 +26,7 @@ def bell(values: Array) -> Picture:
     figure, ax = axes("number drawn", "how many, in steps of 0.1", "", (5.6, 3.4))
     ax.hist(values, bins=80, range=(-4, 4), color=BLUE, edgecolor="white", lw=0.5)
     x = np.linspace(-4, 4, 201)
-    height = values.size * 0.1 * norm.pdf(x)
+    height = values.size * 0.1 * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     ax.plot(x, height, color="black", lw=1.5)
     top, said = float(height.max()), []
     for k, at in ((1, 0.5), (2, 1.13)):
