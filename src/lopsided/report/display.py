@@ -33,7 +33,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter
-from matplotlib.transforms import Bbox
 
 from lopsided.prose import Sentence, clean
 
@@ -83,10 +82,14 @@ def _gathered(found: re.Match[str]) -> str:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Place what a figure holds, as drawing it would."""
+    """Place what a figure holds, as drawing it would, and keep it there.
+
+    The layout would come out a little different each time it is drawn.
+    """
     if engine := figure.get_layout_engine():
         with house_style():
             engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def ink(colour: str) -> str:
@@ -130,9 +133,7 @@ class Picture:
                 text.set_text(clean(text.get_text()))
             if (colour := to_hex(text.get_color(), keep_alpha=True)) in _INKS:
                 text.set_color(_INKS[colour])
-        # The layout would come out a little different each time it is drawn.
         _lay_out(self.figure)
-        self.figure.set_layout_engine("none")
 
     def svg(self) -> bytes:
         """Draw as SVG: the same bytes each time, with the alternative text inside."""
@@ -307,21 +308,23 @@ def name_lines(ax: Axes) -> None:
             gid="line-name",
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
-        size = text.get_window_extent()
         others = np.concatenate([curve[:0], *(c for c in curves if c is not curve)])
-        corners = [*itertools.product((4, -size.width - 4), (4, -size.height - 4))]
-        best = (np.inf, within.x0 + 4, within.y1 - size.height - 4)
-        for x, y in curve[:: max(1, len(curve) // 60)]:
-            for dx, dy in corners:
-                box = Bbox.from_bounds(x + dx, y + dy, size.width, size.height)
-                wide, near = box.padded(2), box.padded(12)
-                if not (within.contains(*wide.min) and within.contains(*wide.max)):
-                    continue
-                cost = 10 * (_inside(wide, curve) + _inside(wide, others))
-                cost += _inside(near, others)
-                cost += 1000 * sum(wide.overlaps(other) for other in taken)
-                best = min(best, (float(cost), *box.min))
-        text.set_position(tuple(ax.transAxes.inverted().transform(best[1:])))
+        extent = text.get_window_extent()
+        size = np.array([extent.width, extent.height])
+        corners = np.array([*itertools.product(*((4, -length - 4) for length in size))])
+        low = (curve[:: max(1, len(curve) // 60), None] + corners).reshape(-1, 2)
+        fits = (low - 2 >= within.min) & (low + size + 2 <= within.max)
+        low = low[fits.all(axis=1)]
+        if not low.size:
+            low = np.array([[within.x0 + 4, within.y1 - size[1] - 4]])
+        wide, near = (low - 2, low + size + 2), (low - 12, low + size + 12)
+        cost = 10 * _points_in(wide, np.concatenate([curve, others]))
+        cost += _points_in(near, others)
+        for other in taken:
+            apart = (wide[0] > other.max) | (wide[1] < other.min)
+            cost += 1000 * ~apart.any(axis=1)
+        best = low[np.lexsort((*low.T[::-1], cost))[0]]
+        text.set_position(tuple(ax.transAxes.inverted().transform(best)))
         taken.append(text.get_window_extent())
 
 
@@ -334,9 +337,16 @@ def _in_pixels(ax: Axes, line: Line2D) -> npt.NDArray[np.float64]:
     return whole
 
 
-def _inside(box: Bbox, points: npt.NDArray[np.float64]) -> int:
-    (x0, y0), (x1, y1), (x, y) = *box.get_points(), points.T
-    return int(np.count_nonzero((x > x0) & (x < x1) & (y > y0) & (y < y1)))
+def _points_in(
+    boxes: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    points: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64]:
+    """Count the points (k, 2) in each box, given by lower and upper corners (n, 2)."""
+    (x0, y0), (x1, y1) = (corners.T[..., None] for corners in boxes)
+    x, y = points.T
+    within = (x > x0) & (x < x1) & (y > y0) & (y < y1)  # (n, k)
+    counts: npt.NDArray[np.int64] = np.count_nonzero(within, axis=1)
+    return counts
 
 
 def say(sentence: str | Sentence, **values: Any) -> None:

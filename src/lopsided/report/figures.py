@@ -533,11 +533,13 @@ def rules(
     panels = figure.subplots(4, 2, sharex=True).ravel()
     wide: dict[str, Any] = {"color": GREY, "alpha": 0.35, "lw": 5}
     thin: dict[str, Any] = {"color": "black", "ls": "--", "lw": 1.2}
-    sides = (("training", train, wide), ("test", test, thin))
+    sides = [
+        (label, threshold.candidates(*rows), look)
+        for label, rows, look in (("training", train, wide), ("test", test, thin))
+    ]
     right = 1.05 * max(*marks.values(), np.quantile(train[1], 0.999))
     for ax, (rule, t) in zip(panels, marks.items(), strict=False):
-        for label, (Y, p), look in sides:
-            c = threshold.candidates(Y, p)
+        for label, c, look in sides:
             name, values = threshold.aim(rule, c)
             ax.plot(*_thin(c.t, values), label=label, **look)
         ax.axvline(t, color="black", ls=":", lw=1.5, label="chosen")
