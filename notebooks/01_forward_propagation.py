@@ -164,8 +164,20 @@ assert a < 0.5
 # %% [markdown]
 # ## What one neuron cannot do
 #
-# A neuron says one half where $w_1 x_1 + w_2 x_2 + b = 0$: on a straight line. (A
-# single neuron that learns is known as
+# A neuron says one half where its $z$ is 0: $e^0 = 1$, and $1 / (1 + 1) = \tfrac12$. Where
+# is that? Take the neuron from above, and walk: $1.5$ to the right and $0.5$ down with each
+# step.
+
+# %% tags=["nbval-check-output"]
+for right, up in ((-0.5, 0.0), (1.0, -0.5), (2.5, -1.0)):
+    terms = w1 * right, w2 * up, bias
+    print(f"({right:4}, {up:4}): z = {terms[0]:5} {terms[1]:+} {terms[2]:+}", end="")
+    print(f" = {sum(terms)}, a = {1 / (1 + np.exp(-sum(terms)))}")
+
+# %% [markdown]
+# What the step adds to the first product it takes from the second. So $z$ stays 0 along the
+# whole walk. In letters, a neuron says one half where $w_1 x_1 + w_2 x_2 + b = 0$: on a
+# straight line. (A single neuron that learns is known as
 # [logistic regression](glossary.md#logistic-regression).)
 #
 # <details><summary>Predict: where in the toy world would the best line run?</summary>
@@ -251,6 +263,8 @@ show(activations())
 
 # %% [markdown]
 # How steep are they? Nudge $z$ up by a millionth, and divide what the bend moves by that.
+# The package's [`sigmoid`](../src/lopsided/lesson/network.py) is the one from above, in a
+# form that part two writes.
 
 # %% tags=["nbval-check-output"]
 places, nudge = np.array([-4.0, 0.0, 4.0]), 1e-6
@@ -259,19 +273,24 @@ of_sigmoid = (sigmoid(places + nudge) - sigmoid(places)) / nudge
 print("at z =         ", places)
 print("ReLU's slope   ", of_relu.round(4))
 print("sigmoid's slope", of_sigmoid.round(4))
-print(f"ten quarters multiplied: {0.25**10:.2e}")
-large = np.array([1.0, 4.0, 40.0])  # weights, for an input of 1: z is the weight
-times_slope = large * (sigmoid(large + nudge) - sigmoid(large)) / nudge
-print("weight", large, "times slope there", times_slope.round(4))
 
 # %% [markdown]
 # Why not a sigmoid here too? A network learns from slopes, and the slopes of its layers
 # are multiplied; the next lesson shows how. ReLU's is one wherever the unit is on, and
 # nothing where it is off. (At 0 it has a kink: nudged down, it would not move.) The
-# sigmoid's is a quarter at most, and next to nothing at both ends. Multiply ten of them,
-# one for each of ten layers, and less than a millionth is left. The weights between the
-# layers are factors, too. But a large weight also drives $z$ to an end, and there the slope
-# dies faster than the weight grows.
+# sigmoid's is a quarter at most, and next to nothing at both ends. Multiply ten quarters,
+# one for each of ten layers. The weights between the layers are factors, too: try three of
+# them, each with an input of 1, so that $z$ is the weight.
+
+# %% tags=["nbval-check-output"]
+print(f"ten quarters multiplied: {0.25**10:.2e}")
+large = np.array([1.0, 4.0, 40.0])
+times_slope = large * (sigmoid(large + nudge) - sigmoid(large)) / nudge
+print("weight", large, "times slope there", times_slope.round(4))
+
+# %% [markdown]
+# Less than a millionth is left of the ten. And a large weight does not help: it also drives
+# $z$ to an end, and there the slope dies faster than the weight grows.
 #
 # ## Why a bend
 #
@@ -379,9 +398,7 @@ show(network_graph(network, forward(network, X[:, 2:3])))
 
 
 # %% [markdown]
-# For all examples at once it is a loop over the layers. The package's
-# [`sigmoid`](../src/lopsided/lesson/network.py) is the one from above, in a form that part
-# two writes.
+# For all examples at once it is a loop over the layers.
 
 
 # %%
@@ -435,7 +452,8 @@ print((0.1 + 0.2) + 0.3 == 0.1 + (0.2 + 0.3))
 # > Two hidden layers with 40 and 3 units, respectively
 #
 # Those are two networks. Here are both, with nine features. Weights and biases together
-# are the network's [parameters](glossary.md#parameter).
+# are the network's [parameters](glossary.md#parameter). A unit has one weight for each
+# input, and one bias: three units with nine inputs have $3 \cdot (9 + 1) = 30$.
 
 
 # %%
@@ -557,7 +575,8 @@ print("costs", costs.round(3), f"  mean {costs.mean():.3f}")
 # &- (1 - y^{(i)}) \log(1 - \hat y^{(i)} + \varepsilon)
 # \end{aligned}$$
 #
-# The loss of all examples is their mean, $J = \frac1m \sum_i \ell^{(i)}$.
+# For $y = 1$ the lower line is zero, and for $y = 0$ the upper one. The loss of all examples
+# is their mean, $J = \frac1m \sum_i \ell^{(i)}$.
 
 # %% tags=["nbval-check-output"]
 epsilon = 1e-8  # the report's
@@ -610,6 +629,8 @@ print(f"predicted {np.log(2):.5f}   met {met:.5f}")
 # %% tags=["nbval-check-output"]
 of_five = [-np.log(1 / 5)] + 4 * [-np.log(4 / 5)]
 print(f"costs {np.round(of_five, 3)}, mean {np.mean(of_five):.5f}")
+one_to_four = np.log(1 / 4)  # of the odds, one to four: the z that says one fifth
+print(f"z = {one_to_four:.4f}, and a = {1 / (1 + np.exp(-one_to_four)):.2f}")
 
 # %% [markdown]
 # In letters: let $\pi$ be the share of positives. Set the last bias to the log-odds
@@ -649,9 +670,11 @@ show(bell(drawn))
 # Halve all numbers and the bell is half as wide, its variance a quarter. So one number,
 # the variance, says how large the weights are.
 #
-# How large should they be? Send a signal through ten layers of a hundred ReLU units, with
-# one of three variances. The *size* of a signal is the root of the mean of its squares,
-# $\sqrt{\overline{a^2}}$.
+# How large should they be? Send a signal through ten layers of $n$ ReLU units, a hundred,
+# with one of three variances. To draw with variance $2/n$, multiply numbers of variance one
+# by $\sqrt{2/n}$. The *size* of a signal is the root of the mean of its squares. For 3 and 4
+# it is $\sqrt{(9 + 16) / 2} \approx 3.5$; in letters $\sqrt{\overline{a^2}}$, where the bar
+# stands for the mean.
 
 
 # %%
@@ -687,15 +710,31 @@ for name, numbers in {"inputs": given, "z": z_four, "after ReLU": a_four}.items(
 
 # %% [markdown]
 # The squares of $z$ have the mean $3^2 + 4^2$. Each also holds twice the product of its
-# two terms, but two units add that and two take it away. ReLU leaves half of
-# their sum, and the mean is the inputs' again. Here $n = 2$, and the variance is
-# $1 = 2/n$.
+# two terms: $7^2 = 9 + 16 + 24$ and $1^2 = 9 + 16 - 24$. Two units add that and two take it
+# away. ReLU leaves half of their sum, and the mean is the inputs' again. Here $n = 2$, and
+# the variance is $1 = 2/n$.
+#
+# Those weights all have the square 1. The squares of random ones differ. Take two, 1 and 9,
+# and let each meet both inputs.
+
+# %% tags=["nbval-check-output"]
+w_squared, a_squared = np.array([1, 9]), given**2
+pairs = np.outer(w_squared, a_squared)  # each weight with each input
+print(f"all pairs {pairs.tolist()}: mean {pairs.mean()}")
+w_mean, a_mean = w_squared.mean(), a_squared.mean()
+print(f"product of the means: {w_mean} * {a_mean} = {w_mean * a_mean}")
+print(f"small with small, large with large: mean {np.mean(w_squared * a_squared)}")
+
+# %% [markdown]
+# The mean of all products is the product of the two means, because every weight meets every
+# input alike. Were the large weight kept for the large input, the mean would be larger.
+# Random weights are drawn without a look at the inputs, *independently* of them. So, on
+# average over the draws, no weight meets one input rather than another.
 #
 # In letters, $z$ is a sum of $n$ products $w a$. In the mean of $z^2$ the products of two
-# different weights cancel; $n$ times the mean of $w^2 a^2$ is left. The weights are drawn
-# without a look at the inputs, so that is a product of two means: of $w^2$, which is the
-# variance $v$, and of $a^2$. The $z$ lie evenly around zero, so ReLU leaves half of
-# $n v \, \overline{a^2}$:
+# different weights cancel; $n$ times the mean of $w^2 a^2$ is left. That mean is a product
+# of two: of the mean of $w^2$, which is the variance $v$, and of that of $a^2$. The $z$ lie
+# evenly around zero, so ReLU leaves half of $n v \, \overline{a^2}$:
 #
 # $$\overline{a_{\text{next}}^2} = \tfrac12 \, n v \, \overline{a^2}.$$
 #
@@ -705,9 +744,7 @@ for name, numbers in {"inputs": given, "z": z_four, "after ReLU": a_four}.items(
 # $2 / n_{l-1}$ ([He et al. 2015](glossary.md#sources)).
 #
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
-# often above it: a random opinion costs. A first loss ten times as large, or NaN, means
-# that something is wrong before training has begun. Check it first: it costs one
-# forward pass.
+# often above it: a random opinion costs.
 
 # %% tags=["nbval-check-output"]
 losses = []
@@ -718,6 +755,41 @@ low, middle, high = np.quantile(losses, [0.05, 0.5, 0.95])
 print(f"90% of {len(losses)} random starts: {low:.3f} to {high:.3f}")
 print(f"median {middle:.3f}")
 
+# %% [markdown]
+# Now break the start, with the same seeds: draw weights of variance one, however many
+# inputs there are; give the inputs in a unit that makes them a hundred times as large;
+# leave one gap among them, which NumPy calls NaN, "not a number".
+
+
+# %%
+def first_loss(seed, inputs, variance_one=False):
+    start = initialise(as_words, np.random.default_rng(seed))
+    if variance_one:  # in place of 2 / n
+        for l in (1, 2, 3):
+            start.W[l][:] *= np.sqrt(as_words[l - 1] / 2)
+    return binary_cross_entropy(Y, forward(start, inputs).A[3])
+
+
+# %%
+gappy = X_many.copy()
+gappy[0, 0] = np.nan
+broken = {
+    "weights of variance one": (X_many, True),
+    "inputs times 100": (100 * X_many,),
+    "one gap": (gappy,),
+}
+
+# %% tags=["nbval-check-output"]
+for name, how in broken.items():
+    of_starts = np.array([first_loss(seed, *how) for seed in range(200)])
+    far = np.sum(~(of_starts <= high))  # NaN is not at most anything
+    print(f"{name:23} median {np.median(of_starts):.3f}, ", end="")
+    print(f"{far} of 200 above {high:.3f} or NaN")
+
+# %% [markdown]
+# A first loss far above the usual ones, or NaN, means that something is wrong before
+# training has begun. (A usual one does not show that all is right: with weights of variance
+# one, some starts lose no more than others.) Check it first: it costs one forward pass.
 # %% [markdown]
 # ## The ε is not needed
 #
@@ -735,7 +807,8 @@ print(f"{np.log(1 + np.exp(loud)):.4f}   {loud + np.log(1 + np.exp(-loud)):.4f}"
 # $\log(1 + e^z) - z$. For $y = 0$ it is $-\log(1 - \hat y) = \log(1 + e^z)$, because
 # $1 - \hat y = 1 / (1 + e^z)$: the $1 - a$ of the first neuron, its top and bottom
 # multiplied by $e^z$. Where $z$ is positive, take $e^z$ out:
-# $\log(1 + e^z) = z + \log(1 + e^{-z})$. All in one:
+# $\log(1 + e^z) = z + \log(1 + e^{-z})$. Where it is not, $e^z$ is small as it stands. All
+# in one:
 #
 # $$\begin{aligned}
 # &\log(1 + e^{z}) - y z \\
@@ -770,6 +843,17 @@ for value in (0.0, 10.0, 20.0, 40.0):
     rows.append([value, with_epsilon, logistic_loss(logit, truth).item()])
 names = ["logit", "with epsilon", "from the logit"]
 show(pd.DataFrame(rows, columns=names).round(4).set_index("logit"))
+
+# %% [markdown]
+# So $\varepsilon$ also hid how bad a broken start was. Here is the one whose inputs were a
+# hundred times too large, from the same seeds.
+
+# %% tags=["nbval-check-output"]
+from_logits = []
+for seed in range(200):
+    start = initialise(as_words, np.random.default_rng(seed))
+    from_logits.append(logistic_loss(forward(start, 100 * X_many).Z[3], Y).mean())
+print(f"inputs times 100, from the logits: median {np.median(from_logits):.3f}")
 
 # %% [markdown]
 # ## What we saw

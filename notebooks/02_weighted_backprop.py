@@ -109,8 +109,14 @@ da = -1 / a  # of the loss, by a
 slope_there = a * (1 - a)  # of the sigmoid
 dz = da * slope_there  # of the loss, by z: the chain rule
 print(f"da = {da:.3f}   slope = {slope_there:.3f}   dz = {dz:.3f}")
+a_moved = 1 / (1 + np.exp(-(z + little)))
+print(f"z nudged, all the way to the loss: {(-np.log(a_moved) - loss) / little:.3f}")
 
 # %% [markdown]
+# The nudge meets the product. In letters:
+#
+# $$\frac{d\ell}{dz} = \frac{d\ell}{da} \cdot \frac{da}{dz}$$
+#
 # From now on $dz$ is short for $d\ell/dz$, and so for every letter. The two ugly factors
 # make a simple product:
 #
@@ -190,6 +196,9 @@ print(f"dw1 = {dw1:.3f}   dw2 = {dw2:.3f}   db = {db:.3f}")
 print(f"dx1 = {dx1:.3f}   dx2 = {dx2:.3f}")
 
 # %% [markdown]
+# In letters, $dw_1 = dz \, x_1$ and $dx_1 = dz \, w_1$, likewise for the second input, and
+# $db = dz$.
+#
 # We cannot move the inputs: they are what they are. In a network, though, an input is what
 # another neuron gave out. Then $dx$ is handed back to that neuron.
 #
@@ -316,6 +325,34 @@ met = -np.log(a2_nudged) - -np.log(a2)  # the loss, minus what it was
 print(f"promised {dW1[1, 0] * h:.3e}   met {met:.3e}")
 
 # %% [markdown]
+# Each layer back multiplies once more: by a weight, and by the slope of a bend. The first
+# lesson said what ten sigmoids do to that product. Put ten units in a row, each fed by the
+# one before; the first is given a 1. With $da = 1$ at the end, what reaches the beginning?
+
+
+# %%
+def handed_back(bend, weight):
+    a, factors = 1.0, []
+    for _ in range(10):
+        z = weight * a
+        factors.append(weight * (bend(z + little) - bend(z)) / little)
+        a = bend(z)
+    return np.cumprod(factors[::-1])  # from the last unit to the first
+
+
+# %% tags=["nbval-check-output"]
+chains = {
+    "sigmoid, weights 1": handed_back(sigmoid, 1.0),
+    "sigmoid, weights 4": handed_back(sigmoid, 4.0),
+    "ReLU, weights 1": handed_back(lambda z: np.maximum(z, 0), 1.0),
+}
+for chain, left in chains.items():
+    print(f"{chain:18} one back {left[0]:.2g}, five {left[4]:.2g}, ten {left[9]:.2g}")
+
+# %% [markdown]
+# Less than a millionth passes ten sigmoids, and with larger weights still less: their units
+# are nearer to an end. ReLUs that are on hand back all.
+#
 # This is a good place for a pause.
 #
 # ## In letters
@@ -366,7 +403,7 @@ show(two_ways(W_wide, dz_wide))
 #
 # ## In matrices
 #
-# With $m$ rows side by side, the product $dZ \, A^T$ adds up the first formula over the
+# With $m$ examples side by side, the product $dZ \, A^T$ adds up the first formula over the
 # examples. See it with two examples and four numbers each:
 
 # %% tags=["nbval-check-output"]
@@ -407,6 +444,7 @@ print((W_wide.T @ dz_wide).round(1).tolist())
 # dZ^{[l-1]} &= dA^{[l-1]} \cdot \mathrm{ReLU}'(Z^{[l-1]})
 # \end{aligned}$$
 #
+# $dZ^{[l](i)}$ is column $i$ of $dZ^{[l]}$, and $\mathrm{ReLU}'$ the slope of ReLU, 1 or 0.
 # The dot in the last line multiplies entry by entry. Check the first line by its
 # shapes: $dW$ must be as large as $W$.
 
@@ -486,11 +524,14 @@ print([name for name in d if name[:2] in ("dW", "db") and d[name].any()])
 # %% tags=["nbval-check-output"]
 equal = Network([4, 3, 1], np.full(19, 0.1))
 at_equal = forward(equal, X)
-print(backward_by_hand(equal, at_equal, at_equal.A[2] - Y)["dW1"].round(4))
+d_equal = backward_by_hand(equal, at_equal, at_equal.A[2] - Y)
+for array in ("dW1", "db1", "dW2"):
+    print(f"{array}\n{d_equal[array].round(4)}")
 
 # %% [markdown]
-# The three units get the same derivatives, so a step leaves them equal: three units do what
-# one could do.
+# The three units get the same derivatives: of the weights that go in, each unit's in a row
+# of $dW^{[1]}$, of the bias, and of the weight that comes out. So a step leaves them equal:
+# three units do what one could do.
 
 # %% [markdown]
 # ## Check the gradient by numbers
@@ -543,8 +584,10 @@ def J():
 assert np.array_equal(by_nudges(J, network.theta), witness(1.0))
 
 # %% [markdown]
-# How far are two gradients from each other? Say each has length 5, and their difference
-# has length $1/1000$: a ten-thousandth of both lengths together. In letters, we compare
+# How far are two gradients from each other? The *length* of a vector is the root of the sum
+# of its squares: that of $(3, 4)$ is $\sqrt{9 + 16} = 5$. Say two gradients have length 5,
+# and their difference has length $1/1000$: a ten-thousandth of both lengths together. In
+# letters, $\|g\|$ is the length of $g$. Let the backward pass give $g$. We compare
 # $g$ and $\hat g$ by $\|g - \hat g\| / (\|g\| + \|\hat g\|)$, the package's
 # [`relative_difference`](../src/lopsided/lesson/loss.py). Rounding alone leaves far less
 # than $10^{-7}$, and how much depends on the computer. So we print "below 1e-7", and call
@@ -731,7 +774,7 @@ dz_four = da_four * slope_there
 print(f"da = {da_four:.3f}   dz = {dz_four:.3f}   4 (a - y) = {4 * (a - y):.3f}")
 
 # %% [markdown]
-# The report multiplies each example's derivative by such a weight:
+# The report multiplies each example's derivative by such a weight, $w$:
 #
 # $$dA = -w \left( \frac{y}{\hat y} - \frac{1 - y}{1 - \hat y} \right).$$
 #
@@ -813,7 +856,9 @@ assert np.allclose(four, 4 * once, rtol=1e-14)
 # have length 1. It is 1 when they point the same way, 0 at a right angle, and negative
 # beyond. For $(3, 4)$, of length $5$, and $(1, 2)$, of length $\sqrt 5$: multiply entry by
 # entry, add up, and divide by both lengths, $(3 \cdot 1 + 4 \cdot 2) / (5 \sqrt 5) \approx
-# 0.98$.
+# 0.98$. In letters, with $u$ for the other vector:
+#
+# $$\cos = \frac{\sum_i g_i u_i}{\|g\| \, \|u\|}$$
 
 
 # %% tags=["nbval-check-output"]
@@ -826,18 +871,44 @@ positive = backward(network, passed, d_logits(Y, passed.A[3], on_positives))
 print(f"uniform  w = 4 against no weight: {cosine(four, once):.4f}")
 print(f"positive w = 4 against no weight: {cosine(positive, once):.4f}")
 
+# %% [markdown]
+# The second cosine is below zero. (With another seed it may be above.) What does that mean
+# for a step? A nudge of one entry moves the loss by about the derivative times the nudge.
+# Nudge all, one after the other. As long as the nudges are small, each hardly changes the
+# derivatives of the rest, so the products add up. Let the derivatives of a loss be
+# $(3, 4)$, and step against some other gradient: against $(1, 2)$, and against $(-2, 1)$.
+
+# %% tags=["nbval-check-output"]
+for against in ([1, 2], [-2, 1]):
+    nudges = -0.01 * np.array(against)
+    moves = np.array([3, 4]) * nudges
+    print(f"against {against}: {moves[0]:+.2f} {moves[1]:+.2f} = {moves.sum():+.2f}")
+
+# %% [markdown]
+# The sum $3 \cdot 1 + 4 \cdot 2$ is positive, and the loss falls. The sum
+# $3 \cdot (-2) + 4 \cdot 1$ is negative, and the step *raises* it. In letters, let the loss
+# have the gradient $g$, and step by $-\alpha u$. It moves by about
+#
+# $$\sum_i g_i \, (-\alpha u_i) = -\alpha \sum_i g_i u_i.$$
+#
+# $\alpha$ and both lengths are positive. So the sign of that sum, which is the sign of the
+# cosine, settles whether a small step against $u$ lowers the loss or raises it. In the
+# drawing $g$ is the plain gradient. A step into the shaded half has a positive sum with it.
+
 # %% tags=["hide-input"]
 show(directions(once, positive))
 
 # %% [markdown]
-# The second cosine is below zero. (With another seed it may be above.) Here a small step
-# against the weighted gradient lowers the weighted loss and raises the plain one.
+# Here a small step against the weighted gradient lowers the weighted loss and raises the
+# plain one. Take the step, and compare what the sum promises with what comes.
 
 # %% tags=["nbval-check-output"]
 stepped = Network(network.layer_dims, network.theta - 0.01 * positive)
-for name, weight in {"weighted": on_positives, "plain": 1.0}.items():
+both_losses = {"weighted": (on_positives, positive), "plain": (1.0, once)}
+for name, (weight, g) in both_losses.items():
     losses = [objective(forward(n, X).Z[3], Y, weight) for n in (network, stepped)]
-    print(f"{name:8} loss: {losses[0]:.4f} before, {losses[1]:.4f} after")
+    print(f"{name:8} loss: {losses[0]:.4f} before, {losses[1]:.4f} after; ", end="")
+    print(f"promised {-0.01 * g @ positive:+.6f}, met {losses[1] - losses[0]:+.6f}")
 
 # %% [markdown]
 # ## What a weight on positives asks for
@@ -870,7 +941,8 @@ for said in (0.2, 0.5, 0.8):
 # $$q = \frac{w p}{w p + 1 - p}.$$
 #
 # The weight makes the network say more than $p$: it multiplies the odds by $w$, since
-# $q / (1 - q) = w \cdot p / (1 - p)$. Here is that mean loss for one row in five.
+# $q / (1 - q) = w \cdot p / (1 - p)$. One row in five has the odds 1 to 4; with $w = 4$ they
+# become 4 to 4, one half. Here is that mean loss for one row in five.
 
 # %% tags=["hide-input"]
 show(asked_for(0.2, (1, 4)))
@@ -891,7 +963,9 @@ names = ["p", "w", "lowest at", "formula"]
 show(pd.DataFrame(rows, columns=names).round(3).set_index(["p", "w"]))
 
 # %% [markdown]
-# So $q \ge 1/2$ means $w p \ge 1 - p$, that is $p \ge 1/(1 + w)$: a weight is a
+# Twice the answer is one half: where one in five is positive and $w = 4$, and where one in
+# fifty is and $w = 49$. In letters, $q \ge 1/2$ means $w p \ge 1 - p$, that is
+# $p \ge 1/(1 + w)$: a weight is a
 # [threshold](glossary.md#threshold) in disguise.
 # [Choose a threshold](04_threshold_analysis.ipynb) trains both, and compares.
 #
@@ -925,7 +999,15 @@ print(f"{np.isnan(found).sum()} of {found.size} derivatives are NaN")
 #
 # $$dW^{[l]} = \tfrac1m A^{[l-1]} (dZ^{[l]})^T,$$
 #
-# which is the transpose of the gradient. What happens then depends on the shapes.
+# with the factors in the other order. Take the two units and two examples from part two.
+
+# %% tags=["nbval-check-output"]
+print("dW:          ", (dZ_two @ A_two.T / 2).tolist())
+print("the report's:", (A_two @ dZ_two.T / 2).tolist())
+
+# %% [markdown]
+# Rows have become columns: it is the transpose of the gradient. What happens then depends on
+# the shapes.
 #
 # **Between layers of different width it raises.** This is the kind failure.
 
@@ -973,14 +1055,19 @@ def with_square_transposed(layer_dims, gradient):
 
 
 # %%
+def take_step(trainee, transposing):
+    done = forward(trainee, X_toy)
+    of_step = backward(trainee, done, done.A[3] - Y_toy)
+    if transposing:
+        of_step = with_square_transposed(trainee.layer_dims, of_step)
+    trainee.theta -= 0.5 * of_step
+
+
+# %%
 def loss_after(start, transposing, steps=300):
     trainee = initialise([2, 3, 3, 1], np.random.default_rng(start))
     for _ in range(steps):
-        done = forward(trainee, X_toy)
-        found = backward(trainee, done, done.A[3] - Y_toy)
-        if transposing:
-            found = with_square_transposed(trainee.layer_dims, found)
-        trainee.theta -= 0.5 * found
+        take_step(trainee, transposing)
     return objective(forward(trainee, X_toy).Z[3], Y_toy)
 
 

@@ -466,9 +466,9 @@ by_heart, losses = watched()
 held_back, losses_l2 = watched(l2=0.01)
 best = losses["aside"].idxmin()  # an epoch
 for name, of in {"no penalty": losses, "l2 = 0.01": losses_l2}.items():
-    lowest_loss, last_loss = of["aside"].min(), of["aside"].iloc[-1]
-    print(f"{name}: lowest after {of['aside'].idxmin():4} epochs, {lowest_loss:.3f}; ", end="")
-    print(f"in the end {last_loss:.3f}")
+    turned, lowest_loss = of["aside"].idxmin(), of["aside"].min()
+    print(f"{name}: lowest after {turned:4} epochs, {lowest_loss:.3f}; ", end="")
+    print(f"in the end {of['aside'].iloc[-1]:.3f}")
 
 # %% [markdown]
 # In the toy world each label is drawn with a known probability, `toy.probability`. So we

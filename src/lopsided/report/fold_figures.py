@@ -43,9 +43,9 @@ def kept_aside(curves: Mapping[str, pd.DataFrame], floor: float) -> Picture:
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_title(title, fontsize=11)
         said.append(
-            f"{title}: the loss on training rows ends at {train.iloc[-1]:.2f}; on "
-            f"points aside it is lowest, {aside[best]:.2f}, after {best} epochs and ends "
-            f"at {aside.iloc[-1]:.2f}"
+            f"{title}: the loss on training rows ends at {train.iloc[-1]:.2f}; "
+            f"on points aside it is lowest, {aside[best]:.2f}, after {best} epochs "
+            f"and ends at {aside.iloc[-1]:.2f}"
         )
     panels[0].set(ylabel="loss (nats)", ylim=(0, None))
     figure.legend(
