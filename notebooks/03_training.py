@@ -401,8 +401,9 @@ for name, x in {"standardised": far, "distant zero": distant}.items():
 # %% [markdown]
 # It needs another shape of the loss. So features are standardised, with means and scales
 # of the training rows. And the rate is the first thing to try: ten times more, ten times
-# less. Which rate is right depends on the network and on the data; a deep network, as a
-# rule, needs smaller ones than this neuron.
+# less. Which rate is right depends on the network and on the data; one with hidden units, as
+# a rule, needs smaller ones than this neuron: *Dead units*, below, tries $10$ on such a
+# network, in small batches, and not one of its units survives.
 #
 # This is a good place for a pause.
 #
@@ -419,6 +420,7 @@ for name, x in {"standardised": far, "distant zero": distant}.items():
 few_points = toy.points(np.random.default_rng(1), 100)
 aside = toy.points(np.random.default_rng(2), 1000)
 roomy = [2, 30, 30, 1]
+looks = np.unique(np.geomspace(1, 3000, 200).astype(int))  # after these epochs
 
 
 def loss_on(network, points):
@@ -426,19 +428,15 @@ def loss_on(network, points):
 
 
 # %%
-looks = np.unique(np.geomspace(1, 3000, 200).astype(int))  # after these epochs
-
-
 def watched(l2=0.0, epochs=3000):
-    network, seen_by = start(roomy, seed=1), {}
+    network, rng, seen_by = start(roomy, seed=1), np.random.default_rng(0), {}
 
     def watch(epoch, history):  # `train` calls it after each epoch, from 0
         if epoch + 1 in looks:
             seen_by[epoch + 1] = [loss_on(network, of) for of in (few_points, aside)]
 
     plan = constant(0.1) | quick | {"epochs": epochs, "batch_size": 100, "l2": l2}
-    rng, alike = np.random.default_rng(0), np.ones((1, 100))
-    train(network, *few_points, alike, rng, on_epoch=watch, **plan)
+    train(network, *few_points, np.ones((1, 100)), rng, on_epoch=watch, **plan)
     return network, pd.DataFrame(seen_by, index=["train", "aside"]).T
 
 
@@ -446,11 +444,11 @@ def watched(l2=0.0, epochs=3000):
 # `l2` is a [penalty](glossary.md#penalty): it adds `l2`/2 times the sum of the squared
 # weights to the objective, so that each step also pulls every weight towards zero. Say
 # `l2` is $1/100$, and a weight is 2. It adds $\tfrac12 \cdot 4/100 = 1/50$ to the
-# objective and $2/100$ to the derivative, and a step takes $\alpha / 50$ off the weight.
-# In letters, with $\lambda$ for `l2`, the objective becomes
+# objective and $2/100$ to the derivative, and a step at rate $1/10$ takes $1/500$ off the
+# weight. In letters, with $\lambda$ for `l2`, the objective becomes
 # $J + \tfrac{\lambda}{2} \sum w^2$. Its derivative by a weight has $\lambda w$ more, and a
-# step takes $\alpha \lambda w$ more off. With steps as ours this is also called *weight
-# decay*.
+# step at rate $\alpha$ takes $\alpha \lambda w$ more off. With steps as ours this is also
+# called *weight decay*.
 #
 # <details><summary>Predict: both losses fall at first. Which of them rises again, and
 # what does a penalty do to it?</summary>
@@ -513,7 +511,8 @@ show(surfaces(beside, *few_points, "believed"))
 # %% [markdown]
 # The first network is sure of itself on fingers that reach out for single points.
 # Settings such as epochs, rate and `l2` are called *hyperparameters*. Choose them on
-# validation rows, never on test rows: the best of many tries is partly luck.
+# validation rows, never on test rows: the best of many tries is partly luck. The next
+# lesson measures such luck.
 #
 # ## Choose inside the training rows
 #
@@ -550,8 +549,12 @@ def held_out(l2):
 
 # %% [markdown]
 # Try four penalties, and take the one with the lowest mean loss on the rows held out.
-# Compare each with it point by point. Chance drew these points: how far off may the mean
-# of such differences be?
+# Compare each with it point by point: how much more does this point lose? The mean of a
+# hundred such differences decides, and it needs a measure of its own luck.
+#
+# ## How far off is a mean?
+#
+# Chance drew the points. Others would have another mean: how far off may this one be?
 #
 # Say that there are only four: $1$, $3$, $5$ and $7$. Their mean is $4$. Their distances
 # from it, squared, are $9$, $1$, $1$ and $9$; the mean of these is $5$, and its root $2.24$.
@@ -562,13 +565,8 @@ def held_out(l2):
 all_there_is = np.array([1, 3, 5, 7])  # their mean squared distance is 5
 fours = np.random.default_rng(0).choice(all_there_is, size=(10_000, 4))
 around = np.sum((fours - fours.mean(axis=1, keepdims=True)) ** 2, axis=1)
-print(
-    f"squares around their own mean: {around.mean() / 4:.2f} if divided by four, ",
-    end="",
-)
-print(f"{around.mean() / 3:.2f} if by three")
-print(f"one value scatters by {fours[:, 0].std():.2f}, ", end="")
-print(f"sums of four by {fours.sum(axis=1).std():.2f}")
+print("squares around their own mean: ", end="")
+print(f"{around.mean() / 4:.2f} divided by four, {around.mean() / 3:.2f} by three")
 
 # %% [markdown]
 # Divided by four, the squares come out too small: values lie nearer to their own mean than
@@ -576,9 +574,20 @@ print(f"sums of four by {fours.sum(axis=1).std():.2f}")
 # and $7$, the [variance](glossary.md#variance) is $20/3$. Its root, $2.58$, is the standard
 # deviation: a single value is typically so far off.
 #
+# And a sum of four?
+
+# %% tags=["nbval-check-output"]
+print(f"one value scatters by {fours[:, 0].std():.2f}, ", end="")
+print(f"sums of four by {fours.sum(axis=1).std():.2f}")
+lucks = fours - 4  # how far each is off
+crossed = np.mean(lucks[:, 0] * lucks[:, 1])
+print(f"the product of two lucks is {crossed:z.2f} on average")
+
+# %% [markdown]
 # A sum of four is not off by four times as much as one value, but by twice as much. Each of
-# the four is off by a luck of its own, some upwards and some downwards. In the square of
-# the sum, the products of two different lucks cancel, and four squares are left:
+# the four is off by a luck of its own, some upwards and some downwards. Where two are off
+# by $3$ and $-1$, their sum is off by $2$, and $2^2 = 3^2 + (-1)^2 + 2 \cdot 3 \cdot (-1)$.
+# On average such products of two different lucks cancel, and four squares are left:
 # $\sqrt{4 \cdot 5} = 4.47$. The mean is a quarter of the sum, so it is off by half as much
 # as one value.
 
@@ -603,14 +612,15 @@ print(f"of 1, 3, 5 and 7: {standard_error(np.array([1, 3, 5, 7])):.2f}")
 
 # %% [markdown]
 # Of many values, that is. The spread of few is itself unsure: five may lie close together
-# by luck, and then two errors do not reach far enough. Draw $n$ values whose true mean is
-# zero, again and again: how often does it lie within so many errors of theirs?
+# by luck, and then two errors do not reach far enough. Draw $n$ values of a normal law
+# around zero, again and again: how often does zero lie within so many errors of their mean?
 
 
 # %%
 def within(n, factor, draws=10_000):
     samples = np.random.default_rng(0).normal(size=(draws, n))
-    return np.mean([abs(v.mean()) < factor * standard_error(v) for v in samples])
+    errors = samples.std(axis=1, ddof=1) / np.sqrt(n)  # of each row
+    return np.mean(np.abs(samples.mean(axis=1)) < factor * errors)
 
 
 # %% tags=["nbval-check-output"]
@@ -638,8 +648,12 @@ print(f"positives: {r_toy:.1%}, two errors {2 * standard_error(Y_toy[0]):.1%}")
 # So the bars of part one are made; the drawing takes a slightly better rule, which holds
 # for few rows, too ([Wilson 1927](glossary.md#sources)).
 #
-# And since this is the toy world, ask the thousand points aside too, by a network that
-# has learned from all hundred. What does it lose on those hundred themselves?
+# ## Which of four penalties?
+#
+# Back to cross-validation: each penalty has a mean loss on the rows held out, and now the
+# difference of two has a standard error. Since this is the toy world, ask the thousand
+# points aside too, by a network that has learned from all hundred. What does it lose on
+# those hundred themselves?
 #
 # <details><summary>Predict: where will the lowest be? And what goes wrong on either side
 # of it?</summary>
@@ -713,9 +727,11 @@ for penalty in (0, 0.001):
 # ## More rows
 #
 # The more rows there are for each parameter, the less there is to cure. Train the roomy
-# network on more and more points of the same world, without a penalty. Three times, on
-# other points each: one draw could be lucky. Some draws are also harder than others, so
-# count each loss from what the truth loses on the same points.
+# network on more and more points of the same world, without a penalty. Let all take the
+# same number of steps, so the more points, the fewer epochs: else the network of most
+# points would also be the one that trained longest. Do so three times, on other points
+# each: one draw could be lucky. Some draws are also harder than others, so count each loss
+# from what the truth loses on the same points.
 
 
 # %%
@@ -728,7 +744,7 @@ def by_rows(m):
     of_draws = []
     for draw in range(3):
         more_points = toy.points(np.random.default_rng([4, draw]), m)
-        network = fit(*more_points, 0.0)
+        network = fit(*more_points, 0.0, epochs=120_000 // m)  # 1,200 steps
         of_draws.append([above_truth(network, of) for of in (more_points, aside)])
     return np.mean(of_draws, axis=0)
 
@@ -836,12 +852,14 @@ def by_heart_with(emphasis, rate):
     return predict_proba(learner, X_twenty)
 
 
-# %% tags=["nbval-check-output"]
+# %%
 twenty = np.concatenate([np.flatnonzero(Y_toy[0] == y)[:10] for y in (0, 1)])
 X_twenty, Y_twenty = X_toy[:, twenty], Y_toy[:, twenty]
 alike = np.ones_like(Y_twenty)
 taught = {"no mistake": (alike, 0.05), "forgotten 1/m": (alike, 0.05 * 20)}
 taught["wrong class"] = class_weights(1 - Y_twenty, "positive", 4.0), 0.05
+
+# %% tags=["nbval-check-output"]
 for mistake, lesson in taught.items():
     p = by_heart_with(*lesson)
     lost = -np.log(np.where(Y_twenty == 1, p, 1 - p)).mean()
@@ -970,13 +988,21 @@ show(batch_table(untrained))
 #
 # Each row is in one batch of an epoch. So at the same weights the mean of an epoch's
 # batches, each counted by its rows, is the whole gradient, however far from it one batch
-# may be. The last batch of an epoch takes what remains.
+# may be. The last batch of an epoch takes what remains. The second cell below tries it on
+# the first rows, cut into batches.
 
 # %% tags=["nbval-check-output"]
 size = min(P.batch_size, Y.size)
 updates, rest = divmod(Y.size, size)
 tail = f" and one of {rest}" if rest else ""
 print(f"each of {P.epochs} epochs: {updates} batches of {size}{tail}")
+
+# %%
+first_rows = np.arange(min(Y.size, 2100))  # as if they were all
+cut_up = [first_rows[at : at + 200] for at in range(0, first_rows.size, 200)]
+by_batch = [gradient_on(untrained, batch) for batch in cut_up]
+counted_by_rows = np.average(by_batch, axis=0, weights=[*map(len, cut_up)])
+assert np.allclose(counted_by_rows, gradient_on(untrained, first_rows), atol=1e-5)
 
 # %% [markdown]
 # ## A learning rate that falls
@@ -1331,16 +1357,33 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #
 #    <details><summary>Answer</summary>
 #
-#    Near the bottom, the loss is almost a parabola. Along its steepest direction a step
-#    multiplies the distance to the bottom by $1 - \alpha s$, where $s$ is how much the
-#    slope changes for each unit of distance. Beyond $\alpha = 2 / s$ that is below $-1$,
-#    and each step lands further away on the other side. Here $2 / s \approx 14$: start near
-#    the bottom, and at $13$ the path creeps in, at $15$ it does not. So with $20$ the
-#    path jumps: further and further, until the slopes flatten, and then to and fro for
-#    ever. With $3$ it creeps in along the valley, and forty steps do not bring it there.
-#    Where it starts changes how long that takes, and not where jumping begins.
+#    Near the bottom, the loss is almost a parabola: for each unit of distance, its slope
+#    changes by the same $s$. Along the steepest direction that is about $0.14$. So at a
+#    distance of $1$ the slope is $0.14$, and a step at rate $10$ goes
+#    $10 \cdot 0.14 = 1.4$ back: $1$ becomes $-0.4$, that becomes $0.16$, and so on. At rate
+#    $13$ the $1$ becomes $1 - 1.82 = -0.82$: the path swings to the other side, and
+#    comes in slowly. At $15$ it becomes $1 - 2.1 = -1.1$: each step lands further away on
+#    the other side.
+#
+#    In letters, a step multiplies the distance by $1 - \alpha s$. Beyond $\alpha = 2 / s$
+#    that is below $-1$, and here $2 / s \approx 14$. The first lines below measure $s$, and
+#    start near the bottom at these three rates.
+#
+#    So with $20$ the path jumps: further and further, until the slopes flatten, and then
+#    to and fro for ever. With $3$ it creeps in along the valley, and forty steps do not
+#    bring it there. Where it starts changes how long that takes, and not where jumping
+#    begins.
 #
 #    ```python
+#    bottom = path(far, 10, 300)[-1]
+#    beside = bottom + [-0.1, 0.1]  # across the valley
+#    moved_by = np.diff(path(far, 1, 1, beside), axis=0)[0]  # at rate 1: the slope
+#    print(f"s: {np.linalg.norm(moved_by) / np.linalg.norm(beside - bottom):.3f}")
+#    for rate in (10, 13, 15):
+#        apart = np.linalg.norm(path(far, rate, 40, beside) - bottom, axis=1)
+#        print(f"rate {rate}, how far after 0, 1, 10, 20, 40 steps:", end=" ")
+#        print(*apart[[0, 1, 10, 20, 40]].round(4))
+#
 #    for begin in ((0, 0), (-8, -8)):
 #        for rate, steps in ((3, 40), (3, 400), (20, 400)):
 #            end = path(far, rate, steps, begin)[-1]

@@ -300,6 +300,9 @@ print(f"2 / (1 / the first + 1 / the second): {harmonic:.4f}")
 # \text{FPR} &= \frac{fp}{fp + tn} \\
 # F_1 &= \frac{2\,tp}{2\,tp + fp + fn}
 # \end{aligned}$$
+#
+# One over precision is $(tp + fp) / tp$, one over recall $(tp + fn) / tp$, and their sum
+# $(2\,tp + fp + fn) / tp$. Two divided by that is the last line.
 
 # The package's [`count_metrics`](../src/lopsided/lesson/metrics.py) has all five.
 
@@ -495,9 +498,10 @@ print(f"cost:5:1   theory {1 / 6:.4f}   chosen {marks['cost:5:1']:.4f}")
 # %% [markdown]
 # *Youden* ([Youden 1950](glossary.md#sources)). Of a hundred rows, twenty are positive. To
 # call one more row, of $p = 1/4$, adds a quarter of $1/20$ to recall on average, and three
-# quarters of $1/80$ to FPR. The first is more: so call. In letters, let a share $\pi$ of
-# $m$ rows be positive. The call adds $p / (m \pi)$ and $(1 - p) / (m (1 - \pi))$. The first
-# is more where $p (1 - \pi) > (1 - p) \pi$, which is $p > \pi$.
+# quarters of $1/80$ to FPR. The first is more: so call. At $p = 1/5$ both are $1/100$. In
+# letters, let a share $\pi$ of $m$ rows be positive. The call adds $p / (m \pi)$ and
+# $(1 - p) / (m (1 - \pi))$. The first is more where $p (1 - \pi) > (1 - p) \pi$, which is
+# $p > \pi$.
 
 # %% tags=["nbval-check-output"]
 print(f"youden     theory {Y_train.mean():.4f}   chosen {marks['youden']:.4f}")
@@ -507,7 +511,10 @@ print(f"youden     theory {Y_train.mean():.4f}   chosen {marks['youden']:.4f}")
 # of $p = 1/5$, is a hit one time in five: on average it adds $2/5$ above and 1 below, so
 # F1 stays. With $p = 1/4$ it would rise: $20.5/51$ is more than $2/5$. In letters, a call
 # adds $2p$ above and $1$ below, and F1 rises where $2p > F_1$.
-# So the cut is at half of the best F1 ([Lipton et al. 2014](glossary.md#sources)).
+#
+# At the best cut neither one call more nor one fewer helps: just below it $2p$ is no more
+# than $F_1$, and just above no less. So the cut is at half of the best F1
+# ([Lipton et al. 2014](glossary.md#sources)).
 
 # %% tags=["nbval-check-output"]
 c = thresholds.candidates(Y_train, p_train)
@@ -587,15 +594,16 @@ def knows_by_heart(X, Y):
     return lambda points: predict_proba(network, points)
 
 
-# %% tags=["nbval-check-output"]
+# %%
 sets = {100: toy.points(np.random.default_rng(1), 100)}
 sets[1000] = toy.points(np.random.default_rng(2), 1000)
 by_heart, wanted = knows_by_heart(*sets[100]), "recall:0.8"
-for m, (X_m, Y_m) in sets.items():
-    cut = thresholds.choose(wanted, Y_m, by_heart(X_m), by_heart(X_m)).t
-    finds = {
-        n: reached(wanted, Y_n, by_heart(X_n), cut) for n, (X_n, Y_n) in sets.items()
-    }
+said_of = {m: (Y_m, by_heart(X_m)) for m, (X_m, Y_m) in sets.items()}
+
+# %% tags=["nbval-check-output"]
+for m, (Y_m, p_m) in said_of.items():
+    cut = thresholds.choose(wanted, Y_m, p_m, p_m).t
+    finds = {n: reached(wanted, *of, cut) for n, of in said_of.items()}
     print(f"chosen on {m:4}: t = {cut:.3f}, recall of the 100 {finds[100]:.3f}", end="")
     print(f", of the 1000 {finds[1000]:.3f}")
 
@@ -745,8 +753,14 @@ show(bootstrap_draws(aucs, auc_of_all, auc_ends))
 
 # %% [markdown]
 # In the clinic, rows of one patient go together. They are no independent witnesses, so
-# there the package draws whole patients, each with all rows or none. Most of them have a
-# single row here, so it changes little. Where a table has no such groups, rows are drawn.
+# there the package draws whole patients, each with all rows or none. Where most patients
+# have a single test row, that changes little. Where a table has no such groups, rows are
+# drawn.
+
+# %% tags=["nbval-check-output"]
+of_one = np.arange(Y_test.size) if table.test.groups is None else table.test.groups
+_, rows_of_one = np.unique(of_one, return_counts=True)
+print(f"{rows_of_one.size:,} groups, {np.mean(rows_of_one == 1):.1%} of a single row")
 
 # %% tags=["nbval-check-output"]
 rng_groups, tied = np.random.default_rng(0), {"groups": table.test.groups}
@@ -927,14 +941,16 @@ show(exact_law(p_group, q_group, w_group, names))
 
 # %% [markdown]
 # To four decimals, the weight has multiplied the [odds](glossary.md#odds) of every group,
-# $p / (1 - p)$, by $w$, and has done nothing else:
+# $p / (1 - p)$, by $w$, and has done nothing else. One in five has odds of $1/4$; four times
+# that is $1$, the odds of one half. In letters:
 #
 # $$\frac{q}{1 - q} = w \, \frac{p}{1 - p}.$$
 #
 # So the groups keep their order. And $q \ge 1/2$ means $w p \ge 1 - p$, that is
 # $p \ge 1 / (1 + w)$. Whoever trains with a weight and decides at one half, decides as
-# the threshold $1 / (1 + w)$ does without a weight. With the balanced weight, that is
-# the share of positives itself, the prevalence.
+# the threshold $1 / (1 + w)$ does without a weight. With four negatives for each positive,
+# the balanced weight is $4$, and $1 / (1 + 4)$ is one in five: the share of positives
+# itself, the prevalence.
 
 # %% tags=["nbval-check-output"]
 same = thresholds.equivalent_threshold(w_group)
@@ -1012,8 +1028,9 @@ say(
 #
 # What the weight has cost is the meaning of the numbers: $q$ no longer says how many of
 # such points are positive. The formula puts it back, and needs no label for that. With
-# weight four, $q = 1/2$ has odds of one. A fourth of them is a quarter, so $p = 1/5$. In
-# letters:
+# weight four, $q = 1/2$ has odds of one. A fourth of them is a quarter, one positive for
+# four negatives, so $p = 1/5$. In letters, the odds are $q$ for $w (1 - q)$, and $p$ is the
+# first over the sum of both:
 #
 # $$p = \frac{q}{q + w (1 - q)}.$$
 
@@ -1074,13 +1091,23 @@ for name, (p, other_p) in panels.items():
 # %% tags=["hide-input", "nbval-check-output"]
 by_weight, by_seed_2 = (np.abs(p - other_p).mean() for p, other_p in panels.values())
 in_toy, in_table = np.mean(luck) / p_toy.std(), by_seed_2 / p_test.std()
+five_pairs = pd.read_csv(results.committed("balancing.csv"))
+far_moved = five_pairs.pivot(
+    index=["table", "seed"], columns="method", values="distance"
+)
+times_seed = (far_moved["class weight"] / far_moved["another seed"])["simulated"]
 say(
     "In the toy world, over six seeds, the weight moves the numbers {toy:.2f} times as far "
-    "as another seed does; here, {here:.2f} times. Predictions spread there by {wide:.3f}, "
+    "as another seed does; here, with one pair of seeds, {here:.2f} times. One pair says "
+    "little: in {n} such pairs on the simulated clinic, each with a split of its own, it "
+    "was {least:.2f} to {most:.2f} times. Predictions spread there by {wide:.3f}, "
     "here by {narrow:.3f} (standard deviation). Of that, another seed moves them by "
     "{in_toy:.1%} there and by {in_table:.1%} here. {verdict}",
     toy=np.mean(off) / np.mean(luck),
     here=by_weight / by_seed_2,
+    n=len(times_seed),
+    least=times_seed.min(),
+    most=times_seed.max(),
     wide=p_toy.std(),
     narrow=p_test.std(),
     in_toy=in_toy,
@@ -1304,7 +1331,7 @@ show(by_method[[*shown_as]].mean().rename(columns=shown_as).round(4))
 # Do they decide more rows alike than another seed does? And does any of them order the
 # rows better? Compare split by split. After each ± stands half of a $95\%$ interval:
 # [Student's factor](glossary.md#students-factor), $2.78$ for five splits, times a standard
-# error that allows for the rows that splits share
+# error. Splits share most of their rows, so it is lengthened by lesson 3's rule of thumb
 # ([Nadeau and Bengio 2003](glossary.md#sources)).
 
 
@@ -1454,13 +1481,27 @@ else:
         print(f"{name:10} {away:.4f} from the truth   ROC AUC {auc:.4f}")
 
 # %% [markdown]
-# Where the truth is known, no model can expect a higher ROC AUC than it has. Other
-# features or another model could close a part of that gap. In the simulated clinic they
-# cannot close all of it: how reliable a patient is counts too, as
-# [`clinic`](../src/lopsided/table/simulate.py) says. Of that no feature tells;
-# earlier visits under the same PatientId would tell a part. A threshold or the correction
-# closes none of it, since both keep the order of the rows. The correction takes back the
-# distance that the weight had made, no more.
+# Where the truth is known, no model can expect a higher ROC AUC than it has: of two rows
+# it puts the likelier one first, which wins the pair more often. Other features or another
+# model could close a part of that gap. In the simulated clinic they cannot close all of it:
+# how reliable a patient is counts too, as
+# [`clinic`](../src/lopsided/table/simulate.py) says. Of that no feature tells, but another
+# row of the same patient does. Take test rows whose patient has another one, and ask how
+# that one ended:
+
+# %% tags=["nbval-check-output"]
+by_patient = pd.DataFrame({"g": of_one, "share": Y_test[0], "predicted": p_test[0]})
+by_patient["the other"] = by_patient.groupby("g")["share"].shift()  # the one before
+by_other = by_patient.groupby("the other")[["share", "predicted"]]
+said_of_both = by_other.mean().assign(rows=by_other.size())
+show(said_of_both.rename({1: words[0], 0: words[1]}).round(3))
+
+# %% [markdown]
+# `share` is how many were positive. Where the other row was, this one is so more often, and
+# the network cannot know: it predicts nearly the same of both.
+#
+# A threshold or the correction closes none of the gap, since both keep the order of the
+# rows. The correction takes back the distance that the weight had made, no more.
 
 # %% [markdown]
 # ## What we saw
