@@ -18,7 +18,7 @@
 # obvious way, and what the first loss tells.
 #
 # **You need** the product of two matrices, logarithms, and a little Python. Two parts,
-# of about 20 and 15 minutes: from a question to a network; then shapes, numbers and the
+# of about 14 and 18 minutes: from a question to a network; then shapes, numbers and the
 # loss.
 #
 # These lessons follow a short report on lopsided classes that trains a network by hand.
@@ -135,8 +135,8 @@ show(neuron_graph(values))
 #
 # The squashed value lies between 0 and 1, so it can serve as a probability. The $z$ of a
 # neuron whose $a$ does so is called the [logit](glossary.md#logit). It can be had back
-# from $a$: divide what speaks for "yes" by what speaks against, and take the logarithm, here always the
-# natural one.
+# from $a$: divide what speaks for "yes" by what speaks against, and take the logarithm,
+# here always the natural one.
 
 # %% tags=["nbval-check-output"]
 odds = a / (1 - a)
@@ -289,8 +289,11 @@ times_slope = large * (sigmoid(large + nudge) - sigmoid(large)) / nudge
 print("weight", large, "times slope there", times_slope.round(4))
 
 # %% [markdown]
-# Less than a millionth is left of the ten. And a large weight does not help: it also drives
-# $z$ to an end, and there the slope dies faster than the weight grows.
+# Less than a millionth is left of the ten. And a large weight does not help here: it also
+# drives $z$ to an end, and there the slope dies faster than the weight grows. Where a
+# bias or a small input holds $z$ in the middle, the product grows instead: a weight of 8
+# times a quarter is 2, and ten of those make $2^{10} = 1024$. Nothing keeps such a
+# product near one.
 #
 # ## Why a bend
 #
@@ -741,8 +744,13 @@ print(f"small with small, large with large: mean {np.mean(w_squared * a_squared)
 # With $v = 2/n$ the signal keeps its size. Twice that doubles its square in each layer;
 # half of it halves it. Over ten layers the size should grow by $\sqrt{2^{10}} = 32$, or
 # shrink by as much. The random weights come near that. `initialise` draws with variance
-# $2 / n_{l-1}$ ([He et al. 2015](glossary.md#sources)).
-#
+# $2 / n_{l-1}$ ([He et al. 2015](glossary.md#sources)): from a hundred inputs, $2/100$.
+
+# %% tags=["nbval-check-output"]
+from_hundred = initialise([100, 100, 1], np.random.default_rng(0)).W[1]
+print(f"variance of {from_hundred.size:,} first weights: {from_hundred.var():.4f}")
+
+# %% [markdown]
 # The logits then scatter around zero, so the first loss scatters around $\log 2$, more
 # often above it: a random opinion costs.
 
@@ -859,7 +867,8 @@ print(f"inputs times 100, from the logits: median {np.median(from_logits):.3f}")
 # ## What we saw
 #
 # - Always saying "no" is often right, and helps nobody. We want probabilities.
-# - One neuron draws one straight line. Hidden units bend it; without ReLU they cannot.
+# - One neuron draws one straight line. Hidden units bend it; without a bend of their own they
+#   cannot.
 # - A layer is one matrix product. Rows of $W$ are neurons; columns of $X$ are examples.
 # - All shapes follow from the list of layer sizes, and the report gives two such lists.
 # - The sigmoid and the loss both need a form that never raises $e$ to a positive power.

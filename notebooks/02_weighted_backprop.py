@@ -17,9 +17,9 @@
 # the logits, what the report's class weight really does, and which mistakes a gradient
 # check catches.
 #
-# **You need** the chain rule, and [Carry an input
-# forward](01_forward_propagation.ipynb). Three parts of about 15 minutes each: by hand;
-# many weights and many rows, checked; then class weights, and mistakes.
+# **You need** the chain rule, and [Carry an input forward](01_forward_propagation.ipynb).
+# Three parts, of about 12, 16 and 18 minutes: by hand; many weights and many rows,
+# checked; then class weights, and mistakes.
 #
 # This is sections 5 and 6 of [the report](06_audit.ipynb), with two corrections: to its
 # $dW$, and to its class weight.
@@ -313,7 +313,9 @@ show(network_graph(small, one_example, *derivatives))
 # The derivative of each bias is its unit's $dz$. The grey unit is off for this row: its
 # $da$ is not zero, but ReLU lets none of it through to $dz$. A unit that is off for
 # *every* row is [dead](glossary.md#dead-unit): no row moves its weights. In a later layer,
-# changes in the layers before it may wake it again. The next lesson shows how units die.
+# changes in the layers before it may wake it again: with $z = a/2 - 1$ it is off where
+# $a = 1$, and on where the layer before has moved $a$ to $3$. The next lesson shows how
+# units die.
 #
 # Again, do not believe it. Nudge one weight of the first layer.
 
@@ -327,14 +329,16 @@ print(f"promised {dW1[1, 0] * h:.3e}   met {met:.3e}")
 # %% [markdown]
 # Each layer back multiplies once more: by a weight, and by the slope of a bend. The first
 # lesson said what ten sigmoids do to that product. Put ten units in a row, each fed by the
-# one before; the first is given a 1. With $da = 1$ at the end, what reaches the beginning?
+# one before, and without biases; the first is given a 1. In one chain biases hold each
+# sigmoid in the middle: weights of 8, biases of $-4$, and a first input of one half make
+# every $z$ zero. With $da = 1$ at the end, what reaches the beginning?
 
 
 # %%
-def handed_back(bend, weight):
-    a, factors = 1.0, []
+def handed_back(bend, weight, bias=0.0, a=1.0):
+    factors = []
     for _ in range(10):
-        z = weight * a
+        z = weight * a + bias
         factors.append(weight * (bend(z + little) - bend(z)) / little)
         a = bend(z)
     return np.cumprod(factors[::-1])  # from the last unit to the first
@@ -344,14 +348,17 @@ def handed_back(bend, weight):
 chains = {
     "sigmoid, weights 1": handed_back(sigmoid, 1.0),
     "sigmoid, weights 4": handed_back(sigmoid, 4.0),
+    "sigmoid, in the middle": handed_back(sigmoid, 8.0, -4.0, 0.5),
     "ReLU, weights 1": handed_back(lambda z: np.maximum(z, 0), 1.0),
 }
 for chain, left in chains.items():
-    print(f"{chain:18} one back {left[0]:.2g}, five {left[4]:.2g}, ten {left[9]:.2g}")
+    print(f"{chain:22} one back {left[0]:.2g}, five {left[4]:.2g}, ten {left[9]:.4g}")
 
 # %% [markdown]
-# Less than a millionth passes ten sigmoids, and with larger weights still less: their units
-# are nearer to an end. ReLUs that are on hand back all.
+# Less than a millionth passes ten sigmoids without biases, and with larger weights still
+# less: their units are nearer to an end. In the middle it is the other way round: eight
+# quarters are 2, and what comes back doubles ten times. It *vanishes* or it *explodes*.
+# ReLUs that are on, with weights of 1, hand back all.
 #
 # This is a good place for a pause.
 #
@@ -564,8 +571,8 @@ def by_nudges(J, theta, h=1e-5):
 
 # %% [markdown]
 # [`numerical_gradient`](../src/lopsided/lesson/loss.py) in the package is this function.
-# We ask both for the gradient of the package's
-# [`objective`](../src/lopsided/lesson/loss.py). That is $J$: it takes the logits, the
+# We ask ours for the gradient of $J$, and the package's for that of its
+# [`objective`](../src/lopsided/lesson/loss.py). That is $J$ again: it takes the logits, the
 # labels, and a weight for each row, which is 1 until part three.
 
 
@@ -745,7 +752,7 @@ print(f"after one step, {beaten:.0%} lose less than {same_for_all:.3f}")
 
 # %% tags=["hide-input"]
 panels = {
-    name: lambda points, seen=seen: predict_proba(seen, points)
+    name: lambda points, seen=seen: predict_proba(seen, points)  # this `seen`
     for name, seen in snapshots.items()
 }
 show(surfaces(panels, X_toy, Y_toy, "first_steps"))
@@ -1118,7 +1125,7 @@ show(pd.DataFrame(rows, columns=names).set_index("mistake"))
 
 # %% [markdown]
 # It finds all four. (The transposed $dW$ is off by less than above: here all derivatives
-# count, and most of them are right.)
+# count. Most of them are right, and beside it the weight of four makes them larger.)
 #
 # ## Plant one that the check cannot see
 #

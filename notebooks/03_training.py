@@ -17,8 +17,8 @@
 # to notice that a network learns rows by heart, how settings are chosen, which curve
 # training really descends, and how a unit dies.
 #
-# **You need** [Send the error back](02_weighted_backprop.ipynb). Four parts, of about 15,
-# 14, 13 and 9 minutes: steps; when to stop, and what to choose; a whole table; then what
+# **You need** [Send the error back](02_weighted_backprop.ipynb). Four parts, of about 11,
+# 17, 13 and 8 minutes: steps; when to stop, and what to choose; a whole table; then what
 # training did, and what it missed.
 #
 # This is section 7 of [the report](06_audit.ipynb). The next cell holds what you can
@@ -1116,12 +1116,11 @@ show(figures.loss(history))
 #
 # What has a first layer learned? The report's network has a fault, of which the end of
 # this lesson tells. So train the one of eight hidden units, for fewer epochs at a higher
-# rate.
-# It began with random weights, so look at what training moved. A square for each weight,
-# the larger, the further it went: filled where it moved up, open where it moved down. The
-# map shows that units do not share the work evenly: on the clinic, the last one
-# hardly moved. How far a weight moved does not say how much its feature matters, and
-# another seed may move others.
+# rate. It began with the random weights of `untrained`, above: the same seed draws the
+# same. So look at what training moved. A square for each weight, the larger, the further
+# it went: filled where it moved up, open where it moved down. The map shows that units do
+# not share the work evenly: on the clinic, the last one hardly moved. How far a weight
+# moved does not say how much its feature matters, and another seed may move others.
 
 # %% tags=["hide-input"]
 eight = {"hidden_units": [8], "epochs": min(P.epochs, 20), "l2": 0, "n_networks": 1}
@@ -1162,11 +1161,12 @@ show(batch_table(healthy))
 # Compare its length, and the last column, with those before training. Near a minimum the
 # whole gradient shrinks towards zero; the noise of a batch shrinks far less.
 #
-# So a single batch tells next to nothing about the direction of the whole, and the cosines
-# lie far nearer to zero than before. On the clinic they do not even tell the three sizes
-# apart. Small batches lie lopsided: more than half go along the whole, and those that go
-# against it go further, as the ends of the middle $98\%$ show. A cosine does not ask how
-# far. The spread does, and tells the sizes apart. It still falls with the root of the size.
+# So a single batch tells next to nothing about the direction of the whole, and the
+# cosines lie far nearer to zero than before. They need not rise with the size any more:
+# on the clinic, those of twenty rows have the highest. Small batches lie lopsided: more
+# than half go along the whole, and those that go against it go further, as the ends of
+# the middle $98\%$ show. A cosine does not ask how far. The spread does, and tells the
+# sizes apart. It still falls with the root of the size.
 #
 # Training can go on all the same: what the batches of an epoch have in common adds up, and
 # their noise mostly cancels. Small steps average more of it. This is why the rate falls.
@@ -1413,7 +1413,7 @@ print(f"gap {new.mean() - known.mean():z.4f} ± {error:.4f}, two standard errors
 #    dead from then on, or until the layer before it moves. Yet on the
 #    clinic ROC AUC is no lower in the end, because the rate falls all the same: the
 #    report's first rate is on the low side. Ties come and go with the seed. With seed 0
-#    the largest tie shrinks, and with another it may grow. The appendix of
+#    the largest tie shrinks, and with most others it grows. The appendix of
 #    [Do better](09_better.ipynb) has a table of both rates, with several seeds of each.
 #
 #    </details>

@@ -17,8 +17,9 @@
 # hide, what a weight does to probabilities, whether resampling does anything else, and
 # how to see whether probabilities can be trusted.
 #
-# **You need** [Train the network](03_training.ipynb). Three parts, of about 20, 10
-# and 20 minutes: choose a threshold; what it can promise; a weight and a threshold.
+# **You need** [Train the network](03_training.ipynb). Four parts, of about 16, 14, 11 and
+# 12 minutes: choose a threshold; what it can promise; a weight and a threshold; then
+# other remedies, and whether probabilities can be trusted.
 #
 # This is sections 8 and 9 of the report. The next cell holds what you can change, as in
 # the last lesson.
@@ -434,6 +435,20 @@ say(
 )
 
 # %% [markdown]
+# Whom do you call, then? Here are the first three test rows of each class, the likeliest
+# on top. The network gives each a probability; a rule makes it a call; and only afterwards
+# one learns what each was.
+
+# %% tags=["nbval-check-output"]
+picked = np.concatenate([np.flatnonzero(Y_test[0] == y)[:3] for y in (0, 1)])
+picked = picked[np.argsort(-p_test[0, picked])]
+six_rows = pd.DataFrame({"probability": p_test[0, picked].round(3)})
+for rule in ("0.5", "prevalence", f"capacity:{room}"):
+    six_rows[rule] = np.where(p_test[0, picked] >= marks[rule], "call", "-")
+six_rows["was"] = np.where(Y_test[0, picked] == 1, *words)
+show(six_rows.set_axis(pd.Index([*"ABCDEF"][: len(six_rows)], name="row")))
+
+# %% [markdown]
 # A rule needs little. Sort the rows by their prediction, the highest first, and count
 # from there on: that is every decision that a threshold can make. Here is `f1`, written
 # out.
@@ -559,8 +574,8 @@ show(pd.DataFrame(flattery).T.rename_axis("rows").round(4))
 # new rows will give.
 #
 # scikit-learn has a tuner of its own. It scores a list of thresholds and takes the best
-# one. Hand it our network as an estimator, the same training rows, and a few dozen of
-# the thresholds that can make a difference.
+# one. Hand it our network as an [estimator](../src/lopsided/estimator.py), the same
+# training rows, and a few dozen of the thresholds that can make a difference.
 
 # %%
 as_estimator = NeuralNetClassifier.from_network(plain.network)
@@ -1194,11 +1209,11 @@ assert p_back[1] > p_back[2]
 #
 # ## Undersampling, oversampling, SMOTE
 #
-# Other remedies change the table: [resampling](glossary.md#resampling). *Undersampling*
-# leaves out negatives until both classes are equally many. *Oversampling* draws positives
-# again and again. *SMOTE* makes new positives, on lines between neighbours
-# ([Chawla et al. 2002](glossary.md#sources)): of positives at $(1, 1)$ and $(3, 2)$, say,
-# one a quarter of the way, at $(1.5, 1.25)$.
+# **Part four: other remedies, and trust.** They change the table:
+# [resampling](glossary.md#resampling). *Undersampling* leaves out negatives until both
+# classes are equally many. *Oversampling* draws positives again and again. *SMOTE* makes
+# new positives, on lines between neighbours ([Chawla et al. 2002](glossary.md#sources)):
+# of positives at $(1, 1)$ and $(3, 2)$, say, one a quarter of the way, at $(1.5, 1.25)$.
 
 
 # %%
@@ -1274,8 +1289,9 @@ for way in ways:
 # %% [markdown]
 # The first panel shows the table as it is. In each of the others, the line of one half has
 # come to lie nearly where a threshold of $1/(1 + w)$ was, with the balanced weight for
-# $w$. So all three do what the weight did: they move the odds. Leave out negatives until a
-# share $s$ of them is left, and in every group
+# $w$. So all three do what the weight did: they move the odds. Two positives for eight
+# negatives are odds of $1/4$. Leave out half of the negatives, and two for four are
+# odds of $1/2$. In letters: leave a share $s$ of the negatives, and in every group
 #
 # $$\frac{p}{s (1 - p)} = \frac{1}{s} \cdot \frac{p}{1 - p}:$$
 #
@@ -1305,15 +1321,15 @@ for what, agreed in agree.items():
 # %% [markdown]
 # So on average the remedies move the decisions no further than another seed does.
 #
-# And on whole tables? `make audit` trained the network of part one in all these ways, on
-# the published file and on the simulated clinic, with five splits and seeds each
-# (imbalanced-learn made the rows). Each remedy decides at one half and is compared with
-# the network without any of this, at $1/(1 + w)$. It has the seed of that network, and
-# about as many steps. The first row of a table shows what luck does: no remedy, but another
-# seed, at $1/(1 + w)$ as well. The [Brier score](glossary.md#brier-score) is the mean
-# squared difference of probability and label: lower is better. Where $0.9$ was said of a
-# positive and $0.2$ of a negative, it is $(0.1^2 + 0.2^2) / 2 = 0.025$. Means over the
-# splits:
+# And on whole tables? `make audit`, which trains all that lies in `notebooks/results`,
+# trained the network of part one in all these ways, on the published file and on the
+# simulated clinic, with five splits and seeds each (imbalanced-learn made the rows). Each
+# remedy decides at one half and is compared with the network without any of this, at
+# $1/(1 + w)$. It has the seed of that network, and about as many steps. The first row of
+# a table shows what luck does: no remedy, but another seed, at $1/(1 + w)$ as well. The
+# [Brier score](glossary.md#brier-score) is the mean squared difference of probability and
+# label: lower is better. Where $0.9$ was said of a positive and $0.2$ of a negative, it
+# is $(0.1^2 + 0.2^2) / 2 = 0.025$. Means over the splits:
 
 # %% tags=["hide-input", "nbval-check-output"]
 study = pd.read_csv(results.committed("balancing.csv"))
@@ -1511,7 +1527,9 @@ show(said_of_both.rename({1: words[0], 0: words[1]}).round(3))
 #   any choice looks better than it is.
 # - Look for ties. A network whose layer is off gives many rows one answer.
 # - A class weight multiplies the odds by $w$, and one half comes to lie where
-#   $1/(1 + w)$ was. Exactly so for groups of rows; nearly for a trained network.
+#   $1/(1 + w)$ was. Exactly so where the model can give each group of rows its share;
+#   nearly for the trained networks here. Where a model cannot fit, the weight moves its
+#   errors, and may change the order of rows.
 # - Undersampling and oversampling are, on average, that weight under other names.
 # - Probabilities are worth keeping honest. Decide with a threshold, not with a weight.
 #
