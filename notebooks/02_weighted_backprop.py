@@ -758,14 +758,13 @@ panels = {
 show(surfaces(panels, X_toy, Y_toy, "first_steps"))
 
 # %% [markdown]
-# From this start a single step loses less than one answer for everyone, as it does from
-# most. How rare the
-# positives are, and where they are, is learned together. Nobody told it that they sit
-# in the middle. It followed the derivatives of the cross-entropy, and bent its surface
-# until it fell away from the middle on all sides. (The small line after ten steps has
-# no point in it yet.) You can [watch a network
-# learn](08_explore.ipynb#watch-a-network-learn), epoch by epoch. The [next
-# lesson](03_training.ipynb) makes this faster, and asks when to stop.
+# After a single step this network loses less than one answer for everyone; so do most of
+# the thousand. How rare the positives are, and where they are, is learned together.
+# Nobody told it that they sit in the middle. It followed the derivatives of the
+# cross-entropy, and bent its surface until it fell away from the middle on all sides.
+# (The small line after ten steps has no point in it yet.) You can
+# [watch a network learn](08_explore.ipynb#watch-a-network-learn), epoch by epoch. The
+# [next lesson](03_training.ipynb) makes this faster, and asks when to stop.
 #
 # This is a good place for a pause.
 #

@@ -843,6 +843,13 @@ print(f"{right:.0%} of {few.size:,} rows right")
 # toy world be learned with two of lesson 2's mistakes: a forgotten $1/m$, which makes each
 # step twenty times as long, and a weight of four on the wrong class.
 
+# %%
+twenty = np.concatenate([np.flatnonzero(Y_toy[0] == y)[:10] for y in (0, 1)])
+X_twenty, Y_twenty = X_toy[:, twenty], Y_toy[:, twenty]
+alike = np.ones_like(Y_twenty)
+taught = {"no mistake": (alike, 0.05), "forgotten 1/m": (alike, 0.05 * 20)}
+taught["wrong class"] = class_weights(1 - Y_twenty, "positive", 4.0), 0.05
+
 
 # %%
 def by_heart_with(emphasis, rate):
@@ -851,13 +858,6 @@ def by_heart_with(emphasis, rate):
     train(learner, X_twenty, Y_twenty, emphasis, rng, **plan, **quick)
     return predict_proba(learner, X_twenty)
 
-
-# %%
-twenty = np.concatenate([np.flatnonzero(Y_toy[0] == y)[:10] for y in (0, 1)])
-X_twenty, Y_twenty = X_toy[:, twenty], Y_toy[:, twenty]
-alike = np.ones_like(Y_twenty)
-taught = {"no mistake": (alike, 0.05), "forgotten 1/m": (alike, 0.05 * 20)}
-taught["wrong class"] = class_weights(1 - Y_twenty, "positive", 4.0), 0.05
 
 # %% tags=["nbval-check-output"]
 for mistake, lesson in taught.items():
@@ -1119,8 +1119,9 @@ show(figures.loss(history))
 # rate. It began with the random weights of `untrained`, above: the same seed draws the
 # same. So look at what training moved. A square for each weight, the larger, the further
 # it went: filled where it moved up, open where it moved down. The map shows that units do
-# not share the work evenly: on the clinic, the last one hardly moved. How far a weight
-# moved does not say how much its feature matters, and another seed may move others.
+# not share the work evenly: on the clinic, the one that moved least hardly did at all.
+# How far a weight moved does not say how much its feature matters, and another seed may
+# move others.
 
 # %% tags=["hide-input"]
 eight = {"hidden_units": [8], "epochs": min(P.epochs, 20), "l2": 0, "n_networks": 1}
@@ -1163,10 +1164,10 @@ show(batch_table(healthy))
 #
 # So a single batch tells next to nothing about the direction of the whole, and the
 # cosines lie far nearer to zero than before. They need not rise with the size any more:
-# on the clinic, those of twenty rows have the highest. Small batches lie lopsided: more
-# than half go along the whole, and those that go against it go further, as the ends of
-# the middle $98\%$ show. A cosine does not ask how far. The spread does, and tells the
-# sizes apart. It still falls with the root of the size.
+# on the clinic, those of twenty rows are no lower than the others. Small batches lie
+# lopsided: more than half go along the whole, and those that go against it go further, as
+# the ends of the middle $98\%$ show. A cosine does not ask how far. The spread does, and
+# tells the sizes apart. It still falls with the root of the size.
 #
 # Training can go on all the same: what the batches of an epoch have in common adds up, and
 # their noise mostly cancels. Small steps average more of it. This is why the rate falls.

@@ -152,7 +152,7 @@ show(surfaces(lines, X_toy, Y_toy, "level_lines", levels))
 # %% tags=["nbval-check-output"]
 p_toy = no_weight(X_toy)
 for level in (0.5, 0.35, 0.2):
-    counts = metrics.confusion_matrix(Y_toy, p_toy >= level)  # two lines of two
+    counts = metrics.confusion_matrix(Y_toy, p_toy >= level)  # of two lines: see below
     tn, fp, fn, tp = counts.ravel()
     print(f"t = {level:<4}  tn {tn}  fp {fp}  fn {fn:2}  tp {tp}")
 
