@@ -141,13 +141,18 @@ def put_explorer(cells: list[dict]) -> None:
 #: A notebook's link to the exercises of a lesson.
 EXERCISES = re.compile(r"\]\((\.\./exercises/\w+)\.py\)")
 #: A name in a notebook, linked to the file that defines it.
-DEFINED = re.compile(r"\[`(\w+)`\]\(\.\./src/(\w+)/(\w+)/(\w+)\.py\)")
+DEFINED = re.compile(r"\[`(\w+)`\]\(\.\./src/([\w/]+)\.py\)")
 
 
 def link_names(text: str) -> str:
     """Let links to a source lead to its page here: of names, and of exercises."""
     text = EXERCISES.sub(r"](\1.md)", text)
-    return DEFINED.sub(r"{py:obj}`\1 <\2.\3.\4.\1>`", text)
+
+    def page(found: re.Match[str]) -> str:
+        name, module = found[1], found[2].replace("/", ".")
+        return f"{{py:obj}}`{name} <{module}.{name}>`"
+
+    return DEFINED.sub(page, text)
 
 
 def describe_figures(app, doctree: nodes.document) -> None:

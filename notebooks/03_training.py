@@ -239,8 +239,9 @@ train(theirs, X_toy, Y_toy, ones, np.random.default_rng(0), **both, **constant(0
 assert np.allclose(ours.theta, theirs.theta, rtol=1e-9)
 
 # %% [markdown]
-# Many networks are trained below, so we want it quick. Where Numba is installed, `train` can
-# let a [compiled twin](../src/lopsided/compiled.py) of the loop do the same arithmetic.
+# Many networks are trained below, so we want it quick. Where Numba is installed, `train`
+# can let a compiled twin of the loop do the same arithmetic:
+# [`epoch_of`](../src/lopsided/engines.py) finds it.
 
 # %%
 quick, twin = {"run_epoch": epoch_of("auto")}, start()

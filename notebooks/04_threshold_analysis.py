@@ -574,8 +574,8 @@ show(pd.DataFrame(flattery).T.rename_axis("rows").round(4))
 # new rows will give.
 #
 # scikit-learn has a tuner of its own. It scores a list of thresholds and takes the best
-# one. Hand it our network as an [estimator](../src/lopsided/estimator.py), the same
-# training rows, and a few dozen of the thresholds that can make a difference.
+# one. Hand it our network as a [`NeuralNetClassifier`](../src/lopsided/estimator.py), the
+# same training rows, and a few dozen of the thresholds that can make a difference.
 
 # %%
 as_estimator = NeuralNetClassifier.from_network(plain.network)
