@@ -129,8 +129,11 @@ def run_epoch(
         return
     layer_dims = [-(-n // BLOCK) * BLOCK for n in network.layer_dims]  # rounded up
     theta = fill_up(network.layer_dims, network.theta, layer_dims)
-    if decay is None:
-        decay = np.zeros_like(network.theta)
+    filled_decay = (
+        np.zeros_like(theta)
+        if decay is None
+        else fill_up(network.layer_dims, decay, layer_dims)
+    )
     descend(
         np.array(layer_dims),
         theta,
@@ -139,7 +142,7 @@ def run_epoch(
         order,
         batch_size,
         alpha,
-        fill_up(network.layer_dims, decay, layer_dims),
+        filled_decay,
         logits,
     )
     for l, Wb in folded_views(layer_dims, theta).items():

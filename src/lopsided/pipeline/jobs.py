@@ -243,10 +243,9 @@ def workers(
         pool = Processes(slots or cores(), start)
         try:
             yield pool
-        except BaseException:
-            end.close()
-            raise
+            wait([last for last in pool.last if last])
         finally:
+            end.close()  # at once: a process that unloads its libraries takes seconds
             pool.shutdown()
 
 
