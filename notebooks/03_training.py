@@ -63,7 +63,7 @@ time_column = None
 split_seed = 0
 data_seed = 0
 dtype = "float64"
-engine = "numpy"
+engine = "auto"
 n_bootstrap = 2000
 n_seeds = 1
 author = None
@@ -244,7 +244,7 @@ assert np.allclose(ours.theta, theirs.theta, rtol=1e-9)
 # [`epoch_of`](../src/lopsided/engines.py) finds it.
 
 # %%
-quick, twin = {"run_epoch": epoch_of("auto")}, start()
+quick, twin = {"run_epoch": epoch_of(P.engine)}, start()
 also = both | constant(0.3) | quick
 train(twin, X_toy, Y_toy, ones, np.random.default_rng(0), **also)
 assert np.allclose(ours.theta, twin.theta, rtol=1e-9)

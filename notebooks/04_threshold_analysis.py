@@ -63,7 +63,7 @@ time_column = None
 split_seed = 0
 data_seed = 0
 dtype = "float64"
-engine = "numpy"
+engine = "auto"
 n_bootstrap = 2000
 n_seeds = 1
 author = None
@@ -104,7 +104,7 @@ from lopsided.report.threshold_figures import (
 from lopsided.table.dataset import load
 from lopsided.table.simulate import clinic
 
-quick = {"run_epoch": epoch_of("auto")}  # compiled, where Numba is; see lesson 3
+quick = {"run_epoch": epoch_of(P.engine)}  # compiled, where Numba is; see lesson 3
 
 # %% [markdown]
 # ## From a probability to a call

@@ -90,9 +90,10 @@ def test_parameters_cell(path):
     values = {s.targets[0].id: ast.literal_eval(s.value) for s in statements}
     assert values["run_dir"] is None
     for name, value in values.items():
-        # The lessons run what they explain; a report is given the engine that is here.
         default = Parameters.model_fields[name].default
-        assert value == ("numpy" if name == "engine" else default), name
+        if name == "engine" and path.name.startswith("05"):
+            default = "numpy"  # it names the engine: the committed one, everywhere
+        assert value == default, name
 
 
 @pytest.mark.parametrize("path", DATA_NOTEBOOKS, ids=lambda p: p.stem)
