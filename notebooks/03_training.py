@@ -745,7 +745,7 @@ def by_rows(m):
     of_draws = []
     for draw in range(3):
         more_points = toy.points(np.random.default_rng([4, draw]), m)
-        network = fit(*more_points, 0.0, epochs=120_000 // m)  # 1,200 steps
+        network = fit(*more_points, 0.0, epochs=64_000 // m)  # 640 steps
         of_draws.append([above_truth(network, of) for of in (more_points, aside)])
     return np.mean(of_draws, axis=0)
 
