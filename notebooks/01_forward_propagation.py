@@ -798,7 +798,7 @@ for name, how in broken.items():
 # A first loss far above the usual ones, or NaN, means that something is wrong before
 # training has begun. (A usual one does not show that all is right: with weights of variance
 # one, some starts lose no more than others.) Check it first: it costs one forward pass.
-# %% [markdown]
+#
 # ## The ε is not needed
 #
 # The loss of a neuron that says yes too loudly, $z = 3$ where $y = 0$: by the sigmoid, from

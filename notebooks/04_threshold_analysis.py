@@ -1106,10 +1106,8 @@ for name, (p, other_p) in panels.items():
 # %% tags=["hide-input", "nbval-check-output"]
 by_weight, by_seed_2 = (np.abs(p - other_p).mean() for p, other_p in panels.values())
 in_toy, in_table = np.mean(luck) / p_toy.std(), by_seed_2 / p_test.std()
-five_pairs = pd.read_csv(results.committed("balancing.csv"))
-far_moved = five_pairs.pivot(
-    index=["table", "seed"], columns="method", values="distance"
-)
+study = pd.read_csv(results.committed("balancing.csv"))  # of the audit: see part four
+far_moved = study.pivot(index=["table", "seed"], columns="method", values="distance")
 times_seed = (far_moved["class weight"] / far_moved["another seed"])["simulated"]
 say(
     "In the toy world, over six seeds, the weight moves the numbers {toy:.2f} times as far "
@@ -1332,7 +1330,6 @@ for what, agreed in agree.items():
 # is $(0.1^2 + 0.2^2) / 2 = 0.025$. Means over the splits:
 
 # %% tags=["hide-input", "nbval-check-output"]
-study = pd.read_csv(results.committed("balancing.csv"))
 by_method = study.groupby(["table", "method"], sort=False)
 shown_as = {"agreement": "decides alike", "mean": "mean prediction", "brier": "Brier"}
 shown_as["mean_corrected"] = "mean, corrected"

@@ -197,7 +197,7 @@ class Processes:
         return future
 
     def shutdown(self) -> None:
-        """Wait for what runs, and end the processes."""
+        """End the processes, and wait until they have ended."""
         for executor in self.executors:
             executor.shutdown(cancel_futures=True)
 
@@ -243,7 +243,7 @@ def workers(
         pool = Processes(slots or cores(), start)
         try:
             yield pool
-            wait([last for last in pool.last if last])
+            wait([last for last in pool.last if last])  # what runs may end
         finally:
             end.close()  # at once: a process that unloads its libraries takes seconds
             pool.shutdown()

@@ -288,6 +288,7 @@ def name_lines(ax: Axes) -> None:
     _lay_out(figure)
     within = ax.get_window_extent()
     curves = [_in_pixels(ax, line) for line in ax.lines]
+    every = np.concatenate([np.empty((0, 2)), *curves])
     legend = ax.get_legend()
     taken = [
         text.get_window_extent() for text in (*ax.texts, *([legend] if legend else []))
@@ -318,7 +319,7 @@ def name_lines(ax: Axes) -> None:
         if not low.size:
             low = np.array([[within.x0 + 4, within.y1 - size[1] - 4]])
         wide, near = (low - 2, low + size + 2), (low - 12, low + size + 12)
-        cost = 10 * _points_in(wide, np.concatenate([curve, others]))
+        cost = 10 * _points_in(wide, every)
         cost += _points_in(near, others)
         for other in taken:
             apart = (wide[0] > other.max) | (wide[1] < other.min)
