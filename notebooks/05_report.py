@@ -58,7 +58,7 @@ data_seed = 0
 l2 = None  # None: 0, or chosen
 n_networks = None  # None: 1, or 5 whose mean logit is taken
 dtype = "float64"
-engine = "numpy"
+engine = "auto"
 n_bootstrap = 2000
 n_seeds = 1
 author = None
@@ -369,10 +369,6 @@ if choice.tried:
 # %%
 how = split_words(P)
 share = facts["n_test"] / (facts["n_train"] + facts["n_test"])
-ENGINES = {
-    "numpy": "trained by the code that the lessons explain",
-    "numba": "trained by the lessons' code, once more as machine code",
-}
 FIRST = {
     "he": "keeps the signal's variance through ReLU layers",
     "xavier": "of variance 2 / (inputs + outputs)",
@@ -389,13 +385,19 @@ choices = [
     ["l2 penalty", f"{P.l2:g}", "on the weights, not the biases"],
     ["networks", f"{P.n_networks}", "their mean logit is the prediction"],
     ["precision", P.dtype, "of all arithmetic; float64 unless asked"],
-    ["engine", P.engine, ENGINES[P.engine]],
     ["seeds", f"{P.seed}, {P.split_seed}", "of network and split; fixed, to rerun"],
     ["test share", f"{share:.4f}", how],
 ]
 choices = pd.DataFrame(choices, columns=["choice", "value", "reason"])
 show(choices.set_index("choice"), "Further choices of this run.", "choices")
 beside_the_source("Of these the source says nothing.")
+
+# %%
+ENGINES = {
+    "numpy": "the code that the lessons explain",
+    "numba": "the lessons' code, once more as machine code",
+}
+say("The engine is `{name}`: {what}.", name=P.engine, what=ENGINES[P.engine])
 
 # %% [markdown]
 # ## 8 Evaluation metrics

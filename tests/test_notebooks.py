@@ -90,10 +90,7 @@ def test_parameters_cell(path):
     values = {s.targets[0].id: ast.literal_eval(s.value) for s in statements}
     assert values["run_dir"] is None
     for name, value in values.items():
-        default = Parameters.model_fields[name].default
-        if name == "engine" and path.name.startswith("05"):
-            default = "numpy"  # it names the engine: the committed one, everywhere
-        assert value == default, name
+        assert value == Parameters.model_fields[name].default, name
 
 
 @pytest.mark.parametrize("path", DATA_NOTEBOOKS, ids=lambda p: p.stem)
