@@ -8,6 +8,7 @@ its processes, which depends less on what else the machine does. ``commands.json
 stay as they were; by default all are measured.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -15,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
 from bench import EARLIER, RESULTS, machine, versions
 
 ROOT = Path(__file__).parents[1]
+ADOPT = 36  # prctl's PR_SET_CHILD_SUBREAPER
 #: Each command by name: its words, seconds that it may take on two cores or None,
 #: whether the earlier revision is timed too, and how often both are.
 COMMANDS = {
@@ -51,6 +54,9 @@ def timed(source, folder, words):
         check=True,
     )
     clock = time.perf_counter() - began
+    with suppress(ChildProcessError):  # the server of a run ends after its command
+        while True:
+            os.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return {"clock": round(clock, 2), "processor": round(used, 2)}
@@ -123,6 +129,8 @@ def table(rows):
 def main():
     """Measure, and write."""
     names = sys.argv[1:] or [*COMMANDS]
+    if sys.platform == "linux":  # whose processes outlive their command become ours
+        ctypes.CDLL(None).prctl(ADOPT, 1)
     with tempfile.TemporaryDirectory() as folder:
         measured = {row["command"]: row for row in measure(names, Path(folder))}
     if (RESULTS / "commands.json").exists():

@@ -61,6 +61,16 @@ def started_by(pid):
     return commands
 
 
+def role(name, processes):
+    """Give those of the processes that call themselves so: worker, kernel or server."""
+    found = []
+    for process in processes:
+        with suppress(psutil.Error):
+            if process.name() == f"lopsided {name}":
+                found.append(process)
+    return found
+
+
 def in_ci(values, *here):
     """Give values for a test: `make test` tries those named `here`, CI the rest too."""
     assert {*here} <= {*values}

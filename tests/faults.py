@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 import test_faults as base
-from conftest import started_by
+from conftest import role, started_by
 from test_faults import LOCK_ONLY, Lopsided, hidden, marked, number_of, until, write
 
 from lopsided import cli
@@ -41,6 +41,7 @@ REPORT = {
     ("kill", "its group"): {-9, 0},
     ("kill", "a worker"): {0, 1},
     ("kill", "a kernel"): {0, 1},
+    ("kill", "a server"): {0, 1},
     ("SIGTERM", "command"): {130, 0, -15},
     ("Ctrl-C", "its group"): {130, 0, -2},
     ("full disk", "command"): {0, 1, 2},
@@ -127,15 +128,8 @@ def whom(command, name):
         return [main]
     if name == "its group":
         return [-main]
-    workers, kernels = [], []
-    for process in marked(command.mark):
-        with suppress(psutil.Error):
-            line = " ".join(process.cmdline())
-            if "lopsided.pipeline.kernels" in line:
-                kernels.append(process.pid)
-            elif "spawn_main" in line and process.pid != main:
-                workers.append(process.pid)
-    return workers[:1] if name == "a worker" else kernels[:1]
+    found = role(name.removeprefix("a "), marked(command.mark))
+    return [process.pid for process in found][:1]
 
 
 def fault_report(place, draw, what, when, name):
@@ -277,8 +271,7 @@ def fault_sweep(place, draw, what, when, name):
     lines = lambda: points.read_text().splitlines() if points.exists() else []  # noqa: E731
     until(lambda: sweep.poll() is not None or len(lines()) >= wanted)
     time.sleep(draw.uniform(0, 1))
-    commands = started_by(sweep.pid)
-    workers = [p.pid for p, command in commands.items() if "spawn_main" in command]
+    workers = [process.pid for process in role("worker", started_by(sweep.pid))]
     targets = {"command": [sweep.pid], "its group": [-sweep.pid]}
     targets["a worker"] = workers[:1]
     met = sweep.poll() is None and bool(targets[name])

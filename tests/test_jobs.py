@@ -11,7 +11,8 @@ from multiprocessing import active_children, get_context
 import pytest
 from conftest import HANGS, until
 
-from lopsided.pipeline.jobs import Job, _start_worker, run, workers
+from lopsided.pipeline.jobs import Job, run
+from lopsided.pipeline.processes import _start_worker, workers
 
 
 class Here:
@@ -170,7 +171,7 @@ def test_a_worker_that_comes_too_late_goes_without_a_word(gone, tmp_path, capfd)
     log = tmp_path / ("gone/log" if gone == "the log's" else "log")
     context = get_context("spawn")
     leash, end = context.Pipe(duplex=False)
-    given = (leash, str(runtime), str(log), 1)
+    given = (leash, str(runtime), str(log), 1, dict(os.environ), False)
     with closing(end):
         late = context.Process(target=_start_worker, args=given)
         late.start()

@@ -14,7 +14,7 @@ import pytest
 from conftest import HANGS, started_by, until
 
 from lopsided.lesson import metrics
-from lopsided.pipeline import jobs, report
+from lopsided.pipeline import processes, report
 from lopsided.report import experiment, results
 
 pytestmark = pytest.mark.slow
@@ -198,7 +198,7 @@ def processes_after(values):
 def test_no_process_outlives_the_training(tiny_clinic, tmp_path):
     """The worker, and with it the run, would wait for each until it is tired: 300 s."""
     values = {"data": str(tiny_clinic), "epochs": 1, "n_seeds": 2}
-    with jobs.workers(1, cores_each=2) as pool:
+    with processes.workers(1, cores_each=2) as pool:
         values["run_dir"] = str(tmp_path)
         left = pool.submit(processes_after, values).result()
     assert not [command for command in left if "resource_tracker" not in command]

@@ -12,7 +12,6 @@ import pytest
 from conftest import in_ci
 from nbformat.v4 import new_code_cell, new_notebook
 
-from lopsided.pipeline.jobs import workers
 from lopsided.pipeline.kernels import ARGUMENTS
 from lopsided.pipeline.notebooks import (
     NotebookError,
@@ -20,6 +19,7 @@ from lopsided.pipeline.notebooks import (
     folder,
     refresh,
 )
+from lopsided.pipeline.processes import workers
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
-from lopsided.pipeline import jobs, notebooks, report
+from lopsided.pipeline import notebooks, processes, report
 from lopsided.report.display import Picture, axes
 from lopsided.table import reader
 
@@ -255,6 +255,6 @@ def test_workers_that_cannot_start_are_told_as_that(monkeypatch):
     words = f"no worker process can start: {re.escape(sys.executable)}: Broken pipe"
     for step in ("submit", "__init__"):
         with monkeypatch.context() as patch:
-            patch.setattr(jobs.ProcessPoolExecutor, step, refuse)
-            with pytest.raises(RuntimeError, match=words), jobs.workers(1):
+            patch.setattr(processes.ProcessPoolExecutor, step, refuse)
+            with pytest.raises(RuntimeError, match=words), processes.workers(1):
                 pass

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import started_by
+from conftest import role, started_by
 
 from lopsided.errors import InputError
 from lopsided.parameters import validate
@@ -223,6 +223,7 @@ DOES_NOT += (
     "report/sweep_figures.py",
     "pipeline/sweep.py",
     "pipeline/jobs.py",
+    "pipeline/processes.py",
     "pipeline/document.py",
 )
 
@@ -432,8 +433,7 @@ def test_a_killed_worker_costs_nothing_but_its_time(work, slow):
     until(lambda: (work / "runs/sweeps/small/networks").exists())
 
     def workers():
-        started = started_by(process.pid).items()
-        return [worker for worker, command in started if "spawn_main" in command]
+        return role("worker", started_by(process.pid))
 
     until(workers)[0].kill()
     _, err = process.communicate()
@@ -623,7 +623,9 @@ def test_a_worker_that_differs_is_refused(changes, message):
 
 def test_a_table_that_a_worker_does_not_see_is_shipped(tmp_path, monkeypatch):
     cluster = pytest.importorskip("lopsided.pipeline.cluster")
-    monkeypatch.setattr(cluster.jobs, "use_cores", lambda n: None)  # of this process
+    monkeypatch.setattr(
+        cluster.processes, "use_cores", lambda n: None
+    )  # of this process
     content = b"a,b\n1,2\n"
     (tmp_path / "t.csv").write_bytes(content)
     digest = cluster.digest_of(str(tmp_path / "t.csv"))

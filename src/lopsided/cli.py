@@ -111,7 +111,10 @@ def gather(
 @parameter_options
 def report(data: str | None, run: str, **given: Any) -> None:
     """Run the notebooks on DATA (by default a simulated clinic) into runs/NAME."""
+    from lopsided.pipeline import processes
+
     p = gather(data, **given)
+    processes.warm_up()  # while this process imports, and reads the table
     with no_garbage():
         from lopsided.pipeline.report import headline, run_report
         from lopsided.report import results
@@ -254,7 +257,7 @@ def parameters() -> None:
 @lopsided.command()
 def notebooks() -> None:
     """Re-execute the committed notebooks, after checking that each pair agrees."""
-    from lopsided.pipeline import jobs
+    from lopsided.pipeline import jobs, processes
     from lopsided.pipeline import notebooks as paired
 
     if not paired.checkout():
@@ -266,7 +269,7 @@ def notebooks() -> None:
     for path in paths:
         paired.check_pair(path)
     todo = [jobs.Job(path.name, partial(paired.refresh, path)) for path in paths]
-    with jobs.workers(cores_each=jobs.cores()) as pool:
+    with processes.workers(cores_each=processes.cores(), fresh=True) as pool:
         done = 0
         try:
             for _, executed in jobs.run(todo, pool):

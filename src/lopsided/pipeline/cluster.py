@@ -20,7 +20,7 @@ import dask
 from distributed import Client, WorkerPlugin
 
 from lopsided.errors import InputError
-from lopsided.pipeline import jobs
+from lopsided.pipeline import processes
 from lopsided.pipeline.folders import overwrite
 from lopsided.pipeline.points import TABLES, code_version
 
@@ -69,7 +69,7 @@ class Workplace(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """Find or write the tables; let no job use a second core."""
-        jobs.use_cores(1)
+        processes.use_cores(1)
         self.folder = Path(worker.local_directory, self.name)
         for path, (digest, content) in self.tables.items():
             here = Path(path)
@@ -137,7 +137,7 @@ def connect(
         try:
             yield pool
         finally:
-            with jobs.ctrl_c_held():
+            with processes.ctrl_c_held():
                 pool.executor.shutdown(wait=False)
                 with suppress(OSError, TimeoutError):
                     client.unregister_worker_plugin(place.name)

@@ -5,11 +5,15 @@ that change Python, and matplotlibrc are a reader's own. A run has nothing of th
 it imports is what this process imports.
 """
 
+import asyncio
+import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +21,8 @@ from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
-#: Beginnings of the names of variables that change what a kernel does.
-CHANGING = ("PYTHON", "IPYTHON", "JUPYTER", "MPLBACKEND", "MATPLOTLIBRC")
-#: Of those, what decides which modules are found.
-NEEDED = {
-    "PYTHONHOME",
-    "PYTHONNOUSERSITE",
-    "PYTHONPATH",
-    "PYTHONPLATLIBDIR",
-    "PYTHONUSERBASE",
-}
+from lopsided.pipeline import processes
+
 #: A kernel on this machine need not warn that its messages are not encrypted, nor
 #: complain of the interrupt that ends it while it is busy.
 ARGUMENTS = ["--IPKernelApp.log_level=CRITICAL"]
@@ -47,23 +43,70 @@ class OwnKernel(AsyncKernelManager):
 
     async def _async_pre_start_kernel(self, **options: Any) -> Any:
         own = str(Path(self.connection_file).parent)
-        options["env"] = environment(own)
+        options["env"] = processes.environment(own)
         return await super()._async_pre_start_kernel(**options)
 
+    async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+        if not processes.is_fresh_fork:
+            await super()._async_launch_kernel(kernel_cmd, **kw)
+            return
+        provisioner: Any = self.provisioner  # of jupyter_client: it keeps a Popen
+        kernel = Fork(kernel_cmd[kernel_cmd.index("-f") :], kw["env"])
+        provisioner.process = kernel
+        provisioner.pid = provisioner.pgid = kernel.pid
 
-def environment(own: str) -> dict[str, str]:
-    """Give a kernel's environment variables; it keeps its own files in a folder."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in NEEDED or not name.startswith(CHANGING)
-    }
-    folders = "IPYTHONDIR JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR"
-    return kept | {
-        **dict.fromkeys(folders.split(), own),
-        "MPLBACKEND": "agg",
-        "PYTHONUTF8": "1",
-    }
+
+class Fork:
+    """A kernel that is a fork of this process, for who expects a `subprocess.Popen`.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Of the kernel's command line.
+    variables : dict
+        Its environment.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, arguments: list[str], variables: dict[str, str]) -> None:
+        # The kernel ends when this process does, however it ends.
+        own = [*arguments, f"--IPKernelApp.parent_handle={os.getpid()}"]
+        given = (own, variables)
+        self.process = get_context("fork").Process(target=be_kernel, args=given)
+        self.process.start()
+        self.pid = self.process.pid
+        self.kill, self.terminate = self.process.kill, self.process.terminate
+
+    def poll(self) -> int | None:
+        """Give how it ended; None while it runs."""
+        return self.process.exitcode
+
+    def wait(self) -> int | None:
+        """Wait until it has ended, and give how."""
+        self.process.join()
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to it alone."""
+        if self.pid is not None and self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def be_kernel(arguments: list[str], variables: dict[str, str]) -> None:
+    """Turn a fork of a worker into a kernel; nothing of the worker's stays."""
+    os.setsid()
+    processes.call("kernel")
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    processes.take(variables)
+    tempfile.tempdir = None
+    logging.disable(logging.NOTSET)
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    # As -P does: but who names the current folder in PYTHONPATH wants it there.
+    here = {"", str(Path.cwd())} - {*variables.get("PYTHONPATH", "").split(os.pathsep)}
+    sys.path[:] = [folder for folder in sys.path if folder not in here]
+    Application.launch_instance(argv=arguments)
 
 
 @contextmanager
@@ -108,4 +151,5 @@ class Application(IPKernelApp):
 
 
 if __name__ == "__main__":
+    processes.call("kernel")
     Application.launch_instance()

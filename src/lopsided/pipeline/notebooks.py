@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import time
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 from lopsided.errors import InputError
 from lopsided.parameters import Parameters
 from lopsided.pipeline.folders import overwrite
-from lopsided.pipeline.kernels import own_kernel
 
 #: The notebook that shows the training.
 TRAINING = "03_training"
@@ -123,6 +123,7 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
     import papermill
     from nbclient.exceptions import DeadKernelError
 
+    from lopsided.pipeline.kernels import own_kernel
     from lopsided.pipeline.saved_once import ENGINE
 
     names = declared_parameters(source)
@@ -152,14 +153,23 @@ def execute(source: Path, output: Path, parameters: dict[str, Any]) -> float:
 
 
 def of_run(
-    source: Path, stage: Path, values: dict[str, Any], trained: float | None = 0.0
+    source: Path,
+    stage: Path,
+    values: dict[str, Any],
+    trained: float | None = 0.0,
+    steps_back: bool = False,
 ) -> float | None:
     """Execute a notebook of a run; where training diverged, only the one that shows it.
+
+    One that steps back leaves the processor to others, as to the training, for which
+    some notebooks wait.
 
     Stands here, where little is imported: a worker process does nothing else.
     """
     if trained is None and source.stem != TRAINING:
         return None
+    if steps_back and hasattr(os, "nice"):
+        os.nice(10)
     return execute(source, stage / "notebooks" / source.name, values)
 
 
@@ -221,6 +231,8 @@ def refresh(path: Path) -> str:
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
+
+    from lopsided.pipeline.kernels import own_kernel
 
     notebook = nbformat.read(path, as_version=4)
     try:

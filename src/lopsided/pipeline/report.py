@@ -17,7 +17,7 @@ from typing import Any
 from lopsided import __version__
 from lopsided.errors import DocumentError, in_words
 from lopsided.parameters import Parameters
-from lopsided.pipeline import jobs, notebooks
+from lopsided.pipeline import jobs, notebooks, processes
 from lopsided.pipeline.folders import RunFolder
 from lopsided.pipeline.reading_progress import Told
 from lopsided.pipeline.run_progress import Progress
@@ -169,16 +169,18 @@ def execute_all(
     todo = [jobs.Job("training", partial(train, values))]
     for name, needs_it in notebooks.REPORT.items():
         source = notebooks.folder() / f"{name}.ipynb"
-        execute = partial(notebooks.of_run, source, stage, values)
+        execute = partial(
+            notebooks.of_run, source, stage, values, steps_back=not needs_it
+        )
         todo.append(jobs.Job(name, execute, ("training",) if needs_it else ()))
     publish = partial(notebooks.publish_run, parameters, made, stage)
     todo.append(jobs.Job(DOCUMENTS, publish, ([*notebooks.REPORT][-1],)))
     seconds: dict[str, float] = {}
     log = stage / KERNEL_LOG
     # One more than cores, so that none is idle while the last one or two jobs run.
-    slots = jobs.cores(more=1)
+    slots = processes.cores(more=1)
     with (
-        jobs.workers(slots, log, cores_each=jobs.cores()) as pool,
+        processes.workers(slots, log, processes.cores(), fresh=True) as pool,
         Progress(parameters, stage) as progress,
     ):
         for done, future in jobs.run(todo, pool, tick=progress.look, seconds=0.2):

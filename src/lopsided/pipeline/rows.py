@@ -17,7 +17,7 @@ from sklearn.model_selection import ParameterGrid
 from tqdm import tqdm
 
 from lopsided.errors import InputError
-from lopsided.pipeline import jobs, notebooks
+from lopsided.pipeline import jobs, notebooks, processes
 from lopsided.pipeline.folders import held, overwrite
 
 Cells = dict[str, str]  # a row of an audit's table; all text, as in the file
@@ -135,7 +135,7 @@ def _measure(
         unit="row",
     )
     try:
-        with bar, jobs.workers(slots) as pool:
+        with bar, processes.workers(slots) as pool:
             for job, future in jobs.run(missing, pool, attempts=2):
                 key = str(job.key)
                 row = declared[key].settings | future.result()

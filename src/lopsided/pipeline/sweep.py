@@ -33,7 +33,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from lopsided.parameters import Parameters
-from lopsided.pipeline import jobs, notebooks
+from lopsided.pipeline import jobs, notebooks, processes
 from lopsided.pipeline.folders import held, overwrite, writing
 from lopsided.pipeline.points import OF_DATA, Point, measure, train
 from lopsided.pipeline.report import documents, manifest
@@ -108,8 +108,8 @@ def pool(
 ) -> Iterator[jobs.Pool]:
     """Give what runs the points: processes of this machine, or dask's workers."""
     if scheduler is None:
-        with jobs.workers(slots) as processes:
-            yield processes
+        with processes.workers(slots) as here:
+            yield here
     else:
         from lopsided.pipeline import cluster
 
@@ -287,7 +287,7 @@ def publish(file: SweepFile, sweep: Sweep, folder: Path) -> None:
     output = folder / "notebooks" / source.name
     output.parent.mkdir(exist_ok=True)
     stage = output.with_name(f".{output.name}")
-    with jobs.workers(1) as pool:
+    with processes.workers(1) as pool:
         pool.submit(notebooks.execute, source, stage, {"run_dir": str(folder)}).result()
     stage.replace(output)
     values = {n: listed([*map(str, dict.fromkeys(table[n]))]) for n in varied(file)}
