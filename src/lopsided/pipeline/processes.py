@@ -35,8 +35,10 @@ NEEDED = {
     "PYTHONUSERBASE",
 }
 
-#: Whether this is a worker for a single job, and a fork of the server: it has what a
-#: kernel needs and nothing else, and its kernel is a fork of it.
+#: Whether this is the server, or a fork of it.
+has_imports = False
+#: Whether this is a fork of it for a single job: it has what a kernel needs and nothing
+#: else, and its kernel is a fork of it.
 is_fresh_fork = False
 
 
@@ -119,7 +121,6 @@ def workers(
         Whether each job gets a process of its own: where they run notebooks, whose
         kernels may then be forks of it.
     """
-    warm_up()
     context = get_context("forkserver" if can_fork() else "spawn")
     # The leash: nothing is ever sent. When this end closes, workers read its end.
     leash, end = context.Pipe(duplex=False)
@@ -129,6 +130,7 @@ def workers(
 
         def start() -> ProcessPoolExecutor:
             try:
+                warm_up()
                 with ctrl_c_held():  # born with it held: it is not for them
                     executor = ProcessPoolExecutor(1, context, _start_worker, given)
                     executor.submit(int)
@@ -166,7 +168,7 @@ def warm_up() -> None:
         return
     set_forkserver_preload(["lopsided.pipeline.warm"])
     # No module of the current folder stands before one of Python's.
-    own = {"PYTHONSAFEPATH": "1", "LOPSIDED_SERVER": "1"}
+    own = {"PYTHONSAFEPATH": "1", "LOPSIDED_SERVER": str(os.getpid())}
     plain = environment(tempfile.gettempdir()) | own
     with environment_of(plain), ctrl_c_held():
         use_cores(1)
@@ -243,7 +245,7 @@ def _start_worker(
     call("worker")
     take(variables)  # a fork has the server's
     use_cores(cores_each)
-    is_fresh_fork = fresh and "lopsided.pipeline.warm" in sys.modules
+    is_fresh_fork = fresh and has_imports
     own = os.path.join(runtime, str(os.getpid()))  # a socket's name must be short
     try:
         os.mkdir(own)
