@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 
 import nbformat
 import pytest
@@ -18,6 +19,15 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="elsewhere none is a fork"),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_other_server():
+    """Other tests here start a server of their own, and there is one a process."""
+    forkserver._forkserver._stop()
+    yield
+    forkserver._forkserver._stop()
+
 
 #: What a kernel can tell of itself; what differs from one to the next is left out.
 CELLS = """
