@@ -9,7 +9,7 @@ from multiprocessing import forkserver
 
 import nbformat
 import pytest
-from conftest import HANGS, role, until
+from conftest import HANGS, role, started_by, until
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lopsided.pipeline import processes
@@ -31,7 +31,7 @@ def no_other_server():
 
 #: What a kernel can tell of itself; what differs from one to the next is left out.
 CELLS = """
-import asyncio, json, logging, os, random, signal, sys, tempfile, threading, warnings
+import json, logging, os, signal, sys, tempfile
 from pathlib import Path
 
 import matplotlib as mpl
@@ -39,7 +39,6 @@ import numpy as np
 
 words = {
     "flags": [sys.flags.optimize, sys.flags.utf8_mode, sys.flags.dev_mode],
-    "warnings": len(warnings.filters) > 0,
     "variables": sorted(
         (name, value)
         for name, value in os.environ.items()
@@ -89,7 +88,6 @@ def test_a_kernel_that_is_a_fork_is_as_any_other(beside, tmp_path, monkeypatch):
 
 
 FAMILY = """
-import os
 import psutil
 print([p.name() for p in psutil.Process().parents()])
 """
@@ -138,16 +136,10 @@ def test_options_of_python_do_not_reach_kernels(options, forks):
 
 
 def busy(path):
-    """Run a notebook that does not end; not even a signal is heard meanwhile."""
+    """Run a notebook that does not end by itself."""
     cell = "import signal\nsignal.pause()"
     nbformat.write(new_notebook(cells=[new_code_cell(cell)]), path)
     execute(path, path.with_name("out.ipynb"), {})
-
-
-def family():
-    import psutil
-
-    return psutil.Process().children(recursive=True)
 
 
 @pytest.mark.parametrize("whom", ["worker", "kernel"])
@@ -157,9 +149,9 @@ def test_a_kernel_ends_with_its_worker(whom, tmp_path):
         processes.workers(1, fresh=True) as pool,
     ):
         future = pool.submit(busy, tmp_path / "busy.ipynb")
-        kernels = until(lambda: role("kernel", family()))
+        kernels = until(lambda: role("kernel", started_by(os.getpid())))
         time.sleep(1)  # it is about to run the cell, or runs it
-        for process in role(whom, family()):
+        for process in role(whom, started_by(os.getpid())):
             process.kill()
         future.result()
     until(lambda: not any(kernel.is_running() for kernel in kernels))

@@ -623,9 +623,8 @@ def test_a_worker_that_differs_is_refused(changes, message):
 
 def test_a_table_that_a_worker_does_not_see_is_shipped(tmp_path, monkeypatch):
     cluster = pytest.importorskip("lopsided.pipeline.cluster")
-    monkeypatch.setattr(
-        cluster.processes, "use_cores", lambda n: None
-    )  # of this process
+    # It would be this process whose cores are set.
+    monkeypatch.setattr(cluster.processes, "use_cores", lambda n: None)
     content = b"a,b\n1,2\n"
     (tmp_path / "t.csv").write_bytes(content)
     digest = cluster.digest_of(str(tmp_path / "t.csv"))
